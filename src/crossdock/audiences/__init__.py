@@ -1,0 +1,3 @@
+"""Profiles, traits and audiences. Empty until audiences exist."""
+
+from __future__ import annotations

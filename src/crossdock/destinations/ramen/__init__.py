@@ -1,0 +1,3 @@
+"""Ramen, in the browser."""
+
+from __future__ import annotations

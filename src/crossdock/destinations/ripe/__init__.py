@@ -1,0 +1,3 @@
+"""Ripe, in the browser and from the server."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Webhook: any event to a URL, signed."""
+
+from __future__ import annotations

@@ -1,0 +1,46 @@
+"""A delivery: one payload for one connection, on its way from `route` to `send`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from crossdock.base.json import JsonObject
+from crossdock.events.event import ConnectionId, EventType, MappingId, MessageId, Offset, SourceId
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One payload for one connection.
+
+    Attributes:
+        id: `<sequence>-<index>-<mapping id>`: the same whenever the same event is routed again,
+            so it is both the journal's de-duplication key and the idempotency key that a
+            destination sees.
+        offset: The event's place in the journal.
+        source_id: Where the event came from.
+        connection_id: Where the payload goes.
+        mapping_id: What made the payload.
+        action: The destination's action that takes it.
+        message_id: The event's.
+        event_type: The event's.
+        event_name: The event's, if it has one.
+        person: Whom it is about; see `Event.person`.
+        received_at: When the event was accepted, UTC.
+        payload: What the action is given, mapped and validated.
+        workspace_version: The version of the workspace that made it.
+    """
+
+    id: str
+    offset: Offset
+    source_id: SourceId
+    connection_id: ConnectionId
+    mapping_id: MappingId
+    action: str
+    message_id: MessageId
+    event_type: EventType
+    event_name: str | None
+    person: str
+    received_at: dt.datetime
+    payload: JsonObject
+    workspace_version: int

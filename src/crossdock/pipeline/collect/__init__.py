@@ -1,0 +1,3 @@
+"""HTTP in, and what the CDN serves."""
+
+from __future__ import annotations

@@ -1,0 +1,17 @@
+"""What is configured: sources, connections, mappings, filters.
+
+- `model`: frozen values; a `Workspace` is one version of all of it.
+"""
+
+from __future__ import annotations
+
+from crossdock.workspace.model import (
+    Connection,
+    Filter,
+    FilterAction,
+    Mapping,
+    Source,
+    Workspace,
+)
+
+__all__ = ["Connection", "Filter", "FilterAction", "Mapping", "Source", "Workspace"]

@@ -1,0 +1,157 @@
+"""What is configured, as frozen values. A `Workspace` is one version of all of it.
+
+The running parts never ask the database: they hold a `Workspace`, and are given the next one when
+something changed (`store.Store.subscribe`). What they compile from it, they compile then.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from crossdock.base.json import JsonObject
+from crossdock.events import ConnectionId, MappingId, SourceId
+
+SourceKind = Literal["web", "mobile", "server"]
+FilterType = Literal["SAMPLE", "DROP", "DROP_PROPERTIES", "ALLOW_PROPERTIES"]
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Where messages come from.
+
+    Attributes:
+        id: `src_…`.
+        slug: Lower case, unique.
+        name: For people.
+        kind: Web, mobile or server; a destination may support only some.
+        enabled: A disabled source discards what it is sent, as `source_disabled`.
+        write_keys: What its messages are recognised by; the first is the current one.
+        is_strict: Answer 401 to what cannot be right, instead of Segment's 200, and a verdict
+            for each event of a batch.
+    """
+
+    id: SourceId
+    slug: str
+    name: str
+    kind: SourceKind = "web"
+    enabled: bool = True
+    write_keys: tuple[str, ...] = ()
+    is_strict: bool = False
+
+
+class FilterAction(msgspec.Struct, frozen=True, kw_only=True):
+    """What a filter does to an event it applies to.
+
+    Attributes:
+        type: Which of the four.
+        fields: For the two of properties: dotted paths by part, such as
+            `{"properties": ["email", "card.number"], "traits": ["ssn"], "context": ["ip"]}`.
+        percent: For SAMPLE: the share that is kept, from 0 to 1.
+        path: For SAMPLE: sample by the value at this path, so that one person is in or out;
+            None samples each event by its messageId.
+    """
+
+    type: FilterType
+    fields: MappingOf[str, Sequence[str]] | None = None
+    percent: float | None = None
+    path: str | None = None
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a connection is not to receive.
+
+    Attributes:
+        condition: FQL; the filter's actions apply to events for which it holds.
+    """
+
+    id: str
+    connection_id: ConnectionId
+    title: str
+    condition: str
+    actions: tuple[FilterAction, ...]
+    description: str = ""
+    enabled: bool = True
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+class Mapping(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events a connection's action takes, and what payload is made of them.
+
+    Attributes:
+        action: The action's slug.
+        trigger: FQL.
+        fields: Mapping-kit JSON: where each field's value comes from.
+    """
+
+    id: MappingId
+    connection_id: ConnectionId
+    name: str
+    action: str
+    trigger: str
+    fields: JsonObject
+    enabled: bool = False
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """One destination set up by an owner for one source.
+
+    Attributes:
+        destination: The destination's slug.
+        settings: As the owner gave them, defaults not filled in, secrets in the clear. Never
+            logged, never sent to the management API as they are.
+        mappings: In the order they are tried.
+        filters: Of this connection.
+    """
+
+    id: ConnectionId
+    source_id: SourceId
+    destination: str
+    name: str
+    enabled: bool = False
+    settings: MappingOf[str, Any] = {}
+    mappings: tuple[Mapping, ...] = ()
+    filters: tuple[Filter, ...] = ()
+
+
+class Workspace(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Everything that is configured, at one version.
+
+    Attributes:
+        version: Counts up with every change.
+    """
+
+    version: int
+    sources: tuple[Source, ...] = ()
+    connections: tuple[Connection, ...] = ()
+
+    @functools.cached_property
+    def sources_by_write_key(self) -> MappingOf[str, Source]:
+        """Every source under each of its write keys."""
+        return {key: source for source in self.sources for key in source.write_keys}
+
+    @functools.cached_property
+    def sources_by_id(self) -> MappingOf[SourceId, Source]:
+        """Every source."""
+        return {source.id: source for source in self.sources}
+
+    @functools.cached_property
+    def connections_by_id(self) -> MappingOf[ConnectionId, Connection]:
+        """Every connection."""
+        return {connection.id: connection for connection in self.connections}
+
+    @functools.cached_property
+    def connections_by_source_id(self) -> MappingOf[SourceId, tuple[Connection, ...]]:
+        """The connections of each source that has any."""
+        by_source: dict[SourceId, tuple[Connection, ...]] = {}
+        for connection in self.connections:
+            by_source[connection.source_id] = (
+                *by_source.get(connection.source_id, ()),
+                connection,
+            )
+        return by_source
