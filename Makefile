@@ -1,37 +1,81 @@
 # Everything starts here. On a machine with only Python 3.11, pip and make, each target sets up
-# what it needs; nothing has to be installed by hand.
+# what it needs: Python packages and Node in .venv, the browser half built with it, Chromium
+# through apt for the tests. Nothing has to be installed by hand.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
+# Node comes from the wheel in .venv, so that everyone builds with the same one.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
+UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv
+WEB_SOURCES := $(shell find web src/crossdock \( -name '*.ts' -o -name '*.css' -o -name '*.html' \) -not -path '*/web_assets/*' -not -path '*/node_modules/*')
+# Tests run on both cores; the browser and the servers they start need the rest of the memory.
+WORKERS ?= 2
 
-.PHONY: run test check fix bench setup web lock clean
+.PHONY: help run test check fix bench setup web chromium generate lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 run: setup ## the demo: everything on this machine; prints the page to open
 	$(BIN)/crossdock demo
 
-setup: $(STAMPS)/python web ## .venv with everything in it, and the browser half built
+test: setup chromium ## pytest and vitest, browser included
+	$(NPM) test
+	$(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+check: setup ## everything else CI runs: format, lint, imports, types, dependencies, web, docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/deptry .
+	$(BIN)/codespell
+	$(NPM) run lint
+	$(NPM) run types
+	$(BIN)/python tools/generate.py --check
+
+fix: setup ## format, and every safe fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(NPM) run fix
+
+bench: setup ## the figures in docs/benchmarks.md, measured again
+	$(BIN)/python bench/all.py
+
+generate: setup ## the reference pages that are made from code
+	$(BIN)/python tools/generate.py
+
+setup: $(STAMPS)/python $(STAMPS)/web ## .venv with everything in it, and the browser half built
+
+web: $(STAMPS)/web ## the browser half: Analytics.js, plugins, sandbox pages
+
+chromium: $(STAMPS)/python ## the browser of the tests, through apt where there is none
+	$(BIN)/python tools/chromium.py
 
 $(STAMPS)/python: requirements-dev.txt pyproject.toml
 	@mkdir -p $(STAMPS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements-dev.txt
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(UV) pip sync --quiet --require-hashes requirements-dev.txt
+	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-web: $(STAMPS)/web
-
-$(STAMPS)/web: $(STAMPS)/node $(shell find web src/crossdock -name '*.ts' -o -name '*.css' -o -name '*.html' 2>/dev/null | grep -v web_assets)
-	$(BIN)/python tools/npm.py run build
+$(STAMPS)/node: package.json package-lock.json $(wildcard web/*/package.json) | $(STAMPS)/python
+	$(NPM) ci --no-progress --loglevel=error
 	@touch $@
 
-$(STAMPS)/node: $(STAMPS)/python package-lock.json
-	$(BIN)/python tools/npm.py ci
+$(STAMPS)/web: $(STAMPS)/node tools/build_web.mjs $(WEB_SOURCES)
+	$(NPM) run --silent build
 	@touch $@
 
-LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
-lock: ## lock the dependencies anew; a uv.lock would name the registry, so requirements files it is
-	VIRTUAL_ENV=$(VENV) $(BIN)/$(LOCK) pyproject.toml -o requirements.txt
-	VIRTUAL_ENV=$(VENV) $(BIN)/$(LOCK) --group dev --constraints requirements.txt pyproject.toml -o requirements-dev.txt
+# A uv.lock would name the registry's hosts, so the lock is two requirements files with hashes.
+LOCK := pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+lock: $(STAMPS)/python ## lock all dependencies anew
+	$(UV) $(LOCK) --upgrade pyproject.toml -o requirements.txt
+	$(UV) $(LOCK) --upgrade --group dev --constraints requirements.txt pyproject.toml -o requirements-dev.txt
+	$(NPM) update
+
+clean: ## remove all that was made here, but no data
+	rm -rf $(VENV) $(STAMPS) node_modules src/crossdock/web_assets .mypy_cache .ruff_cache .pytest_cache

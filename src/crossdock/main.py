@@ -1,0 +1,234 @@
+"""The command line. The only reader of the environment: every option is also `CROSSDOCK_…`."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from crossdock.base import json, logs
+from crossdock.base.errors import CrossdockError
+from crossdock.base.settings import ServerSettings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Group(click.Group):
+    """Prints what went wrong and what to do, instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except CrossdockError as error:
+            click.secho(error.what, fg="red", err=True)
+            click.echo(error.do, err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="crossdock")
+def cli() -> None:
+    """Crossdock: a self-hosted customer-data platform.
+
+    `crossdock serve` runs all of it in one process. Every option can also be set in the
+    environment, as CROSSDOCK_ and its name.
+    """
+
+
+def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401 - click's.
+    variable = "CROSSDOCK_" + names[0].removeprefix("--").upper().replace("-", "_")
+    return click.option(*names, envvar=variable, show_envvar=True, **attributes)
+
+
+def _data_dir_option(command: Command) -> Command:
+    return _option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("crossdock-data"),
+        show_default="./crossdock-data",
+        help="Where journal, workspace and keys live. Must survive a restart.",
+    )(command)
+
+
+def _database_option(command: Command) -> Command:
+    return _option(
+        "--database-url",
+        help="SQLAlchemy URL of the workspace's database. Default: a SQLite file in the data dir.",
+    )(command)
+
+
+def _server_options(command: Command) -> Command:
+    options = [
+        _data_dir_option,
+        _option(
+            "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
+        ),
+        _option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            default=8080,
+            show_default=True,
+            help="The port to listen on; 0 takes a free one.",
+        ),
+        _option(
+            "--public-url",
+            help="How browsers reach this server, such as https://events.example.com. "
+            "Default: what each request says.",
+        ),
+        _option(
+            "--admin-token",
+            help="Bearer token of the management API. Default: one is made at the first start.",
+        ),
+        _option("--nats-url", help="An existing NATS server. Default: one is run as a child."),
+        _database_option,
+        _option(
+            "--allowed-addresses",
+            default="",
+            help="Private networks (10.0.0.0/8) or host:port pairs that destinations may reach, "
+            "separated by commas.",
+        ),
+        _option(
+            "--tls-certificate",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="PEM file; with --tls-key, serves https.",
+        ),
+        _option(
+            "--tls-key",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="PEM file.",
+        ),
+        _option(
+            "--cdn-path-prefix",
+            help="A neutral first path segment, such as `site`, under which browsers find every "
+            "path too. For visitors who run ad blockers.",
+        ),
+        _option(
+            "--journal-bytes-max",
+            type=click.IntRange(min=64 * 1024**2),
+            default=10 * 1024**3,
+            show_default="10 GiB",
+            help="How much disk the journal's events may take.",
+        ),
+        _option(
+            "--journal-age-days-max",
+            type=click.IntRange(1, 3650),
+            default=7,
+            show_default=True,
+            help="How long events stay in the journal.",
+        ),
+        _option(
+            "--drain-seconds-max",
+            type=click.FloatRange(0, 600),
+            default=20.0,
+            show_default=True,
+            help="How long a graceful stop may take.",
+        ),
+        _option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="Log lines for people, or one JSON object a line.",
+        ),
+        _option(
+            "--log-level",
+            type=click.Choice(["debug", "info", "warning", "error"]),
+            default="info",
+            show_default=True,
+            help="The least level that is logged.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@_server_options
+def serve(**options: Any) -> None:  # noqa: ANN401 - click gives what the options say.
+    """Run the collector, the pipeline, the app and the API."""
+    _serve(_settings(options), is_demo=False)
+
+
+@cli.command()
+@_server_options
+def demo(**options: Any) -> None:  # noqa: ANN401 - click gives what the options say.
+    """The same, with a demo workspace and a shop page to click in."""
+    _serve(_settings(options), is_demo=True)
+
+
+def _settings(options: dict[str, Any]) -> ServerSettings:
+    allowed = tuple(part.strip() for part in options["allowed_addresses"].split(",") if part.strip())
+    if (options["tls_certificate"] is None) != (options["tls_key"] is None):
+        raise click.UsageError("--tls-certificate and --tls-key go together: give both, or none.")
+    return ServerSettings(**{**options, "allowed_addresses": allowed})
+
+
+def _serve(settings: ServerSettings, *, is_demo: bool) -> None:
+    from crossdock import server  # noqa: PLC0415 - the other commands start without all of this.
+
+    logs.configure(log_format=settings.log_format, level=settings.log_level)
+    server.run(settings, is_demo=is_demo)
+
+
+@cli.command()
+@click.argument("file", type=click.File("rb"))
+@_data_dir_option
+@_database_option
+@click.option("--plan", "is_plan", is_flag=True, help="Say what would change, and change nothing.")
+def apply(file: Any, data_dir: Path, database_url: str | None, *, is_plan: bool) -> None:  # noqa: ANN401
+    """Make the workspace what FILE says. A running server follows within a second."""
+    with _store(data_dir, database_url) as store:
+        _print_changes(store, file.read(), is_plan=is_plan)
+
+
+@cli.command()
+@click.argument("file", type=click.File("wb"), default="-")
+@_data_dir_option
+@_database_option
+def export(file: Any, data_dir: Path, database_url: str | None) -> None:  # noqa: ANN401
+    """Write the workspace to FILE as YAML, or to standard output. Secrets stay here."""
+    with _store(data_dir, database_url) as store:
+        file.write(store.export_yaml())
+
+
+@cli.command("sign-ramen")
+@click.option("--id", "user_id", required=True, help="The user's id, as the page identifies them.")
+@click.option("--email", default="", help="The user's e-mail, if you pass one to identify().")
+@click.option("--name", default="", help="The user's name, if you pass one to identify().")
+@click.option(
+    "--secret",
+    envvar="RAMEN_ORGANIZATION_SECRET_KEY",
+    show_envvar=True,
+    prompt=True,
+    hide_input=True,
+    help="The organization's secret key. Better in the environment than on the command line, "
+    "which other people on the machine can read.",
+)
+@click.option(
+    "--timestamp", type=int, help="Seconds since the epoch. Default: now. Good for 15 minutes."
+)
+def sign_ramen(*, user_id: str, email: str, name: str, secret: str, timestamp: int | None) -> None:
+    """Sign a user for Ramen's secure mode; prints the `integrations.Ramen` options as JSON."""
+    from crossdock.base.clock import SystemClock  # noqa: PLC0415
+    from crossdock.secure_mode import ramen_secure_mode  # noqa: PLC0415
+
+    now: int | dt.datetime = SystemClock().now() if timestamp is None else timestamp
+    user = {"id": user_id, "email": email, "name": name}
+    click.echo(json.encode(ramen_secure_mode(user, secret, now)).decode())
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(["mapping", "fql", "validation", "presets"]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def conformance(kind: str, file: Path) -> None:
+    """Compare the kit with Segment's framework, line by line of FILE."""
+    from crossdock.conformance import run  # noqa: PLC0415
+
+    sys.exit(run(kind, file, click.echo))
