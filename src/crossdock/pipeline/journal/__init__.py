@@ -1,3 +1,40 @@
-"""The durable log between the stages, on NATS JetStream."""
+"""The durable log between the stages, on NATS JetStream.
+
+- `journal`: what the stages store and read.
+- `settings`: how large, how long and how patient it is.
+- `errors`: what it cannot do at the moment.
+- `server`: runs a NATS server as a child process.
+- `connection`: the connection to NATS, and one durable append.
+- `streams`: what is kept, and why.
+- `append`: group commit.
+- `read`: durable readers of events and deliveries.
+- `outcomes`: outcomes as messages, and the last of them.
+- `notices`: problems that browser plugins reported.
+- `trim`: removes old events that are finished.
+- `report`: logs and counts.
+"""
 
 from __future__ import annotations
+
+from crossdock.pipeline.journal.errors import (
+    JournalBusy,
+    JournalError,
+    JournalFull,
+    JournalNotStarted,
+    JournalUnavailable,
+)
+from crossdock.pipeline.journal.journal import Journal
+from crossdock.pipeline.journal.read import DeliveryMessage, EventBatch
+from crossdock.pipeline.journal.settings import JournalSettings
+
+__all__ = [
+    "DeliveryMessage",
+    "EventBatch",
+    "Journal",
+    "JournalBusy",
+    "JournalError",
+    "JournalFull",
+    "JournalNotStarted",
+    "JournalSettings",
+    "JournalUnavailable",
+]

@@ -1,0 +1,216 @@
+"""The connection to NATS, and one durable append through it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import msgspec
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+from nats.js import JetStreamContext
+
+from crossdock.base.clock import Clock
+from crossdock.pipeline.journal import report
+from crossdock.pipeline.journal.errors import JournalFull, JournalNotStarted, JournalUnavailable
+
+_RECONNECT_SECONDS = 0.05
+_OPEN_SECONDS_MAX = 60.0
+_PENDING_BYTES_MAX = 64 * 1024**2
+# JetStream's numbers for: the account's storage is full; the stream could not store, which is how
+# both its byte limit and the disk's end are told.
+_FULL_CODES = frozenset({10023, 10047, 10077})
+
+
+class _Error(msgspec.Struct):
+    code: int = 0
+    err_code: int = 0
+    description: str = ""
+
+
+class _Acknowledgement(msgspec.Struct):
+    error: _Error | None = None
+    seq: int = 0
+    duplicate: bool = False
+
+
+_decode_acknowledgement = msgspec.json.Decoder(_Acknowledgement).decode
+
+
+class Connection:
+    """A connection that is made again when it breaks.
+
+    Args:
+        clock: Waits while the server starts.
+        disk: A folder on the disk that must keep `disk_reserve_bytes` free; None if the disk is
+            another machine's.
+        disk_reserve_bytes: See `JournalSettings`.
+    """
+
+    def __init__(self, clock: Clock, *, disk: Path | None, disk_reserve_bytes: int) -> None:
+        self._clock = clock
+        self._disk = disk
+        self._disk_reserve_bytes = disk_reserve_bytes
+        self._client = Client()
+        self._is_up = asyncio.Event()
+        self._attempts: set[asyncio.Task[bytes]] = set()
+
+    @property
+    def client(self) -> Client:
+        """The NATS client."""
+        return self._client
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        """The client's JetStream part."""
+        return self._jetstream
+
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a connection at the moment."""
+        return self._is_up.is_set()
+
+    @property
+    def max_payload_bytes(self) -> int:
+        """The largest message that the server takes."""
+        return self._client.max_payload
+
+    async def open(self, url: str, *, token: str | None) -> None:
+        """Connect, and wait until JetStream answers.
+
+        Raises:
+            JournalNotStarted: It does not within a minute.
+        """
+        give_up_at = self._clock.monotonic_seconds() + _OPEN_SECONDS_MAX
+        while True:
+            try:
+                if not self._client.is_connected:
+                    await self._connect(url, token)
+                self._jetstream = self._client.jetstream(publish_async_max_pending=10_000)
+                await self._jetstream.account_info()
+            except (NatsError, OSError, TimeoutError) as error:
+                if self._clock.monotonic_seconds() >= give_up_at:
+                    raise JournalNotStarted(
+                        f'NATS at "{_without_secrets(url)}" does not answer with JetStream: '
+                        f"{error}.",
+                        do="Check the address, and that the server runs with JetStream enabled.",
+                    ) from error
+                # A server with a large journal reads it before it listens.
+                await self._clock.sleep(_RECONNECT_SECONDS)
+            else:
+                break
+        self._is_up.set()
+        report.connected(_without_secrets(url))
+
+    async def close(self) -> None:
+        """Send what is buffered, and disconnect."""
+        for attempt in self._attempts:
+            attempt.cancel()
+        await self._client.close()
+
+    async def wait_until_up(self, seconds: float) -> bool:
+        """Return whether there is a connection, at the latest after the given time."""
+        if self._is_up.is_set():
+            return True
+        try:
+            await asyncio.wait_for(self._is_up.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def has_room(self) -> bool:
+        """Return whether the disk has more than its reserve free."""
+        if self._disk is None:
+            return True
+        return shutil.disk_usage(self._disk).free > self._disk_reserve_bytes
+
+    async def append(
+        self, subject: str, data: bytes, *, stream: str, append_id: str, seconds_max: float
+    ) -> None:
+        """Store one message; when this returns, it is on disk.
+
+        Args:
+            subject: Where to.
+            data: What.
+            stream: The subject's stream, for the error.
+            append_id: The same for each attempt to store the same message, which is then stored
+                once.
+            seconds_max: How long to wait for the answer.
+
+        Raises:
+            JournalFull: It was not stored.
+            JournalUnavailable: It may or may not have been stored: try again with the same id.
+        """
+        if not self.has_room():
+            raise JournalFull(stream)
+        attempt = asyncio.ensure_future(self._request(subject, data, append_id, seconds_max))
+        self._attempts.add(attempt)
+        try:
+            answer = _decode_acknowledgement(await attempt)
+        except asyncio.CancelledError:
+            # Cancelled because the connection broke, not because our caller gave up.
+            if not attempt.cancelled() or _is_cancelling():
+                attempt.cancel()
+                raise
+            raise JournalUnavailable from None
+        except (NatsError, NoRespondersError, OSError, TimeoutError, msgspec.DecodeError) as error:
+            raise JournalUnavailable from error
+        finally:
+            self._attempts.discard(attempt)
+        if answer.error is None:
+            return
+        if answer.error.err_code in _FULL_CODES:
+            raise JournalFull(stream)
+        raise JournalUnavailable
+
+    async def _request(self, subject: str, data: bytes, append_id: str, seconds: float) -> bytes:
+        answer = await self._client.request(
+            subject, data, timeout=seconds, headers={"Nats-Msg-Id": append_id}
+        )
+        return answer.data
+
+    async def _connect(self, url: str, token: str | None) -> None:
+        self._client = await nats.connect(
+            url.split(","),
+            name="crossdock",
+            token=token,
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=_RECONNECT_SECONDS,
+            connect_timeout=5,
+            ping_interval=10,
+            pending_size=_PENDING_BYTES_MAX,
+            disconnected_cb=self._when_disconnected,
+            reconnected_cb=self._when_reconnected,
+            error_cb=self._when_failed,
+        )
+
+    async def _when_disconnected(self) -> None:
+        self._is_up.clear()
+        # Their answers will not come any more; waiting for them would only cost time.
+        for attempt in self._attempts:
+            attempt.cancel()
+        if not self._client.is_closed:
+            report.disconnected()
+
+    async def _when_reconnected(self) -> None:
+        self._is_up.set()
+        report.connected("again")
+
+    async def _when_failed(self, error: Exception) -> None:
+        report.client_error(error)
+
+
+def _is_cancelling() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _without_secrets(url: str) -> str:
+    return ",".join(
+        part if "@" not in part else part.split("://")[0] + "://…@" + part.rsplit("@", 1)[1]
+        for part in url.split(",")
+    )

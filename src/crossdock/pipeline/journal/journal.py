@@ -1,0 +1,316 @@
+"""The journal: what the stages of the pipeline store and read."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from nats.errors import Error as NatsError
+from nats.js.kv import KeyValue
+
+from crossdock.base.clock import Clock
+from crossdock.events import ConnectionId, Delivery, Envelope, Notice, Outcome, SourceId
+from crossdock.events.envelope import encode_envelopes
+from crossdock.pipeline.journal import outcomes, read, report, streams
+from crossdock.pipeline.journal.append import GroupCommit, append_until_stored
+from crossdock.pipeline.journal.connection import Connection
+from crossdock.pipeline.journal.errors import JournalError, JournalNotStarted, JournalUnavailable
+from crossdock.pipeline.journal.notices import NoticeBoard
+from crossdock.pipeline.journal.server import NatsChild
+from crossdock.pipeline.journal.settings import JournalSettings
+from crossdock.pipeline.journal.trim import trim_events
+
+EVENT_READERS = ("route",)
+"""Who reads every event; the stream keeps what one of them has not finished."""
+
+_DELIVERY_READER = "send"
+_ENVELOPE_HEADER_BYTES = 200
+# The largest request and what surrounds it; a server that takes less cannot hold it.
+_PAYLOAD_BYTES_MIN = 640 * 1024
+_PAYLOAD_RESERVE_BYTES = 4 * 1024
+_DELIVERIES_AT_ONCE = 500
+# Between two restarts of a child that has stopped to store.
+_CURE_SECONDS_MIN = 15.0
+
+Answer = TypeVar("Answer")
+
+_encode_delivery = msgspec.msgpack.Encoder().encode
+
+
+class Journal:
+    """The durable log between the stages, on NATS JetStream.
+
+    Args:
+        folder: Where a NATS server of our own keeps its files.
+        clock: Measures and waits.
+        nats_url: An existing server or cluster (several URLs with commas); None runs one as a
+            child process.
+        settings: Sizes and times.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Clock,
+        nats_url: str | None = None,
+        settings: JournalSettings | None = None,
+    ) -> None:
+        self._settings = settings or JournalSettings()
+        self._clock = clock
+        self._url = nats_url
+        self._folder = folder
+        self._child = (
+            NatsChild(folder, store_bytes_max=streams.store_bytes(self._settings), clock=clock)
+            if nats_url is None
+            else None
+        )
+        self._connection = Connection(
+            clock,
+            disk=folder if nats_url is None else None,
+            disk_reserve_bytes=self._settings.disk_reserve_bytes,
+        )
+        self._held = read.Held(clock, every_seconds=self._settings.acknowledge_seconds_max / 3)
+        self._board = NoticeBoard(clock)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._last_cure_at = -_CURE_SECONDS_MIN
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a connection at the moment."""
+        return self._connection.is_up
+
+    @property
+    def child_process_id(self) -> int | None:
+        """Process id of our own NATS server; None if there is none."""
+        return self._child.process_id if self._child is not None else None
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What was given to `append` and is not on disk yet."""
+        return self._events.waiting_bytes
+
+    async def open(self) -> None:
+        """Start the server if it is ours, connect, and make the streams.
+
+        Raises:
+            JournalNotStarted: The message says what an operator can do.
+        """
+        if self._child is not None:
+            await self._child.start()
+        try:
+            await self._open_streams()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Store what waits, disconnect, and end the server if it is ours."""
+        if self._tasks:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.append_seconds_max):
+                    await self._events.drain()
+                    await self._outcomes.drain()
+            with contextlib.suppress(NatsError, OSError, TimeoutError):
+                await self._board.write(self._bucket)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._connection.close()
+        if self._child is not None:
+            await self._child.stop()
+
+    def append(self, envelope: Envelope) -> asyncio.Future[None]:
+        """Return what is done when the request is on disk, or fails with a `JournalError`.
+
+        Raises:
+            JournalBusy: Too much is waiting already.
+        """
+        return self._events.append(envelope, size_bytes=len(envelope.body) + _ENVELOPE_HEADER_BYTES)
+
+    def events(self, reader: str) -> AsyncGenerator[read.EventBatch, None]:
+        """Yield events in batches, from where the reader of that name was; see `EventBatch`."""
+        return read.event_batches(self._connection, reader, self._held, self._clock)
+
+    async def append_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Store deliveries; one that the journal has already is stored once.
+
+        Raises:
+            JournalError: Some may be stored and some not: try again with the same.
+        """
+        for start in range(0, len(deliveries), _DELIVERIES_AT_ONCE):
+            stored = await asyncio.gather(
+                *(
+                    self._append_delivery(delivery)
+                    for delivery in deliveries[start : start + _DELIVERIES_AT_ONCE]
+                ),
+                return_exceptions=True,
+            )
+            for error in stored:
+                if error is not None:
+                    raise error
+
+    def deliveries(self) -> AsyncGenerator[read.DeliveryMessage, None]:
+        """Yield deliveries whose time has come; see `DeliveryMessage`."""
+        return read.delivery_messages(self._connection, _DELIVERY_READER, self._held, self._clock)
+
+    async def append_outcomes(self, new: Sequence[Outcome]) -> None:
+        """Store outcomes.
+
+        Raises:
+            JournalError: They may or may not be stored.
+        """
+        if new:
+            await self._outcomes.append(new, size_bytes=outcomes.OUTCOME_BYTES * len(new))
+
+    async def latest_outcomes(
+        self,
+        limit: int,
+        source_id: SourceId | None = None,
+        connection_id: ConnectionId | None = None,
+    ) -> list[Outcome]:
+        """Return the last outcomes, newest first.
+
+        Raises:
+            JournalUnavailable: It does not answer.
+        """
+        return await _answered(
+            outcomes.latest_outcomes(
+                self._connection.jetstream,
+                limit,
+                source_id=source_id,
+                connection_id=connection_id,
+            )
+        )
+
+    def report_notice(self, notice: Notice) -> bool:
+        """Count a plugin's notice; return whether it was taken."""
+        return self._board.report(notice)
+
+    async def notices(self) -> list[Notice]:
+        """Return every notice, the last seen first.
+
+        Raises:
+            JournalUnavailable: It does not answer.
+        """
+        return await _answered(self._board.all(self._bucket))
+
+    async def _open_streams(self) -> None:
+        await self._connection.open(
+            self._child.url if self._child is not None else self._url or "",
+            token=self._child.token if self._child is not None else None,
+        )
+        settings = self._fitting_settings()
+        jetstream = self._connection.jetstream
+        try:
+            await streams.open_streams(jetstream, settings)
+            for reader in EVENT_READERS:
+                await read.open_reader(jetstream, reader, settings)
+            await read.open_delivery_reader(jetstream, _DELIVERY_READER, settings)
+            self._bucket: KeyValue = await jetstream.key_value(streams.NOTICES)
+        except (NatsError, OSError, TimeoutError) as error:
+            raise JournalNotStarted(
+                f"NATS refused a stream or a reader: {error}.",
+                do="Check its JetStream limits and permissions.",
+            ) from error
+        self._events = GroupCommit(
+            self._connection.append,
+            encode_envelopes,
+            stream=streams.EVENTS,
+            subject=streams.EVENTS_SUBJECT,
+            settings=settings,
+            clock=self._clock,
+            when_given_up=self._cure,
+        )
+        self._outcomes = GroupCommit(
+            self._connection.append,
+            outcomes.encode_outcomes,
+            stream=streams.OUTCOMES,
+            subject=streams.OUTCOMES_SUBJECT,
+            settings=settings,
+            clock=self._clock,
+            when_given_up=self._cure,
+        )
+        self._run("events", self._events.run())
+        self._run("outcomes", self._outcomes.run())
+        self._run("held", self._held.run())
+        self._run("notices", self._board.run(self._bucket))
+        self._run("trim", self._trim(settings))
+
+    def _run(self, name: str, work: Coroutine[None, None, None]) -> None:
+        self._tasks.append(asyncio.create_task(work, name=f"journal: {name}"))
+
+    def _fitting_settings(self) -> JournalSettings:
+        payload_bytes = self._connection.max_payload_bytes - _PAYLOAD_RESERVE_BYTES
+        if payload_bytes < _PAYLOAD_BYTES_MIN:
+            raise JournalNotStarted(
+                f"NATS takes messages of at most {self._connection.max_payload_bytes} bytes.",
+                do="Set its max_payload to 1MB or more; 8MB is best.",
+            )
+        return dataclasses.replace(
+            self._settings,
+            group_bytes_max=min(self._settings.group_bytes_max, payload_bytes),
+        )
+
+    async def _append_delivery(self, delivery: Delivery) -> None:
+        await append_until_stored(
+            self._connection.append,
+            f"{streams.DELIVERIES_SUBJECT}.{delivery.connection_id}",
+            _encode_delivery(delivery),
+            stream=streams.DELIVERIES,
+            append_id=delivery.id,
+            settings=self._settings,
+            clock=self._clock,
+        )
+
+    async def _trim(self, settings: JournalSettings) -> None:
+        while True:
+            await self._clock.sleep(settings.trim_seconds)
+            try:
+                await trim_events(
+                    self._connection.jetstream,
+                    settings,
+                    clock=self._clock,
+                    bytes_max=await self._events_bytes_max(settings),
+                )
+            except (NatsError, OSError, TimeoutError) as error:
+                report.background_failed("trim", error)
+
+    async def _events_bytes_max(self, settings: JournalSettings) -> int:
+        if self._child is None:
+            return settings.events_bytes_max
+        # Where the disk is smaller than the bound, history makes room before appends are refused.
+        free_bytes = shutil.disk_usage(self._folder).free
+        held_bytes = (await self._connection.jetstream.stream_info(streams.EVENTS)).state.bytes
+        spare_bytes = free_bytes - 2 * settings.disk_reserve_bytes
+        return max(0, min(settings.events_bytes_max, held_bytes + spare_bytes))
+
+    async def _cure(self) -> None:
+        """Restart our server if it is connected and yet does not store.
+
+        A NATS server that met a full disk stays so, even when there is room again.
+        """
+        now = self._clock.monotonic_seconds()
+        if (
+            self._child is not None
+            and self._connection.is_up
+            and self._connection.has_room()
+            and now - self._last_cure_at >= _CURE_SECONDS_MIN
+        ):
+            self._last_cure_at = now
+            await self._child.restart()
+
+
+async def _answered(question: Awaitable[list[Answer]]) -> list[Answer]:
+    try:
+        return await question
+    except JournalError:
+        raise
+    except (NatsError, OSError, TimeoutError) as error:
+        raise JournalUnavailable from error

@@ -1,0 +1,68 @@
+"""Outcomes in the journal: one message holds those of one group commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+
+from crossdock.events import ConnectionId, Outcome, SourceId
+from crossdock.pipeline.journal.streams import OUTCOMES
+
+# How far back one question looks, and how many messages are asked for at a time.
+_MESSAGES_MAX = 2_000
+_FETCH_MESSAGES = 50
+
+OUTCOME_BYTES = 400
+"""About what one outcome takes; only for sharing group commits out."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[list[Outcome]]).decode
+
+
+def encode_outcomes(groups: list[Sequence[Outcome]]) -> bytes:
+    """Return the outcomes as one journal message."""
+    return _encode(groups)
+
+
+async def latest_outcomes(
+    jetstream: JetStreamContext,
+    limit: int,
+    *,
+    source_id: SourceId | None,
+    connection_id: ConnectionId | None,
+) -> list[Outcome]:
+    """Return the last outcomes, newest first.
+
+    At most 2,000 journal messages are looked at: where outcomes of this source or connection are
+    rare, there may be older ones.
+    """
+    state = (await jetstream.stream_info(OUTCOMES)).state
+    found: list[Outcome] = []
+    sequence = state.last_seq
+    oldest = max(state.first_seq, state.last_seq - _MESSAGES_MAX + 1, 1)
+    while sequence >= oldest and len(found) < limit:
+        sequences = range(sequence, max(sequence - _FETCH_MESSAGES, oldest - 1), -1)
+        messages = await asyncio.gather(*(_outcomes_at(jetstream, number) for number in sequences))
+        found.extend(
+            outcome
+            for outcomes in messages
+            for outcome in outcomes
+            if (source_id is None or outcome.source_id == source_id)
+            and (connection_id is None or outcome.connection_id == connection_id)
+        )
+        sequence = sequences[-1] - 1
+    return found[:limit]
+
+
+async def _outcomes_at(jetstream: JetStreamContext, sequence: int) -> list[Outcome]:
+    try:
+        message = await jetstream.get_msg(OUTCOMES, sequence, direct=True)
+        groups = _decode(message.data or b"")
+    except (NatsError, msgspec.DecodeError, UnicodeDecodeError):
+        # It grew too old while we were looking.
+        return []
+    return [outcome for group in reversed(groups) for outcome in reversed(group)]

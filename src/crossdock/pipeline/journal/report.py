@@ -1,0 +1,113 @@
+"""What the journal tells its operator: the only module in it that logs or counts."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from crossdock.base.logs import logger
+
+_log = logger("journal")
+
+_groups = Counter("journal_groups_total", "Group commits stored.", ["stream"])
+_retries = Counter("journal_append_retries_total", "Appends tried again.", ["stream"])
+_failures = Counter("journal_append_failures_total", "Group commits given up.", ["stream", "code"])
+_seconds = Histogram(
+    "journal_append_seconds",
+    "From the first attempt of a group commit until it is on disk.",
+    ["stream"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0),
+)
+_restarts = Counter("journal_child_restarts_total", "Times the NATS child was started again.")
+_connected = Gauge("journal_is_connected", "1 while there is a connection to NATS.")
+_stream_bytes = Gauge("journal_stream_bytes", "Size of a stream.", ["stream"])
+_unread = Gauge("journal_unread_messages", "Messages a reader has not finished.", ["reader"])
+
+
+def group_was_stored(stream: str, seconds: float) -> None:
+    """Count a group commit."""
+    _groups.labels(stream).inc()
+    _seconds.labels(stream).observe(seconds)
+
+
+def append_is_tried_again(stream: str, error: BaseException) -> None:
+    """Count and log an attempt that failed."""
+    _retries.labels(stream).inc()
+    _log.warning("An append is tried again.", stream=stream, error=type(error).__name__)
+
+
+def group_was_given_up(stream: str, code: str, *, requests: int) -> None:
+    """Count and log a group commit whose requests are answered with an error."""
+    _failures.labels(stream, code).inc()
+    _log.error("An append was given up.", stream=stream, code=code, requests=requests)
+
+
+def child_died(*, exit_code: int, restart_seconds: float) -> None:
+    """Count and log that the NATS child ended by itself."""
+    _restarts.inc()
+    _log.error(
+        "The NATS server ended; it is started again.",
+        exit_code=exit_code,
+        restart_seconds=restart_seconds,
+    )
+
+
+def child_cannot_start(error: OSError) -> None:
+    """Log that the NATS program cannot be run."""
+    _log.error("The NATS server cannot be started; trying again.", error=str(error))
+
+
+def child_is_restarted() -> None:
+    """Log that the NATS child is restarted because it no longer stores."""
+    _log.warning("The NATS server has stopped to store; it is restarted.")
+
+
+def connected(url: str) -> None:
+    """Note that there is a connection."""
+    _connected.set(1)
+    _log.info("Connected to the journal.", url=url)
+
+
+def disconnected() -> None:
+    """Note that the connection is lost."""
+    _connected.set(0)
+    _log.warning("The connection to the journal is lost; connecting again.")
+
+
+def client_error(error: BaseException) -> None:
+    """Log what the NATS client met in the background."""
+    _log.info("The journal's client met an error.", error=type(error).__name__)
+
+
+def reading_failed(reader: str, error: BaseException) -> None:
+    """Log that reading has to be tried again."""
+    _log.warning("Reading is tried again.", reader=reader, error=type(error).__name__)
+
+
+def message_is_unreadable(stream: str, sequence: int) -> None:
+    """Log that a journal message was skipped."""
+    _log.error("A journal message cannot be read; it is skipped.", stream=stream, sequence=sequence)
+
+
+def stream_size(stream: str, size_bytes: int) -> None:
+    """Note how large a stream is."""
+    _stream_bytes.labels(stream).set(size_bytes)
+
+
+def unread(reader: str, messages: int) -> None:
+    """Note how far behind a reader is."""
+    _unread.labels(reader).set(messages)
+
+
+def trimmed(stream: str, *, before_sequence: int) -> None:
+    """Log that old messages were removed."""
+    _log.info("Old messages were removed.", stream=stream, before_sequence=before_sequence)
+
+
+def stream_is_held_back(stream: str, readers: list[str]) -> None:
+    """Log that a stream is over its bounds, but a reader has not finished what is oldest."""
+    _log.warning("A stream cannot be trimmed: readers are behind.", stream=stream, readers=readers)
+
+
+def background_failed(task: str, error: BaseException) -> None:
+    """Log that a background task has to be tried again."""
+    _log.warning("A background task is tried again.", task=task, error=type(error).__name__)

@@ -1,0 +1,123 @@
+"""The streams, and why each keeps what it keeps.
+
+`EVENTS` is kept for replay, by bytes and age, but nothing that a reader has not finished may go.
+JetStream can do one or the other: with `discard: old` a full stream drops its oldest message, read
+or not; with interest retention it drops what was read, replay or not. So the stream refuses what
+does not fit (`discard: new`, answered with 503), has no age limit of its own, and `trim` removes
+from its beginning what every durable reader has finished. A reader that is no longer wanted must be
+deleted (`nats consumer rm`), since the stream waits for it.
+
+`DELIVERIES` is a work queue: each message is for one reader, goes when it is finished, and one that
+waits a day for its next attempt does not hold the others' disk. It refuses what does not fit; then
+`route` waits, and events wait in `EVENTS`.
+
+`OUTCOMES` tells people what happened. It may forget: by bytes and age, the oldest first.
+"""
+
+from __future__ import annotations
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext, api
+from nats.js.errors import NotFoundError
+
+from crossdock.pipeline.journal.errors import JournalNotStarted
+from crossdock.pipeline.journal.settings import JournalSettings
+
+EVENTS = "CROSSDOCK_EVENTS"
+DELIVERIES = "CROSSDOCK_DELIVERIES"
+OUTCOMES = "CROSSDOCK_OUTCOMES"
+NOTICES = "CROSSDOCK_NOTICES"
+
+EVENTS_SUBJECT = "crossdock.events"
+DELIVERIES_SUBJECT = "crossdock.deliveries"
+OUTCOMES_SUBJECT = "crossdock.outcomes"
+
+_NOTICES_BYTES_MAX = 16 * 1024**2
+NOTICE_BYTES_MAX = 8 * 1024
+
+
+def store_bytes(settings: JournalSettings) -> int:
+    """Return what the streams may take together, with room for what JetStream adds."""
+    return 2 * (
+        settings.events_bytes_max
+        + settings.deliveries_bytes_max
+        + settings.outcomes_bytes_max
+        + _NOTICES_BYTES_MAX
+    )
+
+
+async def open_streams(jetstream: JetStreamContext, settings: JournalSettings) -> None:
+    """Make each stream what it should be, whether it is new or was made with other settings.
+
+    Raises:
+        JournalNotStarted: The server refuses; the message says what.
+    """
+    for config in (_events(settings), _deliveries(settings), _outcomes(settings)):
+        config.num_replicas = settings.replicas
+        assert config.name is not None  # noqa: S101 - given below.
+        try:
+            try:
+                await jetstream.stream_info(config.name)
+            except NotFoundError:
+                await jetstream.add_stream(config)
+            else:
+                await jetstream.update_stream(config)
+        except NatsError as error:
+            raise JournalNotStarted(
+                f'NATS refused the stream "{config.name}": {error}.',
+                do="Check its JetStream limits and the number of replicas.",
+            ) from error
+    await jetstream.create_key_value(
+        api.KeyValueConfig(
+            bucket=NOTICES,
+            description="Problems that browser plugins reported.",
+            max_value_size=NOTICE_BYTES_MAX,
+            history=1,
+            ttl=settings.notices_age_seconds_max,
+            max_bytes=_NOTICES_BYTES_MAX,
+            storage=api.StorageType.FILE,
+            replicas=settings.replicas,
+        )
+    )
+
+
+def _events(settings: JournalSettings) -> api.StreamConfig:
+    return api.StreamConfig(
+        name=EVENTS,
+        description="Accepted requests; one message is one group commit.",
+        subjects=[EVENTS_SUBJECT],
+        retention=api.RetentionPolicy.LIMITS,
+        discard=api.DiscardPolicy.NEW,
+        max_bytes=settings.events_bytes_max,
+        storage=api.StorageType.FILE,
+        duplicate_window=settings.duplicate_seconds,
+        allow_direct=True,
+    )
+
+
+def _deliveries(settings: JournalSettings) -> api.StreamConfig:
+    return api.StreamConfig(
+        name=DELIVERIES,
+        description="Payloads on their way; the last part of the subject is the connection.",
+        subjects=[f"{DELIVERIES_SUBJECT}.>"],
+        retention=api.RetentionPolicy.WORK_QUEUE,
+        discard=api.DiscardPolicy.NEW,
+        max_bytes=settings.deliveries_bytes_max,
+        storage=api.StorageType.FILE,
+        duplicate_window=settings.duplicate_seconds,
+    )
+
+
+def _outcomes(settings: JournalSettings) -> api.StreamConfig:
+    return api.StreamConfig(
+        name=OUTCOMES,
+        description="What became of events; one message holds many.",
+        subjects=[OUTCOMES_SUBJECT],
+        retention=api.RetentionPolicy.LIMITS,
+        discard=api.DiscardPolicy.OLD,
+        max_bytes=settings.outcomes_bytes_max,
+        max_age=settings.outcomes_age_seconds_max,
+        storage=api.StorageType.FILE,
+        duplicate_window=settings.duplicate_seconds,
+        allow_direct=True,
+    )

@@ -1,0 +1,92 @@
+"""Removes from the beginning of the stream of events what is over its bounds and finished.
+
+`streams` says why JetStream's own limits do not do.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+from nats.js import JetStreamContext, api
+
+from crossdock.base.clock import Clock
+from crossdock.pipeline.journal import report
+from crossdock.pipeline.journal.settings import JournalSettings
+from crossdock.pipeline.journal.streams import EVENTS
+
+# Trimmed to this share of the bound, so that there is room for what arrives until the next time.
+_FULL_SHARE = 0.9
+_PROBE_SECONDS = 30.0
+
+
+async def trim_events(
+    jetstream: JetStreamContext, settings: JournalSettings, *, clock: Clock, bytes_max: int
+) -> None:
+    """Remove the oldest events that are over the bounds, as far as every reader has finished them.
+
+    Args:
+        jetstream: Where the stream is.
+        settings: How long events are kept.
+        clock: What time it is.
+        bytes_max: How large the stream may be at the moment.
+    """
+    state = (await jetstream.stream_info(EVENTS)).state
+    readers = [
+        reader
+        for reader in await jetstream.consumers_info(EVENTS)
+        if reader.config.durable_name and reader.config.ack_policy != api.AckPolicy.NONE
+    ]
+    report.stream_size(EVENTS, state.bytes)
+    for reader in readers:
+        report.unread(reader.name, (reader.num_pending or 0) + (reader.num_ack_pending or 0))
+    if not state.messages:
+        return
+    keep_from = max(
+        _first_within_bytes(state, int(bytes_max * _FULL_SHARE)),
+        await _first_within_age(jetstream, clock, settings.events_age_seconds_max),
+    )
+    unfinished = min(
+        (reader.ack_floor.stream_seq + 1 if reader.ack_floor else 0 for reader in readers),
+        default=0,
+    )
+    if keep_from > max(unfinished, state.first_seq) and state.bytes > bytes_max * _FULL_SHARE:
+        behind = [
+            reader.name
+            for reader in readers
+            if reader.ack_floor and reader.ack_floor.stream_seq < keep_from - 1
+        ]
+        report.stream_is_held_back(EVENTS, behind)
+    keep_from = min(keep_from, unfinished)
+    if keep_from > state.first_seq:
+        await jetstream.purge_stream(EVENTS, seq=keep_from)
+        report.trimmed(EVENTS, before_sequence=keep_from)
+
+
+def _first_within_bytes(state: api.StreamState, bytes_max: int) -> int:
+    excess_bytes = state.bytes - bytes_max
+    if excess_bytes <= 0:
+        return state.first_seq
+    # Messages differ in size; what this misses, the next time finds.
+    message_bytes = state.bytes / state.messages
+    return min(state.first_seq + math.ceil(excess_bytes / message_bytes), state.last_seq + 1)
+
+
+async def _first_within_age(
+    jetstream: JetStreamContext, clock: Clock, age_seconds_max: float
+) -> int:
+    oldest_at = clock.now() - dt.timedelta(seconds=age_seconds_max)
+    # Only a consumer can turn a time into a place; this one is gone before it reads anything.
+    probe = await jetstream.add_consumer(
+        EVENTS,
+        api.ConsumerConfig(
+            deliver_policy=api.DeliverPolicy.BY_START_TIME,
+            opt_start_time=oldest_at,
+            ack_policy=api.AckPolicy.NONE,
+            inactive_threshold=_PROBE_SECONDS,
+            mem_storage=True,
+            num_replicas=1,
+        ),
+    )
+    await jetstream.delete_consumer(EVENTS, probe.name)
+    return probe.delivered.stream_seq + 1 if probe.delivered else 0
