@@ -1,12 +1,37 @@
 """What is configured: sources, connections, mappings, filters.
 
+- `bootstrap`: what a workspace starts with.
+- `differences`: what differs between two versions, without secrets.
+- `edits`: changes as functions from one workspace to the next.
+- `errors`: what can be wrong with what is asked of the workspace.
 - `feed`: hands each new version to whoever runs on it.
+- `follow`: carries every new version from the store to the feed.
+- `migrate`, `migrations`: brings a database to the tables of this version.
 - `model`: frozen values; a `Workspace` is one version of all of it.
+- `plan`: what a workspace's file would change, and the change.
+- `report`: all that an operator can see of it.
+- `rows`: a workspace as rows of the tables, and back.
+- `rules`, `setting_rules`: what may be configured.
+- `secret_box`: keeps settings unreadable at rest.
+- `store`: keeps the workspace in a database.
+- `tables`: the tables.
+- `yaml_file`, `yaml_text`: the workspace as one YAML file.
 """
 
 from __future__ import annotations
 
+from crossdock.workspace.differences import Change, FindDestination
+from crossdock.workspace.errors import (
+    ChangedMeanwhile,
+    DatabaseProblem,
+    KeyProblem,
+    NotFound,
+    Refused,
+    RefusedTogether,
+    WorkspaceError,
+)
 from crossdock.workspace.feed import WorkspaceFeed
+from crossdock.workspace.follow import follow
 from crossdock.workspace.model import (
     Connection,
     Filter,
@@ -15,13 +40,30 @@ from crossdock.workspace.model import (
     Source,
     Workspace,
 )
+from crossdock.workspace.rules import Rules
+from crossdock.workspace.store import AuditEvent, Identity, Store, sqlite_url
 
 __all__ = [
+    "AuditEvent",
+    "Change",
+    "ChangedMeanwhile",
     "Connection",
+    "DatabaseProblem",
     "Filter",
     "FilterAction",
+    "FindDestination",
+    "Identity",
+    "KeyProblem",
     "Mapping",
+    "NotFound",
+    "Refused",
+    "RefusedTogether",
+    "Rules",
     "Source",
+    "Store",
     "Workspace",
+    "WorkspaceError",
     "WorkspaceFeed",
+    "follow",
+    "sqlite_url",
 ]

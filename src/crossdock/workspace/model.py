@@ -33,6 +33,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         write_keys: What its messages are recognised by; the first is the current one.
         is_strict: Answer 401 to what cannot be right, instead of Segment's 200, and a verdict
             for each event of a batch.
+        version: The workspace's version in which this last changed; its ETag in the API.
     """
 
     id: SourceId
@@ -42,6 +43,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     write_keys: tuple[str, ...] = ()
     is_strict: bool = False
+    version: int = 0
 
 
 class FilterAction(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +69,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         condition: FQL; the filter's actions apply to events for which it holds.
+        version: As `Source.version`.
     """
 
     id: str
@@ -78,6 +81,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     created_at: dt.datetime
     updated_at: dt.datetime
+    version: int = 0
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +91,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
         action: The action's slug.
         trigger: FQL.
         fields: Mapping-kit JSON: where each field's value comes from.
+        version: As `Source.version`.
     """
 
     id: MappingId
@@ -96,6 +101,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     trigger: str
     fields: JsonObject
     enabled: bool = False
+    version: int = 0
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +113,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
             logged, never sent to the management API as they are.
         mappings: In the order they are tried.
         filters: Of this connection.
+        slug: Lower case, unique within its source: what the workspace's file calls it.
+        version: As `Source.version`; mappings and filters have their own.
     """
 
     id: ConnectionId
@@ -117,6 +125,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     settings: MappingOf[str, Any] = {}
     mappings: tuple[Mapping, ...] = ()
     filters: tuple[Filter, ...] = ()
+    slug: str = ""
+    version: int = 0
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True, dict=True):

@@ -1,0 +1,177 @@
+"""Changes to a workspace as functions from one value to the next. They decide nothing about rules.
+
+Each takes a workspace and returns another; `Store.change` runs them on the newest version and
+writes what differs.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from crossdock.base.ids import Ids
+from crossdock.events import ConnectionId, MappingId
+from crossdock.kit import Destination
+from crossdock.workspace.errors import ChangedMeanwhile, NotFound
+from crossdock.workspace.model import Connection, Filter, Mapping, Source, Workspace
+
+
+class _Versioned(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
+_T = TypeVar("_T", bound=_Versioned)
+
+
+def find_source(workspace: Workspace, source_id: str) -> Source:
+    """Return the source.
+
+    Raises:
+        NotFound: There is none.
+    """
+    return _find(workspace.sources, source_id, "source")
+
+
+def find_connection(workspace: Workspace, connection_id: str) -> Connection:
+    """Return the connection.
+
+    Raises:
+        NotFound: There is none.
+    """
+    return _find(workspace.connections, connection_id, "destination")
+
+
+def find_mapping(connection: Connection, mapping_id: str) -> Mapping:
+    """Return the connection's mapping.
+
+    Raises:
+        NotFound: There is none.
+    """
+    return _find(connection.mappings, mapping_id, "subscription")
+
+
+def find_filter(connection: Connection, filter_id: str) -> Filter:
+    """Return the connection's filter.
+
+    Raises:
+        NotFound: There is none.
+    """
+    return _find(connection.filters, filter_id, "filter")
+
+
+def expect_version(found: _Versioned, version: int | None) -> None:
+    """Refuse to go on if the object is not the one that the asker looked at.
+
+    Raises:
+        ChangedMeanwhile: Its version is another; None expects nothing.
+    """
+    if version is not None and found.version != version:
+        raise ChangedMeanwhile(
+            f'"{found.id}" was changed by somebody else meanwhile: it is at version '
+            f"{found.version}, and you looked at {version}.",
+            do="Load it again, look at what changed, and make your change on top of that.",
+        )
+
+
+def with_source(workspace: Workspace, source: Source) -> Workspace:
+    """Return the workspace with the source, new or in place of the one with its id."""
+    return msgspec.structs.replace(workspace, sources=_put(workspace.sources, source))
+
+
+def without_source(workspace: Workspace, source_id: str) -> Workspace:
+    """Return the workspace without the source and its connections."""
+    return msgspec.structs.replace(
+        workspace,
+        sources=tuple(s for s in workspace.sources if s.id != source_id),
+        connections=tuple(c for c in workspace.connections if c.source_id != source_id),
+    )
+
+
+def with_connection(workspace: Workspace, connection: Connection) -> Workspace:
+    """Return the workspace with the connection, new or in place of the one with its id."""
+    return msgspec.structs.replace(workspace, connections=_put(workspace.connections, connection))
+
+
+def without_connection(workspace: Workspace, connection_id: str) -> Workspace:
+    """Return the workspace without the connection."""
+    return msgspec.structs.replace(
+        workspace, connections=tuple(c for c in workspace.connections if c.id != connection_id)
+    )
+
+
+def with_mapping(connection: Connection, mapping: Mapping) -> Connection:
+    """Return the connection with the mapping, new or in place of the one with its id."""
+    return msgspec.structs.replace(connection, mappings=_put(connection.mappings, mapping))
+
+
+def without_mapping(connection: Connection, mapping_id: str) -> Connection:
+    """Return the connection without the mapping."""
+    return msgspec.structs.replace(
+        connection, mappings=tuple(m for m in connection.mappings if m.id != mapping_id)
+    )
+
+
+def with_filter(connection: Connection, one: Filter) -> Connection:
+    """Return the connection with the filter, new or in place of the one with its id."""
+    return msgspec.structs.replace(connection, filters=_put(connection.filters, one))
+
+
+def without_filter(connection: Connection, filter_id: str) -> Connection:
+    """Return the connection without the filter."""
+    return msgspec.structs.replace(
+        connection, filters=tuple(f for f in connection.filters if f.id != filter_id)
+    )
+
+
+def preset_mappings(
+    destination: Destination, connection_id: ConnectionId, ids: Ids
+) -> tuple[Mapping, ...]:
+    """Return the mappings that a new connection starts with, enabled."""
+    mappings = []
+    for preset in destination.presets:
+        action = destination.action(preset.action)
+        if action is None:
+            # The catalog refuses such a definition.
+            raise ValueError(f"{destination.slug}: no action {preset.action}")
+        mappings.append(
+            Mapping(
+                id=MappingId(ids.new("map")),
+                connection_id=connection_id,
+                name=preset.name,
+                action=preset.action,
+                trigger=preset.trigger,
+                fields=action.default_mapping(),
+                enabled=True,
+            )
+        )
+    return tuple(mappings)
+
+
+def free_slug(wanted: str, taken: frozenset[str]) -> str:
+    """Return the slug, or the first of `<slug>-2`, `<slug>-3`, … that is not taken."""
+    if wanted not in taken:
+        return wanted
+    number = 2
+    while f"{wanted}-{number}" in taken:
+        number += 1
+    return f"{wanted}-{number}"
+
+
+def _find(objects: tuple[_T, ...], wanted_id: str, word: str) -> _T:
+    for found in objects:
+        if found.id == wanted_id:
+            return found
+    raise NotFound(
+        f'There is no {word} with the id "{wanted_id}".',
+        do=f"List the {word}s to see which there are; it may have been deleted.",
+    )
+
+
+def _put(objects: tuple[_T, ...], new: _T) -> tuple[_T, ...]:
+    if any(old.id == new.id for old in objects):
+        return tuple(new if old.id == new.id else old for old in objects)
+    return (*objects, new)

@@ -1,0 +1,299 @@
+"""Reads a workspace's file into the workspace that it asks for.
+
+What has the same slug or name as something that exists *is* that, and keeps its id; everything the
+file does not name is gone. Three things are kept if the file says nothing of them: the write keys
+of a source, the mappings of a connection, and secrets for which it says `{secret: keep}`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, get_args
+
+import msgspec
+
+from crossdock.base.ids import Ids, new_secret
+from crossdock.events import ConnectionId, MappingId, SourceId
+from crossdock.workspace.differences import FindDestination
+from crossdock.workspace.edits import preset_mappings
+from crossdock.workspace.errors import Refused, RefusedTogether
+from crossdock.workspace.model import (
+    Connection,
+    Filter,
+    FilterAction,
+    Mapping,
+    Source,
+    SourceKind,
+    Workspace,
+)
+from crossdock.workspace.yaml_file import FORMAT, KEEP
+from crossdock.workspace.yaml_node import Node
+from crossdock.workspace.yaml_text import load_yaml
+
+FindEnv = Callable[[str], str | None]
+"""Returns an environment variable; only `main` may read them, so it is handed in."""
+
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
+
+
+class Reading:
+    """One file, read on top of the workspace that there is.
+
+    Args:
+        current: The workspace that there is.
+        find_destination: For presets and names.
+        find_env: For `{env: NAME}`; None where that is not allowed.
+        ids: For what is new.
+    """
+
+    def __init__(
+        self,
+        current: Workspace,
+        *,
+        find_destination: FindDestination,
+        find_env: FindEnv | None,
+        ids: Ids,
+    ) -> None:
+        self._current = current
+        self._find_destination = find_destination
+        self._find_env = find_env
+        self._ids = ids
+        self._paths: dict[str, str] = {}
+        self._problems: list[Refused] = []
+
+    def read(self, text: str) -> Workspace:
+        """Return the workspace that the file asks for.
+
+        Raises:
+            Refused: One thing in the file is wrong; the message names its path.
+            RefusedTogether: Several are.
+        """
+        document = load_yaml(text)
+        root = Node(document, "", self._problems)
+        if not isinstance(document, dict) or document.get("version") != FORMAT:
+            raise Refused(
+                f'The file does not begin with "version: {FORMAT}".',
+                do="Write that line at its top, and below it `sources:`; `crossdock export` shows "
+                "how such a file looks.",
+                reason="unusable_file",
+            )
+        root.keys(("version", "sources"))
+        sources: list[Source] = []
+        connections: list[Connection] = []
+        for slug, node in root.at("sources").items():
+            source = self._source(slug, node)
+            sources.append(source)
+            connections.extend(
+                self._connection(key, below, source)
+                for key, below in node.at("destinations").items()
+            )
+        self._raise_problems()
+        return Workspace(
+            version=self._current.version, sources=tuple(sources), connections=tuple(connections)
+        )
+
+    def located(self, problem: Refused) -> Refused:
+        """Return the problem that a rule found, with the path in the file where it lies."""
+        path = self._paths.get(problem.object_id, "")
+        field = _field_in_file(problem.field, is_mapping=".mappings." in path)
+        where = f"{path}.{field}" if field and path else path
+        return Refused(
+            f"{where}: {problem.what}" if where else problem.what,
+            do=problem.do,
+            reason=problem.reason,
+            field=where,
+            object_id=problem.object_id,
+        )
+
+    def _raise_problems(self) -> None:
+        if len(self._problems) > 1:
+            raise RefusedTogether(self._problems)
+        if self._problems:
+            raise self._problems[0]
+
+    def _source(self, slug: str, node: Node) -> Source:
+        node.keys(("name", "kind", "enabled", "strict", "writeKeys", "destinations"))
+        was = next((s for s in self._current.sources if s.slug == slug), None)
+        kind = node.text("kind", "web")
+        known_kind = next((known for known in _KINDS if known == kind), None)
+        if known_kind is None:
+            node.at("kind").complain(
+                f'"{kind}" is not a kind of source.', do=f"Write one of: {', '.join(_KINDS)}."
+            )
+        if node.has("writeKeys"):
+            write_keys = tuple(key.as_text() for key in node.at("writeKeys").elements())
+        else:
+            write_keys = was.write_keys if was else (new_secret(),)
+        source = Source(
+            id=was.id if was else SourceId(self._ids.new("src")),
+            slug=slug,
+            name=node.text("name", slug),
+            kind=known_kind or "web",
+            enabled=node.flag("enabled", default=True),
+            write_keys=write_keys,
+            is_strict=node.flag("strict", default=False),
+            version=was.version if was else 0,
+        )
+        self._paths[source.id] = node.path
+        return source
+
+    def _connection(self, slug: str, node: Node, source: Source) -> Connection:
+        node.keys(("destination", "name", "enabled", "settings", "mappings", "filters"))
+        was = next(
+            (
+                connection
+                for connection in self._current.connections_by_source_id.get(source.id, ())
+                if connection.slug == slug
+            ),
+            None,
+        )
+        destination_slug = node.text("destination", slug)
+        destination = self._find_destination(destination_slug)
+        # Another vendor under the same slug is another connection: its secrets are not kept.
+        if was is not None and was.destination != destination_slug:
+            was = None
+        connection_id = was.id if was else ConnectionId(self._ids.new("dst"))
+        self._paths[connection_id] = node.path
+        if node.has("mappings"):
+            mappings = tuple(
+                self._mapping(name, below, connection_id, was)
+                for name, below in node.at("mappings").items()
+            )
+        elif was:
+            mappings = was.mappings
+        else:
+            mappings = preset_mappings(destination, connection_id, self._ids) if destination else ()
+        return Connection(
+            id=connection_id,
+            source_id=source.id,
+            slug=slug,
+            destination=destination_slug,
+            name=node.text("name", destination.name if destination else slug),
+            enabled=node.flag("enabled", default=True),
+            settings={
+                key: value
+                for key, below in node.at("settings").items()
+                for value in [self._setting(key, below, was)]
+                if value is not None
+            },
+            mappings=mappings,
+            filters=tuple(
+                self._filter(title, below, connection_id, was)
+                for title, below in node.at("filters").items()
+            ),
+            version=was.version if was else 0,
+        )
+
+    def _setting(self, key: str, node: Node, was: Connection | None) -> object:
+        if not isinstance(node.value, dict):
+            return node.value
+        if node.value == KEEP:
+            if was is None or key not in was.settings:
+                node.complain(
+                    "there is no stored secret to keep.",
+                    do="Write the value itself, or {env: NAME} to take it from the environment.",
+                    reason="no_secret_to_keep",
+                )
+                return None
+            return was.settings[key]
+        name = node.value.get("env")
+        if len(node.value) != 1 or not isinstance(name, str):
+            node.complain(
+                "this is neither a value nor a reference.",
+                do="Write the value itself, {env: NAME}, or {secret: keep}.",
+            )
+            return None
+        if self._find_env is None:
+            node.complain(
+                "the server does not read its environment for a file that it is sent.",
+                do="Apply the file with `crossdock apply`, or write the value itself.",
+                reason="env_not_allowed",
+            )
+            return None
+        value = self._find_env(name)
+        if value is None:
+            node.complain(
+                f'the environment variable "{name}" is not set.',
+                do=f"Set {name} for this command, or write the value itself.",
+                reason="env_not_set",
+            )
+        return value
+
+    def _mapping(
+        self, name: str, node: Node, connection_id: ConnectionId, was: Connection | None
+    ) -> Mapping:
+        node.keys(("action", "trigger", "enabled", "fields"))
+        known = next((m for m in was.mappings if m.name == name), None) if was else None
+        for key in ("action", "trigger"):
+            if not node.has(key):
+                node.complain(f'"{key}" is missing.', do=f"Write the mapping's {key}.")
+        mapping = Mapping(
+            id=known.id if known else MappingId(self._ids.new("map")),
+            connection_id=connection_id,
+            name=name,
+            action=node.text("action", ""),
+            trigger=node.text("trigger", ""),
+            fields=node.object("fields"),
+            enabled=node.flag("enabled", default=True),
+            version=known.version if known else 0,
+        )
+        self._paths[mapping.id] = node.path
+        return mapping
+
+    def _filter(
+        self, title: str, node: Node, connection_id: ConnectionId, was: Connection | None
+    ) -> Filter:
+        node.keys(("description", "if", "enabled", "actions"))
+        known = next((f for f in was.filters if f.title == title), None) if was else None
+        if not node.has("if"):
+            node.complain('"if" is missing.', do="Write the condition in FQL.")
+        one = Filter(
+            id=known.id if known else self._ids.new("fil"),
+            connection_id=connection_id,
+            title=title,
+            description=node.text("description", ""),
+            condition=node.text("if", ""),
+            actions=tuple(
+                action
+                for below in node.at("actions").elements()
+                for action in [_filter_action(below)]
+                if action is not None
+            ),
+            enabled=node.flag("enabled", default=True),
+            created_at=known.created_at if known else _NEVER,
+            updated_at=known.updated_at if known else _NEVER,
+            version=known.version if known else 0,
+        )
+        self._paths[one.id] = node.path
+        return one
+
+
+def _filter_action(node: Node) -> FilterAction | None:
+    node.keys(("type", "fields", "percent", "path"))
+    try:
+        action: FilterAction = msgspec.convert(node.value, FilterAction)
+    except msgspec.ValidationError as error:
+        node.complain(
+            f"this is not a filter's action ({error}).",
+            do="Write a type (DROP, SAMPLE, DROP_PROPERTIES, ALLOW_PROPERTIES) and what it needs.",
+        )
+        return None
+    return action
+
+
+def _field_in_file(field: str, *, is_mapping: bool) -> str:
+    """Return what the file calls a field of the API; empty where it is the object's own key."""
+    names: dict[str, Any] = {
+        "metadataId": "destination",
+        "actionId": "action",
+        "sourceId": "",
+        "slug": "",
+        "title": "",
+    }
+    if is_mapping and field == "name":
+        return ""
+    if is_mapping and (field == "settings" or field.startswith("settings.")):
+        return "fields" + field.removeprefix("settings")
+    return str(names.get(field, field))

@@ -1,0 +1,162 @@
+"""A workspace in a file of its own, and small destinations to connect to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from crossdock.base.clock import FakeClock
+from crossdock.base.errors import CrossdockError
+from crossdock.base.ids import RandomIds
+from crossdock.base.json import JsonObject
+from crossdock.catalog import Catalog
+from crossdock.kit import Action, Destination, Field, Http, Mode, Plugin, Preset, Setting
+from crossdock.kit.definition import Call, Choice
+from crossdock.workspace import Rules, Store, sqlite_url
+
+NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
+
+OpenStore = Callable[[], Store]
+
+
+class NotFql(CrossdockError):
+    """What the validators of these tests raise."""
+
+    code = "not_fql"
+
+
+async def perform(_http: Http, _call: Call) -> None:
+    """Deliver nothing."""
+
+
+TRACK = Action(
+    slug="track",
+    label="Track",
+    description="Tells Pigeon what somebody did.",
+    trigger='type = "track"',
+    fields=(
+        Field(
+            key="event",
+            label="Event",
+            description="Its name.",
+            required=True,
+            default={"@path": "$.event"},
+        ),
+        Field(key="properties", label="Properties", description="Its properties.", type="object"),
+    ),
+    perform=perform,
+)
+
+PIGEON_CLOUD = Destination(
+    slug="pigeon-cloud",
+    folder="pigeon",
+    name="Pigeon Cloud",
+    catalog_id="pigeon-cloud-id",
+    description="Carries events.",
+    website="https://pigeon.example",
+    mode=Mode.CLOUD,
+    connection_modes={"web": (Mode.CLOUD,), "server": (Mode.CLOUD,), "mobile": (Mode.CLOUD,)},
+    settings=(
+        Setting(
+            key="apiKey", label="API key", help="On Pigeon's page.", secret=True, required=True
+        ),
+        Setting(
+            key="endpoint",
+            label="Endpoint",
+            help="Where Pigeon listens.",
+            format="uri",
+            default="https://api.pigeon.example",
+        ),
+        Setting(
+            key="region",
+            label="Region",
+            help="Where it flies.",
+            choices=(Choice(value="eu", label="Europe"), Choice(value="us", label="America")),
+        ),
+        Setting(key="wings", label="Wings", help="How many.", type="number"),
+        Setting(key="fast", label="Fast", help="Whether it hurries.", type="boolean"),
+    ),
+    actions=(TRACK,),
+    presets=(Preset(name="Track event", action="track", trigger='type = "track"'),),
+)
+
+PIGEON_DEVICE = Destination(
+    slug="pigeon",
+    folder="pigeon",
+    name="Pigeon",
+    catalog_id="pigeon-id",
+    description="Carries events.",
+    website="https://pigeon.example",
+    mode=Mode.DEVICE,
+    kind="classic",
+    connection_modes={"web": (Mode.DEVICE,)},
+    settings=(Setting(key="organizationId", label="Organization", help="Its id.", required=True),),
+    plugin=Plugin(library_name="pigeonDestination"),
+)
+
+CATALOG = Catalog([PIGEON_CLOUD, PIGEON_DEVICE])
+
+
+def validate_condition(text: str) -> None:
+    if "=" not in text:
+        raise NotFql(f'"{text}" compares nothing.', do="Compare something.")
+
+
+def validate_mapping(mapping: JsonObject) -> None:
+    if "@unknown" in str(mapping):
+        raise NotFql("@unknown is not a directive.", do="Use @path.")
+
+
+@pytest.fixture
+def catalog() -> Catalog:
+    return CATALOG
+
+
+@pytest.fixture
+def ids() -> RandomIds:
+    return RandomIds()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOON)
+
+
+@pytest.fixture
+def rules() -> Rules:
+    return Rules(
+        find_destination=CATALOG.find,
+        validate_condition=validate_condition,
+        validate_mapping=validate_mapping,
+    )
+
+
+@pytest.fixture
+def open_store(
+    tmp_path: Path, rules: Rules, clock: FakeClock, ids: RandomIds
+) -> Iterator[OpenStore]:
+    """Return what opens the same workspace, as often as called; each is closed at the end."""
+    opened: list[Store] = []
+
+    def open_store() -> Store:
+        store = Store.open(
+            sqlite_url(tmp_path / "workspace.db"),
+            rules=rules,
+            clock=clock,
+            ids=ids,
+            key=tmp_path / "workspace.key",
+        )
+        opened.append(store)
+        return store
+
+    yield open_store
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store: OpenStore) -> Store:
+    return open_store()
