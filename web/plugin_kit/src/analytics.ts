@@ -1,0 +1,55 @@
+/** The parts of Analytics.js that a plugin meets. */
+
+import type { Values } from "./values.js";
+
+/** A Segment message as Analytics.js hands it to a plugin. */
+export interface AnalyticsEvent extends Values {
+  type: string;
+  event?: string;
+  userId?: string | null;
+  anonymousId?: string | null;
+  groupId?: string | null;
+  traits?: Values;
+  properties?: Values;
+  integrations?: Values;
+}
+
+export interface Context {
+  event: AnalyticsEvent;
+}
+
+interface Identity {
+  id(): string | null | undefined;
+  traits?(): Values | undefined;
+}
+
+export interface Analytics {
+  user(): Identity;
+  group(): Identity;
+  on(event: string, callback: () => void): unknown;
+  /** Names in here tell the server which plugins did not get going, in `_metadata` of each event. */
+  queue?: { failedInitializations?: string[] };
+}
+
+export const CALLS = ["track", "identify", "page", "screen", "group", "alias"] as const;
+export type CallName = (typeof CALLS)[number];
+
+type Call = (context: Context) => Context;
+
+export type Plugin = {
+  name: string;
+  version: string;
+  type: "destination";
+  isLoaded(): boolean;
+  load(context: unknown, analytics: Analytics): Promise<void>;
+} & { [name in CallName]?: Call };
+
+/** What the server adds to a plugin's settings. */
+export interface Served {
+  /** The connection's id. */
+  connectionId: string;
+  /** The name that Analytics.js knows the connection by; the destination's, unless it has several. */
+  name: string;
+  /** Where problems are reported. */
+  reportUrl: string;
+}
