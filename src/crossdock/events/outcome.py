@@ -24,7 +24,9 @@ class Step(enum.StrEnum):
     DELIVERED = "delivered"
     """The destination took it."""
     WAITING = "waiting"
-    """The attempt failed, and another may succeed."""
+    """The attempt failed, and another is going to be made."""
+    FAILED = "failed"
+    """The attempt failed in a way that passes, but no other is made."""
     NEEDS_ATTENTION = "needs_attention"
     """The attempt failed, and no other will succeed until a person acts."""
 
@@ -48,6 +50,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         attempt: Which attempt, from 1; 0 where none was made.
         status: The HTTP status that the destination answered.
         duration_seconds: How long the attempt took.
+        id: The same whenever the same thing is found again, after a crash or on redelivery, so that
+            nobody counts it twice: `<sequence>-<index>-<connection or mapping id>` from `route`,
+            with `-<attempt>` from `send`. Empty where a repetition cannot happen.
     """
 
     at: dt.datetime
@@ -64,3 +69,4 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempt: int = 0
     status: int | None = None
     duration_seconds: float | None = None
+    id: str = ""

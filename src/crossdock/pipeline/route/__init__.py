@@ -1,3 +1,20 @@
-"""Who wants an event, and what payloads it becomes."""
+"""Who wants an event, and what payloads it becomes.
+
+A loop that reads, asks a pure function, and writes; everything is compiled once for each version of
+the workspace.
+
+- `decide`: what becomes of one event for one connection; the order of the rules.
+- `filters`: what a connection's filters leave of an event.
+- `integrations`: whom the sender of an event means, and who has it already.
+- `old_library`: whether a page's Analytics.js is too old for plugins.
+- `plan`: the workspace, compiled.
+- `report`: everything that route logs and counts.
+- `router`: the loop.
+"""
 
 from __future__ import annotations
+
+from crossdock.pipeline.route.plan import Compilers
+from crossdock.pipeline.route.router import Router
+
+__all__ = ["Compilers", "Router"]

@@ -1,0 +1,191 @@
+"""What becomes of one event for one connection. Pure; every rule of route is here, in its order.
+
+1. Does the sender mean it to go there (integrations object)?
+2. Did the page give it to the same vendor already?
+3. Do the connection's filters let it through, and what do they leave of it?
+4. Which mappings does it trigger?
+5. What payload does each make of it, and is the payload one that the action takes?
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import traceback
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from crossdock.base import json
+from crossdock.base.errors import CrossdockError
+from crossdock.base.json import JsonObject
+from crossdock.events import Delivery, Event, MappingId, Outcome, Step
+from crossdock.pipeline.route.filters import Held, apply_filters
+from crossdock.pipeline.route.integrations import is_already_in_browser, is_wanted_by_sender
+from crossdock.pipeline.route.plan import ConnectionPlan, MappingPlan
+
+BAD_REQUEST = "bad_request"
+INVALID_SETTINGS = "errors.discarded.INVALID_SETTINGS"
+MESSAGE_REJECTED = "errors.discarded.MESSAGE_REJECTED"
+
+# A NATS server takes messages of 1 MB as it comes. An event has at most 32 KB, so only a mapping
+# that repeats it many times gets here.
+PAYLOAD_BYTES_MAX = 512 * 1024
+# A payload can break the rules in many places at once; the owner reads the first few.
+_WHAT_CHARACTERS_MAX = 1000
+
+
+def decide(
+    event: Event, plan: ConnectionPlan, *, workspace_version: int, now: dt.datetime
+) -> Iterator[Delivery | Outcome]:
+    """Yield a delivery for each mapping that takes the event, or why there is none.
+
+    Never raises: what no rule was ready for becomes an outcome `bad_request`, so that one event or
+    one mapping does not stop the others. The same event and plan give the same ids, however often
+    they are asked.
+
+    Args:
+        event: As the journal has it.
+        plan: A connection of its source.
+        workspace_version: The version that the plan was compiled from.
+        now: This moment, UTC.
+    """
+    try:
+        held: JsonObject | Held | _Refused = _held(event, plan)
+    except Exception as error:  # noqa: BLE001 - see above.
+        held = _unreadable(error)
+    if isinstance(held, _Refused):
+        yield _outcome(event, plan, held.reason, held.what, held.do, now=now)
+        return
+    if isinstance(held, Held):
+        yield _outcome(event, plan, held.reason, held.what, held.do, step=Step.FILTERED, now=now)
+        return
+    if plan.destination is None:
+        yield _outcome(
+            event,
+            plan,
+            INVALID_SETTINGS,
+            f'There is no destination "{plan.connection.destination}" in this installation.',
+            "Install it, or remove the connection.",
+            now=now,
+        )
+        return
+    is_taken = False
+    for mapping_plan in plan.mappings:
+        try:
+            made = _made(held, mapping_plan)
+        except Exception as error:  # noqa: BLE001 - see above.
+            made = _unreadable(error)
+        if made is None:
+            continue
+        is_taken = True
+        mapping = mapping_plan.mapping
+        if isinstance(made, _Refused):
+            yield _outcome(
+                event, plan, made.reason, made.what, made.do, mapping_id=mapping.id, now=now
+            )
+        else:
+            yield Delivery(
+                id=f"{event.offset.sequence}-{event.offset.index}-{mapping.id}",
+                offset=event.offset,
+                source_id=event.source_id,
+                connection_id=plan.connection.id,
+                mapping_id=mapping.id,
+                action=mapping.action,
+                message_id=event.message_id,
+                event_type=event.type,
+                event_name=event.name,
+                person=event.person,
+                received_at=event.received_at,
+                payload=made,
+                workspace_version=workspace_version,
+            )
+    if not is_taken:
+        yield _outcome(
+            event,
+            plan,
+            "trigger",
+            "No enabled mapping of the connection takes this event.",
+            step=Step.FILTERED,
+            now=now,
+        )
+
+
+class _Refused(CrossdockError):
+    """An event gives no payload that the action takes."""
+
+    def __init__(self, error: CrossdockError, reason: str) -> None:
+        super().__init__(error.what[:_WHAT_CHARACTERS_MAX], do=error.do)
+        self.reason = reason
+
+
+def _unreadable(error: Exception) -> _Refused:
+    """Return what a bug makes of an event. The error's own text may hold values of the event."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{PurePath(frame.filename).name}:{frame.lineno}"
+    met = CrossdockError(
+        f"The event could not be read by this connection ({type(error).__name__} in {place}).",
+        do="Compare the event with the mapping, and report this as a bug.",
+    )
+    return _Refused(met, BAD_REQUEST)
+
+
+def _held(event: Event, plan: ConnectionPlan) -> JsonObject | Held:
+    """Return the event's body as the connection may see it, or why it may not."""
+    destination = plan.destination
+    if destination is None:
+        return event.body
+    if not is_wanted_by_sender(event.body, destination):
+        return Held("integrations", "The event's integrations object excludes the destination.")
+    if plan.in_browser is not None and is_already_in_browser(event.body, plan.in_browser):
+        return Held(
+            "already_in_browser",
+            f"The page gave the event to {plan.in_browser.name} itself.",
+        )
+    return apply_filters(event.body, plan.filters, message_id=event.message_id)
+
+
+def _made(body: JsonObject, plan: MappingPlan) -> JsonObject | _Refused | None:
+    """Return the payload, or why there is none, or None if the mapping does not take the event."""
+    if isinstance(plan.trigger, CrossdockError):
+        return _Refused(plan.trigger, INVALID_SETTINGS)
+    if not plan.trigger.matches(body):
+        return None
+    if isinstance(plan.make_payload, CrossdockError):
+        return _Refused(plan.make_payload, INVALID_SETTINGS)
+    try:
+        payload = plan.make_payload(body)
+    except CrossdockError as error:
+        return _Refused(error, MESSAGE_REJECTED)
+    if len(json.encode(payload)) > PAYLOAD_BYTES_MAX:
+        too_large = CrossdockError(
+            f"The mapping makes a payload of more than {PAYLOAD_BYTES_MAX // 1024} KB.",
+            do="Map fewer or shorter fields.",
+        )
+        return _Refused(too_large, MESSAGE_REJECTED)
+    return payload
+
+
+def _outcome(  # noqa: PLR0913 - an outcome has that many parts.
+    event: Event,
+    plan: ConnectionPlan,
+    reason: str,
+    what: str,
+    do: str = "",
+    *,
+    step: Step = Step.REJECTED,
+    mapping_id: MappingId | None = None,
+    now: dt.datetime,
+) -> Outcome:
+    return Outcome(
+        at=now,
+        step=Step.DISCARDED if reason == BAD_REQUEST else step,
+        reason=reason,
+        what=what,
+        do=do,
+        source_id=event.source_id,
+        connection_id=plan.connection.id,
+        mapping_id=mapping_id,
+        message_id=event.message_id,
+        event_type=event.type,
+        event_name=event.name,
+        id=f"{event.offset.sequence}-{event.offset.index}-{mapping_id or plan.connection.id}",
+    )

@@ -1,0 +1,169 @@
+"""The loop of route: read events, decide, write deliveries and outcomes, and only then move on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from crossdock.base.clock import Clock
+from crossdock.events import Delivery, Event, Outcome
+from crossdock.events.notice import Notice
+from crossdock.kit import Destination
+from crossdock.pipeline.route import report
+from crossdock.pipeline.route.decide import decide
+from crossdock.pipeline.route.old_library import OldLibraryWatch
+from crossdock.pipeline.route.plan import Compilers, RoutePlan, compile_plan
+from crossdock.workspace import Workspace, WorkspaceFeed
+
+CONSUMER = "route"
+
+# Deciding does not wait for anything, so nothing else runs meanwhile: at about 30 µs for an event
+# and connection, this many events keep the others waiting for a few milliseconds.
+_EVENTS_AT_ONCE = 128
+_RETRY_SECONDS = 1.0
+
+
+class EventBatch(Protocol):
+    """Events that lie in one message of the journal.
+
+    Attributes:
+        events: The accepted ones.
+        discards: What became of those that were refused at the door.
+    """
+
+    @property
+    def events(self) -> Sequence[Event]: ...  # noqa: D102 - see above.
+
+    @property
+    def discards(self) -> Sequence[Outcome]: ...  # noqa: D102 - see above.
+
+    async def done(self) -> None:
+        """Never give this batch to this consumer again."""
+
+
+class RouteJournal(Protocol):
+    """What route needs of the journal. Each method may raise; route then tries again."""
+
+    def events(self, consumer: str) -> AsyncIterator[EventBatch]:
+        """Return the batches that the consumer has not finished, in order, for ever."""
+
+    async def append_deliveries(self, deliveries: list[Delivery]) -> None:
+        """Return once they are durable. A delivery whose id is there already is left out."""
+
+    async def append_outcomes(self, outcomes: list[Outcome]) -> None:
+        """Return once they are durable."""
+
+    async def report_notice(self, notice: Notice) -> None:
+        """Keep a notice, counting it with those of its kind."""
+
+
+class Router:
+    """Turns events into deliveries. Cancel `run` to stop it: what it had begun, it begins again.
+
+    Args:
+        journal: Where events come from and deliveries go.
+        feed: What is configured.
+        destinations_by_slug: All that are installed.
+        compilers: The kit's.
+        clock: Stamps outcomes, and waits while the journal is away.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: RouteJournal,
+        feed: WorkspaceFeed,
+        destinations_by_slug: Mapping[str, Destination],
+        compilers: Compilers,
+        clock: Clock,
+    ) -> None:
+        self._journal = journal
+        self._destinations_by_slug = destinations_by_slug
+        self._compilers = compilers
+        self._clock = clock
+        self._watch = OldLibraryWatch(clock)
+        self._plan: RoutePlan | None = None
+        feed.subscribe(self._compile)
+
+    async def run(self) -> None:
+        """Route events until cancelled."""
+        while True:
+            try:
+                async for batch in self._journal.events(CONSUMER):
+                    await self._route(batch)
+            except Exception as error:  # noqa: BLE001 - the journal may come back; events wait.
+                report.journal_refused(error)
+                await self._clock.sleep(_RETRY_SECONDS)
+
+    async def _route(self, batch: EventBatch) -> None:
+        """Decide everything about a batch, make it durable, and only then finish the batch."""
+        events = batch.events
+        discards = list(batch.discards)
+        for start in range(0, len(events), _EVENTS_AT_ONCE):
+            deliveries, outcomes = self._decided(events[start : start + _EVENTS_AT_ONCE])
+            await self._write(deliveries, outcomes)
+        await self._write([], discards)
+        await self._until_taken(batch.done)
+        await self._report_old_libraries(events)
+
+    async def _write(self, deliveries: list[Delivery], outcomes: list[Outcome]) -> None:
+        if deliveries:
+            await self._until_taken(lambda: self._journal.append_deliveries(deliveries))
+        if outcomes:
+            await self._until_taken(lambda: self._journal.append_outcomes(outcomes))
+
+    async def _until_taken(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write, and write the same again until the journal takes it."""
+        while True:
+            try:
+                await write()
+            except Exception as error:  # noqa: BLE001 - the journal may come back; events wait.
+                report.journal_refused(error)
+                await self._clock.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+    def _decided(self, events: Sequence[Event]) -> tuple[list[Delivery], list[Outcome]]:
+        """Return everything that becomes of these events."""
+        plan = self._plan
+        if plan is None:
+            raise ValueError("the feed calls back with the current version when subscribed to")
+        deliveries: list[Delivery] = []
+        outcomes: list[Outcome] = []
+        for event in events:
+            for connection_plan in plan.source(event.source_id).to_send:
+                slug = connection_plan.connection.destination
+                for decided in decide(
+                    event,
+                    connection_plan,
+                    workspace_version=plan.version,
+                    now=self._clock.now(),
+                ):
+                    if isinstance(decided, Delivery):
+                        deliveries.append(decided)
+                        report.delivery_made(slug)
+                    else:
+                        outcomes.append(decided)
+                        report.outcome_found(slug, decided)
+            report.event_routed()
+        return deliveries, outcomes
+
+    async def _report_old_libraries(self, events: Sequence[Event]) -> None:
+        """Tell the owners of pages that are too old for their device-mode connections."""
+        plan = self._plan
+        for event in events if plan else ():
+            for connection_id in plan.source(event.source_id).in_browser if plan else ():
+                notice = self._watch.notice_of(event, connection_id)
+                if notice is None:
+                    continue
+                try:
+                    await self._journal.report_notice(notice)
+                except Exception as error:  # noqa: BLE001 - a notice is worth no event.
+                    report.notice_lost(error)
+
+    def _compile(self, workspace: Workspace) -> None:
+        """Take over another version of the workspace."""
+        self._plan = compile_plan(
+            workspace, self._destinations_by_slug, self._compilers, before=self._plan
+        )
+        report.plan_compiled(workspace.version)
