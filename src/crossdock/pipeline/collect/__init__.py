@@ -1,3 +1,21 @@
-"""HTTP in, and what the CDN serves."""
+"""HTTP in, and what the CDN serves.
+
+- `collector`: the tracking API as an ASGI application.
+- `paths`: which paths are its own.
+- `credentials`: who is calling.
+- `body`: takes in a body, decompressed and bounded.
+- `pixel`: an event in the address of an image.
+- `notices`: what browser plugins report.
+- `discards`: records what was refused.
+- `answer`: what is answered, and the headers for browsers.
+- `limits`: how much is taken.
+- `pace`: at most so many a second.
+- `report`: logs and counts.
+"""
 
 from __future__ import annotations
+
+from crossdock.pipeline.collect.collector import Collector
+from crossdock.pipeline.collect.limits import CollectLimits
+
+__all__ = ["CollectLimits", "Collector"]

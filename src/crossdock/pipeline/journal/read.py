@@ -122,24 +122,22 @@ class _MessageProgress:
         self._open_batches = 0
         self._all_handed_out = False
 
-    def batch_is_handed_out(self) -> None:
+    def batch_is_handed_out(self, *, is_last: bool) -> None:
         self._open_batches += 1
+        self._all_handed_out = is_last
 
     async def batch_is_done(self) -> None:
         self._open_batches -= 1
-        await self._finish_if_complete()
+        if self._all_handed_out and not self._open_batches:
+            await self.finish()
 
-    async def all_are_handed_out(self) -> None:
-        self._all_handed_out = True
-        await self._finish_if_complete()
+    async def finish(self) -> None:
+        if self._held.remove(self._message):
+            await self._message.ack()
 
     async def bring_again(self, seconds: float) -> None:
         if self._held.remove(self._message):
             await self._message.nak(delay=seconds)
-
-    async def _finish_if_complete(self) -> None:
-        if self._all_handed_out and not self._open_batches and self._held.remove(self._message):
-            await self._message.ack()
 
 
 async def open_reader(jetstream: JetStreamContext, reader: str, settings: JournalSettings) -> None:
@@ -163,10 +161,21 @@ async def event_batches(
     ) as messages:
         async for message in messages:
             progress = _MessageProgress(message, held)
-            for events, discards in _batches(message):
-                progress.batch_is_handed_out()
-                yield EventBatch(events, discards, progress)
-            await progress.all_are_handed_out()
+            batches = _batches(message)
+            following = next(batches, None)
+            if following is None:
+                await progress.finish()
+            while following is not None:
+                events, discards = following
+                # Looked for before this one is handed out, so that its `done` can be the last word.
+                following = next(batches, None)
+                progress.batch_is_handed_out(is_last=following is None)
+                try:
+                    yield EventBatch(events, discards, progress)
+                except GeneratorExit:
+                    if following is not None:
+                        await progress.bring_again(0)
+                    raise
 
 
 async def delivery_messages(

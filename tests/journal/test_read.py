@@ -1,0 +1,200 @@
+"""A reader gets everything, again if it did not finish, and only its own."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from pathlib import Path
+
+from crossdock.events import Discard, Envelope, EventType, Notice, SourceId
+from crossdock.events.event import ConnectionId
+from tests.journal.builders import (
+    NOON,
+    SMALL,
+    delivery,
+    envelope,
+    next_events,
+    opened,
+    outcome,
+    track,
+)
+
+
+async def test_what_a_reader_did_not_finish_comes_again_after_a_restart(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal:
+        await journal.append(envelope(track("m1")))
+        batches = journal.events("route")
+        first = await anext(batches)
+        await batches.aclose()
+
+    async with opened(tmp_path) as journal:
+        (again,) = await next_events(journal, 1)
+
+    assert again == first.events[0]
+
+
+async def test_a_reader_that_asks_for_later_gets_it_later() -> None:
+    async with opened() as journal:
+        await journal.append(envelope(track("m1")))
+        batches = journal.events("route")
+
+        first = await anext(batches)
+        await first.later(0.05)
+        again = await anext(batches)
+        await again.done()
+        await batches.aclose()
+
+    assert first.events == again.events
+
+
+async def test_a_slow_reader_is_not_overtaken_by_its_own_redelivery() -> None:
+    hurried = dataclasses.replace(SMALL, acknowledge_seconds_max=0.3)
+    async with opened(settings=hurried) as journal:
+        await journal.append(envelope(track("m1")))
+        batches = journal.events("route")
+        slow = await anext(batches)
+
+        await asyncio.sleep(1.0)
+        await slow.done()
+        await journal.append(envelope(track("m2")))
+        following = await anext(batches)
+        await batches.aclose()
+
+    assert [event.message_id for event in following.events] == ["m2"]
+
+
+async def test_a_large_request_comes_in_batches_and_is_finished_with_the_last() -> None:
+    async with opened() as journal:
+        await journal.append(envelope(*(track(f"m{n}") for n in range(450))))
+        batches = journal.events("route")
+
+        sizes = []
+        for _ in range(3):
+            batch = await anext(batches)
+            sizes.append(len(batch.events))
+            await batch.done()
+        await batches.aclose()
+
+    assert sizes == [200, 200, 50]
+
+
+async def test_refused_messages_come_along_as_outcomes() -> None:
+    async with opened() as journal:
+        mixed = envelope(track("m1"), {"type": "track", "event": "E", "messageId": "m2"})
+        await journal.append(
+            Envelope(
+                received_at=mixed.received_at,
+                source_id=mixed.source_id,
+                type=None,
+                is_from_client=True,
+                ip="",
+                user_agent="",
+                message_ids_by_index={},
+                discards_by_index={1: Discard.NO_USER_ANON_ID.code},
+                body=mixed.body,
+            )
+        )
+        batches = journal.events("route")
+
+        batch = await anext(batches)
+        await batch.done()
+        await batches.aclose()
+
+    assert [event.message_id for event in batch.events] == ["m1"]
+    (refused,) = batch.discards
+    assert (refused.message_id, refused.reason) == ("m2", "no_user_anon_id")
+    assert refused.event_type == EventType.TRACK
+
+
+async def test_a_delivery_asked_for_later_comes_again_with_its_attempt_counted() -> None:
+    async with opened() as journal:
+        await journal.append_deliveries([delivery("d1")])
+        messages = journal.deliveries()
+
+        first = await anext(messages)
+        await first.later(0.05)
+        second = await anext(messages)
+        await second.done()
+        await messages.aclose()
+
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert second.delivery == delivery("d1")
+
+
+async def test_a_delivery_that_waits_does_not_hold_the_others() -> None:
+    async with opened() as journal:
+        await journal.append_deliveries([delivery(f"d{n}", connection="dead") for n in range(300)])
+        await journal.append_deliveries([delivery("alive", connection="alive")])
+        messages = journal.deliveries()
+
+        async for message in messages:
+            if message.delivery.connection_id == "alive":
+                await message.done()
+                break
+            await message.later(3600)
+        await messages.aclose()
+
+    assert message.delivery.id == "alive"
+
+
+async def test_the_latest_outcomes_come_newest_first_and_by_owner() -> None:
+    async with opened() as journal:
+        await journal.append_outcomes([outcome("m1"), outcome("m2", connection="ripe")])
+        await journal.append_outcomes([outcome("m3", source="app")])
+
+        everything = await journal.latest_outcomes(10)
+        of_app = await journal.latest_outcomes(10, source_id=SourceId("app"))
+        of_ripe = await journal.latest_outcomes(10, connection_id=ConnectionId("ripe"))
+        one = await journal.latest_outcomes(1)
+
+    assert [found.message_id for found in everything] == ["m3", "m2", "m1"]
+    assert [found.message_id for found in of_app] == ["m3"]
+    assert [found.message_id for found in of_ripe] == ["m2"]
+    assert [found.message_id for found in one] == ["m3"]
+
+
+async def test_notices_survive_a_restart_and_go_on_counting(tmp_path: Path) -> None:
+    notice = Notice(
+        source_id=SourceId("shop"),
+        connection_id=ConnectionId("ripe"),
+        code="script_blocked",
+        detail="first",
+        first_at=NOON,
+        last_at=NOON,
+    )
+    async with opened(tmp_path) as journal:
+        journal.report_notice(notice)
+        journal.report_notice(notice)
+
+    async with opened(tmp_path) as journal:
+        journal.report_notice(notice)
+        (kept,) = await journal.notices()
+
+    assert kept.count == 3
+
+
+async def test_events_older_than_their_age_go_when_they_are_read() -> None:
+    short = dataclasses.replace(SMALL, events_age_seconds_max=0.2)
+    async with opened(settings=short) as journal:
+        await journal.append(envelope(track("old")))
+        await next_events(journal, 1)
+
+        async with asyncio.timeout(10):
+            while await _stored(journal):  # noqa: ASYNC110 - trimming has no event.
+                await asyncio.sleep(0.05)
+
+
+async def test_events_that_nobody_has_read_do_not_grow_too_old() -> None:
+    short = dataclasses.replace(SMALL, events_age_seconds_max=0.1)
+    async with opened(settings=short) as journal:
+        await journal.append(envelope(track("old")))
+
+        await asyncio.sleep(0.6)
+
+        assert await _stored(journal) == 1
+
+
+async def _stored(journal: object) -> int:
+    connection = journal._connection  # type: ignore[attr-defined]  # noqa: SLF001 - looks inside.
+    state = (await connection.jetstream.stream_info("CROSSDOCK_EVENTS")).state
+    return int(state.messages)
