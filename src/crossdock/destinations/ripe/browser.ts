@@ -57,6 +57,10 @@ export default actionsPlugin<Settings, () => Ripe>({
   async initialize(settings, { loadScript, report }) {
     const { apiKey, sdkVersion = "latest", endpoint = "https://storage.getripe.com" } = settings;
     const init = standIn().init;
+    window.addEventListener("ripe:error", (event) => {
+      const { status, message } = (event as CustomEvent<Values>).detail ?? {};
+      report(`ripe_${status}`, `Ripe: ${message}`);
+    });
     const url = `${endpoint.replace(/\/+$/, "")}/sdk/${sdkVersion}/sdk.umd.js`;
     await loadScript(url);
     // Asked for anew each time: the SDK puts itself in the place of the stand-in.
