@@ -28,7 +28,9 @@ DEADLINE_SECONDS = 10.0
 WEB_ASSETS = Path(crossdock.__file__).parent / "web_assets"
 
 # A page that carries nothing but the queue each vendor's own snippet would make.
-EMPTY_PAGE = b"<!doctype html><html lang=en><title>A page</title><body><h1>A page</h1><input id=box>"
+EMPTY_PAGE = (
+    b"<!doctype html><html lang=en><title>A page</title><body><h1>A page</h1><input id=box>"
+)
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -105,7 +107,7 @@ async def running_vendors(
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}{prefix}"
     try:
-        async with aiohttp.ClientSession() as http:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
             yield Vendors(url, clock, http)
     finally:
         sandbox.end_streams()

@@ -37,9 +37,7 @@ async def test_a_server_sends_each_call_to_either_endpoint(
 
     events = await vendors.read("/sandbox/ripe/api/events")
     assert status == 200
-    assert [(e["type"], e["mode"], e["messageId"]) for e in events] == [
-        (event_type, "cloud", "m1")
-    ]
+    assert [(e["type"], e["mode"], e["messageId"]) for e in events] == [(event_type, "cloud", "m1")]
 
 
 @pytest.mark.parametrize(
