@@ -28,17 +28,15 @@ export class Outbox {
 
   /**
    * Queue a call. The body is made when its turn comes, because it may need an earlier reply; null
-   * means that there is nothing to send any more.
+   * means that there is nothing to send any more. `done` is called before the next body is made.
    */
-  send(url: string, body: () => string | null): Promise<Reply> {
-    return new Promise((done) => {
-      if (this.waiting.length >= WAITING_MAX) {
-        done(unsent("Too many calls are waiting."))
-        return
-      }
-      this.waiting.push({ url, body, done })
-      void this.sendNext()
-    })
+  send(url: string, body: () => string | null, done: (reply: Reply) => void): void {
+    if (this.waiting.length >= WAITING_MAX) {
+      done(unsent("Too many calls are waiting."))
+      return
+    }
+    this.waiting.push({ url, body, done })
+    void this.sendNext()
   }
 
   private async sendNext(): Promise<void> {

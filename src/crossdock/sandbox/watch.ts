@@ -71,7 +71,7 @@ export function pairs(fields: Fields, marks: Record<string, string> = {}): HTMLE
 }
 
 export function modeBadge(mode: unknown): HTMLElement {
-  return make("span", { class: "badge accent" }, `${text(mode)} mode`)
+  return make("span", { class: "badge accent", title: `${text(mode)} mode` }, text(mode))
 }
 
 /** Put a list's rows in place, or say that there are none. */

@@ -56,27 +56,27 @@ class Ramen {
     this.options = options ?? {}
     const identity: Identity = { session: null }
     this.identity = identity
-    void this.sendIdentity(identity, user ?? null)
+    this.sendIdentity(identity, user ?? null)
   }
 
   group(properties: Fields = {}): void {
     if (this.isEarly("group", [properties])) return
-    void this.send("group", { properties }).then((reply) => this.settle(reply))
+    this.send("group", { properties }, ignore)
   }
 
   track(name: string): void {
     if (this.isEarly("track", [name])) return
-    void this.sendAndAsk("track", { name })
+    this.sendAndAsk("track", { name })
   }
 
   page(): void {
     if (this.isEarly("page", [])) return
-    void this.sendAndAsk("page", {})
+    this.sendAndAsk("page", {})
   }
 
   ask(questionId: string, { force = false }: { force?: boolean } = {}): void {
     if (this.isEarly("ask", [questionId, { force }])) return
-    void this.sendAndAsk("ask", { question_id: questionId, force })
+    this.sendAndAsk("ask", { question_id: questionId, force })
   }
 
   reset(): void {
@@ -104,8 +104,9 @@ class Ramen {
     return true
   }
 
-  private async sendIdentity(identity: Identity, user: Fields | null): Promise<void> {
-    const reply = await this.outbox.send(`${this.base}/call/identify`, () => {
+  private sendIdentity(identity: Identity, user: Fields | null): void {
+    const { timestamp, auth_hash, environment } = this.options
+    const body = (): string => {
       const remembered = this.memory.get()
       const visitorId = remembered.visitorId ?? newId()
       this.memory.set({ ...remembered, visitorId })
@@ -115,25 +116,26 @@ class Ramen {
         session: user === null ? remembered.session : undefined,
         environment: this.settings.environment,
         user,
-        options: { timestamp: this.options.timestamp, auth_hash: this.options.auth_hash, environment: this.options.environment },
+        options: { timestamp, auth_hash, environment },
       })
-    })
-    if (reply.ok) {
-      identity.session = String(reply.body.session)
-      if (this.identity === identity) {
-        this.memory.set({ ...this.memory.get(), session: identity.session })
-      }
-    } else if (reply.refusal.status > 0 && this.identity === identity) {
-      // What follows must not count for whoever this device remembers.
-      this.memory.set({ ...maybe("visitorId", this.memory.get().visitorId) })
     }
-    this.settle(reply)
+    this.outbox.send(`${this.base}/call/identify`, body, (reply) => {
+      const isCurrent = this.identity === identity
+      if (reply.ok) {
+        identity.session = String(reply.body.session)
+        if (isCurrent) this.memory.set({ ...this.memory.get(), session: identity.session })
+      } else if (reply.refusal.status > 0 && isCurrent) {
+        // What follows must not count for whoever this device remembers.
+        this.memory.set({ ...maybe("visitorId", this.memory.get().visitorId) })
+      }
+      this.settle(reply)
+    })
   }
 
-  private send(call: string, fields: Fields): Promise<Reply> {
+  private send(call: string, fields: Fields, done: (reply: Reply) => void): void {
     const { identity } = this
     const url = location.href
-    return this.outbox.send(`${this.base}/call/${call}`, () =>
+    const body = (): string | null =>
       identity === null || identity.session === null
         ? null
         : JSON.stringify({
@@ -142,17 +144,20 @@ class Ramen {
             url,
             is_asking: isAsking(),
             ...fields,
-          }),
-    )
+          })
+    this.outbox.send(`${this.base}/call/${call}`, body, (reply) => {
+      this.settle(reply)
+      done(reply)
+    })
   }
 
-  private async sendAndAsk(call: string, fields: Fields): Promise<void> {
+  private sendAndAsk(call: string, fields: Fields): void {
     const { identity } = this
-    const reply = await this.send(call, fields)
-    this.settle(reply)
-    if (!reply.ok || this.identity !== identity) return
-    const question = reply.body.question as Question | null | undefined
-    if (question) this.show(question)
+    this.send(call, fields, (reply) => {
+      if (!reply.ok || this.identity !== identity) return
+      const question = reply.body.question as Question | null | undefined
+      if (question) this.show(question)
+    })
   }
 
   private show(question: Question): void {
@@ -160,14 +165,13 @@ class Ramen {
     showQuestion(question, {
       customLinks: customLinks(this.options.custom_links ?? this.settings.custom_links),
       bugImageUrl: typeof bugImageUrl === "string" ? bugImageUrl : undefined,
-      onAnswer: async (value) => {
-        const reply = await this.send("answer", { question_id: question.id, value })
-        this.settle(reply)
-        return reply.ok ? null : "It could not be sent. Try again in a moment."
-      },
-      onDismiss: () => {
-        void this.send("answer", { question_id: question.id, is_dismissed: true })
-      },
+      onAnswer: (value) =>
+        new Promise((done) => {
+          this.send("answer", { question_id: question.id, value }, ({ ok }) => {
+            done(ok ? null : "It could not be sent. Try again in a moment.")
+          })
+        }),
+      onDismiss: () => this.send("answer", { question_id: question.id, is_dismissed: true }, ignore),
     })
   }
 
@@ -198,7 +202,7 @@ class Ramen {
     if (selectors.length === 0) return
     document.addEventListener("click", (event) => {
       if (event.target instanceof Element && event.target.closest(selectors.join(", "))) {
-        void this.sendAndAsk("ask", {})
+        this.sendAndAsk("ask", {})
       }
     })
   }
@@ -214,6 +218,10 @@ function customLinks(value: unknown): CustomLink[] {
     else if (typeof callback === "function") links.push({ title, callback: callback as () => void })
   }
   return links.slice(0, CUSTOM_LINKS_MAX)
+}
+
+function ignore(): void {
+  // Refusals were told already.
 }
 
 function maybe(name: string, value: string | undefined): Record<string, string> {

@@ -63,7 +63,7 @@ class RipeSdk {
     const ids = this.currentIds(payload)
     const timestamp = new Date().toISOString()
     const body = JSON.stringify({ timestamp, ...payload, ...ids, apiKey: this.apiKey })
-    void this.outbox.send(`${this.endpoint}/capture/${call}`, () => body).then((reply) => {
+    this.outbox.send(`${this.endpoint}/capture/${call}`, () => body, (reply) => {
       if (reply.ok) return
       console.error(`Ripe (sandbox): ${reply.refusal.message}`)
       dispatchEvent(new CustomEvent("ripe:error", { detail: reply.refusal }))
