@@ -52,11 +52,6 @@ def journal_refused(error: Exception) -> None:
     _log.warning("The journal is not available; routing waits.", **_place(error))
 
 
-def notice_lost(error: Exception) -> None:
-    """Report that a notice could not be kept; there will be another."""
-    _log.warning("A notice could not be kept.", **_place(error))
-
-
 def plan_compiled(version: int) -> None:
     """Report that another version of the workspace is in force."""
     _log.info("Routing by another version of the workspace.", workspace_version=version)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from crossdock.base.clock import Clock
@@ -15,11 +17,11 @@ from crossdock.pipeline.route.old_library import OldLibraryWatch
 from crossdock.pipeline.route.plan import Compilers, RoutePlan, compile_plan
 from crossdock.workspace import Workspace, WorkspaceFeed
 
-CONSUMER = "route"
+READER = "route"
 
 # Deciding does not wait for anything, so nothing else runs meanwhile: at about 30 µs for an event
 # and connection, this many events keep the others waiting for a few milliseconds.
-_EVENTS_AT_ONCE = 128
+_EVENTS_AT_ONCE = 256
 _RETRY_SECONDS = 1.0
 
 
@@ -38,23 +40,23 @@ class EventBatch(Protocol):
     def discards(self) -> Sequence[Outcome]: ...  # noqa: D102 - see above.
 
     async def done(self) -> None:
-        """Never give this batch to this consumer again."""
+        """Never give this batch to this reader again. If it raises, the batch comes again."""
 
 
 class RouteJournal(Protocol):
     """What route needs of the journal. Each method may raise; route then tries again."""
 
-    def events(self, consumer: str) -> AsyncIterator[EventBatch]:
-        """Return the batches that the consumer has not finished, in order, for ever."""
+    def events(self, reader: str, /) -> AsyncGenerator[EventBatch, None]:
+        """Yield the batches that the reader has not finished, in order, for ever."""
 
-    async def append_deliveries(self, deliveries: list[Delivery]) -> None:
+    async def append_deliveries(self, deliveries: Sequence[Delivery], /) -> None:
         """Return once they are durable. A delivery whose id is there already is left out."""
 
-    async def append_outcomes(self, outcomes: list[Outcome]) -> None:
+    async def append_outcomes(self, outcomes: Sequence[Outcome], /) -> None:
         """Return once they are durable."""
 
-    async def report_notice(self, notice: Notice) -> None:
-        """Keep a notice, counting it with those of its kind."""
+    def report_notice(self, notice: Notice, /) -> bool:
+        """Count a notice with those of its kind; return whether it was taken."""
 
 
 class Router:
@@ -89,8 +91,9 @@ class Router:
         """Route events until cancelled."""
         while True:
             try:
-                async for batch in self._journal.events(CONSUMER):
-                    await self._route(batch)
+                async with contextlib.aclosing(self._journal.events(READER)) as batches:
+                    async for batch in batches:
+                        await self._route(batch)
             except Exception as error:  # noqa: BLE001 - the journal may come back; events wait.
                 report.journal_refused(error)
                 await self._clock.sleep(_RETRY_SECONDS)
@@ -103,14 +106,16 @@ class Router:
             deliveries, outcomes = self._decided(events[start : start + _EVENTS_AT_ONCE])
             await self._write(deliveries, outcomes)
         await self._write([], discards)
-        await self._until_taken(batch.done)
-        await self._report_old_libraries(events)
+        self._report_old_libraries(events)
+        await batch.done()
 
     async def _write(self, deliveries: list[Delivery], outcomes: list[Outcome]) -> None:
+        writes: list[Awaitable[None]] = []
         if deliveries:
-            await self._until_taken(lambda: self._journal.append_deliveries(deliveries))
+            writes.append(self._until_taken(lambda: self._journal.append_deliveries(deliveries)))
         if outcomes:
-            await self._until_taken(lambda: self._journal.append_outcomes(outcomes))
+            writes.append(self._until_taken(lambda: self._journal.append_outcomes(outcomes)))
+        await asyncio.gather(*writes)
 
     async def _until_taken(self, write: Callable[[], Awaitable[None]]) -> None:
         """Write, and write the same again until the journal takes it."""
@@ -148,18 +153,15 @@ class Router:
             report.event_routed()
         return deliveries, outcomes
 
-    async def _report_old_libraries(self, events: Sequence[Event]) -> None:
+    def _report_old_libraries(self, events: Sequence[Event]) -> None:
         """Tell the owners of pages that are too old for their device-mode connections."""
-        plan = self._plan
-        for event in events if plan else ():
-            for connection_id in plan.source(event.source_id).in_browser if plan else ():
+        if self._plan is None:
+            return
+        for event in events:
+            for connection_id in self._plan.source(event.source_id).in_browser:
                 notice = self._watch.notice_of(event, connection_id)
-                if notice is None:
-                    continue
-                try:
-                    await self._journal.report_notice(notice)
-                except Exception as error:  # noqa: BLE001 - a notice is worth no event.
-                    report.notice_lost(error)
+                if notice is not None:
+                    self._journal.report_notice(notice)
 
     def _compile(self, workspace: Workspace) -> None:
         """Take over another version of the workspace."""

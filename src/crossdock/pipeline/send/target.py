@@ -1,0 +1,125 @@
+"""Where a connection's deliveries go, with the settings to get there. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from crossdock.events import Delivery, Step
+from crossdock.kit import Action, Destination
+from crossdock.kit.definition import Perform
+from crossdock.workspace import Workspace
+
+INVALID_SETTINGS = "errors.discarded.INVALID_SETTINGS"
+_UNKNOWN = "unknown"
+# A shorter secret than this would take common syllables out of messages.
+_SECRET_CHARACTERS_MIN = 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Target:
+    """Who takes a delivery, and how.
+
+    Attributes:
+        perform: Delivers one payload.
+        settings: The owner's, defaults filled in, secrets in the clear.
+    """
+
+    destination: Destination
+    perform: Perform
+    settings: Mapping[str, Any]
+
+    def without_secrets(self, text: str) -> str:
+        """Return the text with every secret of the settings blotted out.
+
+        Destinations word their own messages, and messages are stored and shown.
+        """
+        for setting in self.destination.settings:
+            value = self.settings.get(setting.key)
+            if setting.secret and isinstance(value, str) and len(value) >= _SECRET_CHARACTERS_MIN:
+                text = text.replace(value, "•••")
+        return text
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NoTarget:
+    """Why a delivery cannot even be attempted.
+
+    Attributes:
+        slug: Of the destination, as far as it is known.
+    """
+
+    slug: str
+    step: Step
+    reason: str
+    what: str
+    do: str = ""
+
+
+def find_target(
+    delivery: Delivery, workspace: Workspace, destinations_by_slug: Mapping[str, Destination]
+) -> Target | NoTarget:
+    """Return where the delivery goes, by the workspace as it is now, or why it goes nowhere."""
+    connection = workspace.connections_by_id.get(delivery.connection_id)
+    if connection is None:
+        return NoTarget(
+            slug=_UNKNOWN,
+            step=Step.FILTERED,
+            reason="connection_deleted",
+            what="The connection was deleted before this could be delivered.",
+        )
+    destination = destinations_by_slug.get(connection.destination)
+    slug = connection.destination if destination else _UNKNOWN
+    if not connection.enabled:
+        return NoTarget(
+            slug=slug,
+            step=Step.FILTERED,
+            reason="connection_disabled",
+            what="The connection was disabled before this could be delivered.",
+        )
+    if destination is None:
+        return NoTarget(
+            slug=slug,
+            step=Step.REJECTED,
+            reason=INVALID_SETTINGS,
+            what=f'There is no destination "{connection.destination}" in this installation.',
+            do="Install it, or remove the connection.",
+        )
+    action = destination.action(delivery.action)
+    if action is None or action.perform is None:
+        return _no_action(destination, delivery, action)
+    settings = complete_settings(destination, connection.settings)
+    missing = [
+        setting.label
+        for setting in destination.settings
+        if setting.required and settings[setting.key] in (None, "")
+    ]
+    if missing:
+        return NoTarget(
+            slug=slug,
+            step=Step.NEEDS_ATTENTION,
+            reason=INVALID_SETTINGS,
+            what=f"{destination.name} lacks the setting {' and '.join(missing)}.",
+            do="Fill it in.",
+        )
+    return Target(destination, action.perform, settings)
+
+
+def complete_settings(destination: Destination, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the owner's settings with defaults where there is none, and nothing unknown."""
+    return {
+        setting.key: setting.default if given.get(setting.key) is None else given[setting.key]
+        for setting in destination.settings
+    }
+
+
+def _no_action(destination: Destination, delivery: Delivery, action: Action | None) -> NoTarget:
+    lacks = "has no such action" if action is None else "does it in the browser only"
+    return NoTarget(
+        slug=destination.slug,
+        step=Step.REJECTED,
+        reason=INVALID_SETTINGS,
+        what=f'"{delivery.action}" was asked of {destination.name}, which {lacks}.',
+        do="Choose another action in the mapping.",
+    )

@@ -1,0 +1,168 @@
+"""One attempt ends in one outcome, whatever the destination does, and no outcome holds a secret."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from crossdock.base.clock import SystemClock
+from crossdock.events import Delivery, Outcome, Step
+from crossdock.kit import (
+    Answer,
+    Call,
+    DeliveryFailed,
+    Destination,
+    Http,
+    NeedsAttention,
+    Rejected,
+    RetryLater,
+)
+from crossdock.kit.definition import Perform
+from crossdock.kit.loopback import Loopback, Reply
+from crossdock.pipeline.send.attempt import attempt
+from crossdock.pipeline.send.target import find_target
+from crossdock.workspace import Connection
+from tests.send.builders import by_slug, connection, delivery, destination, post, workspace
+
+
+class NoWayOut:
+    """A way out for destinations that ask nobody."""
+
+    async def request(self, *_: object, **__: object) -> Answer:
+        raise NotImplementedError
+
+
+async def ended(
+    perform: Perform | None = post,
+    *,
+    sent: Delivery | None = None,
+    to: Connection | None = None,
+    http: Http | None = None,
+    installed: Destination | None = None,
+) -> Outcome:
+    sent = sent or delivery()
+    target = find_target(
+        sent, workspace(to or connection()), by_slug(installed or destination(perform))
+    )
+    return await attempt(
+        sent, target, http=http or NoWayOut(), clock=SystemClock(), seconds_max=0.2
+    )
+
+
+async def test_what_the_vendor_took_is_delivered() -> None:
+    async with Loopback(lambda _: Reply(status=202)) as vendor, vendor.client() as client:
+        outcome = await ended(
+            sent=delivery(sequence=9, name="Ada"),
+            to=connection(url=vendor.url),
+            http=client.with_label("Pigeonhole"),
+        )
+
+    assert vendor.received[0].json() == {"name": "Ada"}
+    assert (outcome.step, outcome.status, outcome.attempt) == (Step.DELIVERED, 202, 1)
+    assert (outcome.id, outcome.mapping_id) == ("9-0-map_1-1", "map_1")
+    assert outcome.duration_seconds is not None
+    assert 0 < outcome.duration_seconds < 5
+
+
+@pytest.mark.parametrize(
+    ("failure", "step"),
+    [
+        (RetryLater("Pigeonhole answered 503."), Step.FAILED),
+        (Rejected("Too many traits.", do="Map fewer."), Step.REJECTED),
+        (NeedsAttention("Pigeonhole answered 401.", do="Check the key."), Step.NEEDS_ATTENTION),
+        (DeliveryFailed("Odd.", do="Look.", reason="errors.odd"), Step.REJECTED),
+    ],
+)
+async def test_a_failure_ends_in_the_step_that_it_asks_for(
+    failure: DeliveryFailed, step: Step
+) -> None:
+    async def fail(_: Http, __: Call) -> None:
+        raise failure
+
+    outcome = await ended(fail)
+
+    assert (outcome.step, outcome.reason, outcome.what, outcome.do) == (
+        step,
+        failure.reason,
+        failure.what,
+        failure.do,
+    )
+
+
+async def test_a_destination_that_never_returns_is_cut_off() -> None:
+    async def hang(_: Http, __: Call) -> None:
+        await asyncio.Event().wait()
+
+    outcome = await ended(hang)
+
+    assert (outcome.step, outcome.reason) == (Step.FAILED, "errors.awaiting-retry.ETIMEDOUT")
+
+
+async def test_a_bug_in_a_destination_is_an_outcome_without_the_payload() -> None:
+    async def stumble(_: Http, call: Call) -> None:
+        raise KeyError(call.payload["name"])
+
+    outcome = await ended(stumble, sent=delivery(name="Ada"))
+
+    assert outcome.step is Step.REJECTED
+    assert "KeyError in test_attempt.py" in outcome.what
+    assert "Ada" not in outcome.what
+
+
+async def test_a_secret_in_a_destinations_message_is_blotted_out() -> None:
+    async def tell(_: Http, call: Call) -> None:
+        raise Rejected(f"No {call.settings['apiKey']}.", do=f"Not {call.settings['apiKey']}.")
+
+    outcome = await ended(tell, to=connection(apiKey="hunter22"))
+
+    assert (outcome.what, outcome.do) == ("No •••.", "Not •••.")
+
+
+async def test_a_destination_is_given_defaults_and_what_is_the_same_for_every_attempt() -> None:
+    calls: list[Call] = []
+
+    async def remember(_: Http, call: Call) -> None:
+        calls.append(call)
+
+    for _ in range(2):
+        await ended(remember, sent=delivery(sequence=9), to=connection(apiKey="k", other=1))
+
+    assert [call.idempotency_key for call in calls] == ["9-0-map_1", "9-0-map_1"]
+    assert calls[0].settings == {"url": "http://127.0.0.1:9/", "apiKey": "k", "size": "small"}
+
+
+@pytest.mark.parametrize(
+    ("to", "step", "reason"),
+    [
+        pytest.param(connection("other"), Step.FILTERED, "connection_deleted", id="deleted"),
+        pytest.param(
+            connection(enabled=False), Step.FILTERED, "connection_disabled", id="disabled"
+        ),
+        pytest.param(
+            connection(url=""),
+            Step.NEEDS_ATTENTION,
+            "errors.discarded.INVALID_SETTINGS",
+            id="without a setting that is required",
+        ),
+    ],
+)
+async def test_a_delivery_without_a_target_is_not_attempted_and_says_why(
+    to: Connection, step: Step, reason: str
+) -> None:
+    outcome = await ended(to=to)
+
+    assert (outcome.step, outcome.reason, outcome.attempt) == (step, reason, 0)
+
+
+async def test_an_action_that_there_is_not_is_rejected() -> None:
+    outcome = await ended(sent=delivery(action="fly"))
+
+    assert outcome.reason == "errors.discarded.INVALID_SETTINGS"
+    assert outcome.what == '"fly" was asked of Pigeonhole, which has no such action.'
+
+
+async def test_an_action_of_the_browser_is_rejected() -> None:
+    outcome = await ended(None)
+
+    assert "in the browser only" in outcome.what
