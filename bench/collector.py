@@ -142,7 +142,7 @@ def _running(which: str) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    process = subprocess.Popen(  # noqa: S603 - our own script.
+    process = subprocess.Popen(
         [sys.executable, str(_FOLDER / "collector_server.py"), which, str(port)]
     )
     try:

@@ -30,7 +30,7 @@ class Answer:
     headers: dict[str, str]
     body: bytes
 
-    def json(self) -> Any:  # noqa: ANN401 - JSON is what the server made it.
+    def json(self) -> Any:
         return msgspec.json.decode(self.body)
 
 
@@ -113,7 +113,7 @@ class RunningServer:
             answer.data,
         )
 
-    def api(self, method: str, path: str, json: object = None) -> Any:  # noqa: ANN401
+    def api(self, method: str, path: str, json: object = None) -> Any:
         """Call the management API with the admin token, and return `data`."""
         answer = self.request(
             method,

@@ -27,7 +27,7 @@ _HOME = """<!doctype html>
 <ul>
   <li>Send one: <code>POST /v1/track</code> with a write key.</li>
   <li>Manage sources and destinations through <code>/api/v1</code>, with the admin token that the
-      first start printed (<a href="api/v1/openapi.json">description of the API</a>).</li>
+      first start printed; <code>/api/v1/openapi.json</code> describes it.</li>
   <li>Look around in the <a href="sandbox/ripe/">Ripe</a> and <a href="sandbox/ramen/">Ramen</a>
       stand-ins. User name: any; password: the admin token.</li>
 </ul>
@@ -52,7 +52,7 @@ class Door:
         collector: The tracking API; asked first, as nearly every request is its.
         cdn: What browsers load.
         tracking_path: Returns the collector's path for one below the neutral prefix.
-        apps_by_first_segment: Mounted apps: `api`, `sandbox`, `demo`.
+        apps_by_path: Mounted apps: `/api/v1`, `/sandbox`, `/demo`.
         has_demo: Whether visitors of `/` are led to the demo.
         admin_token: Opens `/metrics` to other machines.
         readiness: Returns, for each part that has to work, whether it does.
@@ -64,7 +64,7 @@ class Door:
         collector: PathApp,
         cdn: PathApp,
         tracking_path: Callable[[str], str],
-        apps_by_first_segment: Mapping[str, ASGIApp],
+        apps_by_path: Mapping[str, ASGIApp],
         has_demo: bool,
         admin_token: str,
         readiness: Callable[[], Mapping[str, bool]],
@@ -72,7 +72,7 @@ class Door:
         self._collector = collector
         self._cdn = cdn
         self._tracking_path = tracking_path
-        self._apps_by_first_segment = apps_by_first_segment
+        self._apps_by_path = apps_by_path
         self._has_demo = has_demo
         self._admin_token = admin_token
         self._readiness = readiness
@@ -92,13 +92,13 @@ class Door:
             await self._elsewhere(scope, receive, send)
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
-        first = scope["path"].split("/", 2)[1]
-        app = self._apps_by_first_segment.get(first)
-        if app is None:
-            await self._own_page(scope)(scope, receive, send)
-            return
-        mounted = {**scope, "root_path": f"{scope.get('root_path', '')}/{first}"}
-        await app(mounted, receive, send)
+        path = scope["path"]
+        for mount, app in self._apps_by_path.items():
+            if path == mount or path.startswith(f"{mount}/"):
+                root = scope.get("root_path", "") + mount
+                await app({**scope, "root_path": root}, receive, send)
+                return
+        await self._own_page(scope)(scope, receive, send)
 
     def _own_page(self, scope: Scope) -> Response:
         match scope["path"]:

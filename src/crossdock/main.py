@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from crossdock.base import json, logs
+from crossdock.base.clock import SystemClock
 from crossdock.base.errors import CrossdockError
+from crossdock.base.ids import RandomIds
 from crossdock.base.settings import ServerSettings
+from crossdock.secure_mode import ramen_secure_mode
+
+if TYPE_CHECKING:
+    # What they need is imported by the commands that need it: `--help` answers at once.
+    from crossdock.catalog import Catalog
+    from crossdock.workspace import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -41,7 +49,7 @@ def cli() -> None:
     """
 
 
-def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401 - click's.
+def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
     variable = "CROSSDOCK_" + names[0].removeprefix("--").upper().replace("-", "_")
     return click.option(*names, envvar=variable, show_envvar=True, **attributes)
 
@@ -66,9 +74,7 @@ def _database_option(command: Command) -> Command:
 def _server_options(command: Command) -> Command:
     options = [
         _data_dir_option,
-        _option(
-            "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
-        ),
+        _option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
         _option(
             "--port",
             type=click.IntRange(0, 65535),
@@ -151,20 +157,22 @@ def _server_options(command: Command) -> Command:
 
 @cli.command()
 @_server_options
-def serve(**options: Any) -> None:  # noqa: ANN401 - click gives what the options say.
+def serve(**options: Any) -> None:
     """Run the collector, the pipeline, the app and the API."""
     _serve(_settings(options), is_demo=False)
 
 
 @cli.command()
 @_server_options
-def demo(**options: Any) -> None:  # noqa: ANN401 - click gives what the options say.
+def demo(**options: Any) -> None:
     """The same, with a demo workspace and a shop page to click in."""
     _serve(_settings(options), is_demo=True)
 
 
 def _settings(options: dict[str, Any]) -> ServerSettings:
-    allowed = tuple(part.strip() for part in options["allowed_addresses"].split(",") if part.strip())
+    allowed = tuple(
+        part.strip() for part in options["allowed_addresses"].split(",") if part.strip()
+    )
     if (options["tls_certificate"] is None) != (options["tls_key"] is None):
         raise click.UsageError("--tls-certificate and --tls-key go together: give both, or none.")
     return ServerSettings(**{**options, "allowed_addresses": allowed})
@@ -182,20 +190,57 @@ def _serve(settings: ServerSettings, *, is_demo: bool) -> None:
 @_data_dir_option
 @_database_option
 @click.option("--plan", "is_plan", is_flag=True, help="Say what would change, and change nothing.")
-def apply(file: Any, data_dir: Path, database_url: str | None, *, is_plan: bool) -> None:  # noqa: ANN401
-    """Make the workspace what FILE says. A running server follows within a second."""
-    with _store(data_dir, database_url) as store:
-        _print_changes(store, file.read(), is_plan=is_plan)
+def apply(file: IO[bytes], data_dir: Path, database_url: str | None, *, is_plan: bool) -> None:
+    """Make the workspace what FILE says; `-` reads standard input.
+
+    A running server follows within a second. `{env: NAME}` in the file stands for a secret in this
+    command's environment.
+    """
+    from crossdock.workspace.plan import WorkspaceFile, plan_lines  # noqa: PLC0415
+
+    with _store(data_dir, database_url) as (store, catalog):
+        wanted = WorkspaceFile(
+            file.read().decode(errors="replace"),
+            find_destination=catalog.find,
+            find_env=os.environ.get,  # noqa: TID251 - this is the module that reads it.
+            ids=RandomIds(),
+        )
+        changes = wanted.plan(store) if is_plan else wanted.apply(store, by="crossdock apply")
+    for line in plan_lines(changes):
+        click.echo(line)
+    if not changes:
+        click.echo("Nothing to change.")
 
 
 @cli.command()
 @click.argument("file", type=click.File("wb"), default="-")
 @_data_dir_option
 @_database_option
-def export(file: Any, data_dir: Path, database_url: str | None) -> None:  # noqa: ANN401
-    """Write the workspace to FILE as YAML, or to standard output. Secrets stay here."""
-    with _store(data_dir, database_url) as store:
-        file.write(store.export_yaml())
+def export(file: IO[bytes], data_dir: Path, database_url: str | None) -> None:
+    """Write the workspace to FILE as YAML, or to standard output. Secrets stay where they are."""
+    from crossdock.workspace.yaml_file import export_yaml  # noqa: PLC0415
+
+    with _store(data_dir, database_url) as (store, catalog):
+        file.write(export_yaml(store.load(), catalog.find).encode())
+
+
+@contextlib.contextmanager
+def _store(data_dir: Path, database_url: str | None) -> Iterator[tuple[Store, Catalog]]:
+    """Open the workspace of a data directory that is there."""
+    from crossdock import server  # noqa: PLC0415 - the other commands start without all of this.
+    from crossdock.catalog import Catalog  # noqa: PLC0415
+
+    if database_url is None and not (data_dir / "workspace.sqlite3").exists():
+        raise click.UsageError(
+            f'There is no workspace in "{data_dir}". Name the --data-dir that the server uses, or '
+            "start it once."
+        )
+    catalog = Catalog.load()
+    store = server.open_store(data_dir, database_url, catalog=catalog, clock=SystemClock())
+    try:
+        yield store, catalog
+    finally:
+        store.close()
 
 
 @cli.command("sign-ramen")
@@ -216,9 +261,6 @@ def export(file: Any, data_dir: Path, database_url: str | None) -> None:  # noqa
 )
 def sign_ramen(*, user_id: str, email: str, name: str, secret: str, timestamp: int | None) -> None:
     """Sign a user for Ramen's secure mode; prints the `integrations.Ramen` options as JSON."""
-    from crossdock.base.clock import SystemClock  # noqa: PLC0415
-    from crossdock.secure_mode import ramen_secure_mode  # noqa: PLC0415
-
     now: int | dt.datetime = SystemClock().now() if timestamp is None else timestamp
     user = {"id": user_id, "email": email, "name": name}
     click.echo(json.encode(ramen_secure_mode(user, secret, now)).decode())

@@ -1,27 +1,64 @@
 """The composition root: starts the parts, hands them to each other, and stops them in order.
 
-Start: data directory → workspace → journal → outgoing HTTP → route and send → the door opens.
-Stop (SIGTERM, SIGINT): the door closes, what was accepted is appended, route and send finish what
-they hold, the journal is flushed, and the process exits 0. What is not finished waits in the journal.
+Start: catalog → workspace → journal → the way out → route and send → the door opens.
+Stop (SIGTERM, SIGINT): the door closes, what was accepted is on disk, attempts under way end, and
+the process exits 0. What is not finished by then waits in the journal for the next start.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import ClassVar
 
 import uvicorn
+import uvloop
 
-from crossdock.base import logs
+from crossdock.base import json, logs
 from crossdock.base.clock import SystemClock
-from crossdock.base.ids import RandomIds
+from crossdock.base.errors import CrossdockError
+from crossdock.base.ids import RandomIds, new_secret
+from crossdock.base.json import JsonObject
 from crossdock.base.settings import ServerSettings
+from crossdock.catalog import Catalog
+from crossdock.control import Parts, build_control
+from crossdock.door import Door
+from crossdock.kit import (
+    HttpClient,
+    compile_condition,
+    compile_mapping,
+    compile_payload,
+    routing_rule,
+)
+from crossdock.pipeline.collect import Collector
+from crossdock.pipeline.collect.cdn import Cdn, tracking_path
+from crossdock.pipeline.journal import Journal, JournalSettings
+from crossdock.pipeline.route import Compilers, Router, preview_filter
+from crossdock.pipeline.send import Sender
+from crossdock.sandbox import Sandbox, build_demo, build_sandbox
+from crossdock.workspace import Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
+from crossdock.workspace.bootstrap import bootstrap, demo
+
+WEB_ASSETS = Path(__file__).parent / "web_assets"
+_DAY_SECONDS = 86_400.0
+# Enough for a burst of browsers that arrive while the loop is busy with one group commit.
+_BACKLOG_CONNECTIONS = 4096
+_KEEP_ALIVE_SECONDS = 65
 
 log = logs.logger("server")
+
+
+class CannotStart(CrossdockError):
+    """The server cannot be started as it was told to."""
+
+    code: ClassVar[str] = "cannot_start"
 
 
 class _Uvicorn(uvicorn.Server):
@@ -32,9 +69,335 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
-def run(settings: ServerSettings, *, is_demo: bool) -> None:
-    """Serve until a signal says stop. Everything wrong with the settings is said at once."""
-    import uvloop  # noqa: PLC0415 - not on every platform.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """The parts that run, for whoever stops them."""
 
+    door: Door
+    sandbox: Sandbox
+    collector: Collector
+    sender: Sender
+    loops: list[asyncio.Task[None]]
+
+
+def run(settings: ServerSettings, *, is_demo: bool) -> None:
+    """Serve until a signal says stop, then exit.
+
+    Raises:
+        CrossdockError: It cannot be started; says why, and what to do.
+    """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(runner.run(_serve(settings, is_demo=is_demo)))
+        sys.exit(runner.run(_Server(settings, is_demo=is_demo).serve()))
+
+
+def open_store(
+    data_dir: Path, database_url: str | None, *, catalog: Catalog, clock: SystemClock
+) -> Store:
+    """Return the workspace's database, held to the rules of the catalog and the kit.
+
+    Raises:
+        CrossdockError: It cannot be used; says why, and what to do.
+    """
+    _make_folder(data_dir)
+    return Store.open(
+        database_url or sqlite_url(data_dir / "workspace.sqlite3"),
+        rules=Rules(
+            find_destination=catalog.find,
+            validate_condition=_validate_condition,
+            validate_mapping=_validate_mapping,
+        ),
+        clock=clock,
+        ids=RandomIds(),
+        key=data_dir / "secrets.key",
+    )
+
+
+class _Server:
+    """One run of the server."""
+
+    def __init__(self, settings: ServerSettings, *, is_demo: bool) -> None:
+        self._settings = settings
+        self._is_demo = is_demo
+        self._clock = SystemClock()
+        self._ids = RandomIds()
+        self._catalog = Catalog.load()
+        self._is_accepting = False
+
+    async def serve(self) -> int:
+        """Start everything, wait for the end, stop everything, and return the exit code."""
+        settings = self._settings
+        with contextlib.ExitStack() as files:
+            listener = files.enter_context(contextlib.closing(_listener(settings)))
+            url = _own_url(settings, listener)
+            store = open_store(
+                settings.data_dir,
+                settings.database_url,
+                catalog=self._catalog,
+                clock=self._clock,
+            )
+            files.callback(store.close)
+            is_first_start = not store.load().sources
+            source = self._first_source(store, url)
+            admin_token = settings.admin_token or _kept_token(settings.data_dir / "admin-token")
+            async with contextlib.AsyncExitStack() as parts:
+                running = await self._start(store, admin_token, url, parts)
+                code = await self._until_stopped(
+                    running,
+                    listener,
+                    announce=lambda: _announce(
+                        settings,
+                        url,
+                        source,
+                        admin_token if is_first_start else None,
+                        is_demo=self._is_demo,
+                    ),
+                )
+            log.info("The server has stopped.")
+            return code
+
+    def _first_source(self, store: Store, url: str) -> Source:
+        if self._is_demo:
+            return demo(store, url, find_destination=self._catalog.find, ids=self._ids)
+        return bootstrap(store, ids=self._ids)
+
+    async def _start(
+        self, store: Store, admin_token: str, url: str, parts: contextlib.AsyncExitStack
+    ) -> _Running:
+        """Start the parts, each with what it needs; `parts` stops them in the opposite order."""
+        settings, clock, ids, catalog = self._settings, self._clock, self._ids, self._catalog
+        feed = WorkspaceFeed(store.load())
+        journal = Journal(
+            settings.data_dir / "journal",
+            clock=clock,
+            nats_url=settings.nats_url,
+            settings=JournalSettings(
+                events_bytes_max=settings.journal_bytes_max,
+                events_age_seconds_max=settings.journal_age_days_max * _DAY_SECONDS,
+            ),
+        )
+        await journal.open()
+        parts.push_async_callback(journal.close)
+        http = await parts.enter_async_context(
+            HttpClient(clock=clock, allowed_addresses=self._allowed_addresses(url))
+        )
+        destinations_by_slug = {destination.slug: destination for destination in catalog}
+        collector = Collector(journal, feed, clock=clock, ids=ids)
+        parts.push_async_callback(collector.close)
+        cdn = Cdn(
+            feed,
+            catalog.find,
+            routing_rule=lambda text: routing_rule(compile_condition(text)),
+            assets_dir=WEB_ASSETS,
+            kept_dir=settings.data_dir / "cdn",
+            public_url=settings.public_url,
+            path_prefix=settings.cdn_path_prefix,
+        )
+        sandbox = build_sandbox(
+            settings.data_dir,
+            clock=clock,
+            ids=ids,
+            owner_token=None if self._is_demo else admin_token,
+        )
+        parts.callback(sandbox.close)
+        control = build_control(
+            Parts(
+                store=store,
+                catalog=catalog,
+                clock=clock,
+                ids=ids,
+                admin_token=admin_token,
+                public_url=settings.public_url,
+                http=http,
+                notices=journal.notices,
+                latest_outcomes=journal.latest_outcomes,
+                preview_filter=preview_filter,
+                neutral_script_url=self._neutral_script_url,
+            )
+        )
+        router = Router(
+            journal=journal,
+            feed=feed,
+            destinations_by_slug=destinations_by_slug,
+            compilers=Compilers(condition=compile_condition, payload=compile_payload),
+            clock=clock,
+        )
+        sender = Sender(
+            journal=journal,
+            feed=feed,
+            destinations_by_slug=destinations_by_slug,
+            http=http,
+            clock=clock,
+        )
+        prefix = f"/{settings.cdn_path_prefix.strip('/')}" if settings.cdn_path_prefix else ""
+        apps = {"/api/v1": control, "/sandbox": sandbox}
+        if self._is_demo:
+            apps["/demo"] = build_demo(sandbox)
+        door = Door(
+            collector=collector,
+            cdn=cdn,
+            tracking_path=lambda path: tracking_path(path, prefix),
+            apps_by_path=apps,
+            has_demo=self._is_demo,
+            admin_token=admin_token,
+            readiness=lambda: {"door": self._is_accepting, "journal": journal.is_ready},
+        )
+        loops = [
+            asyncio.create_task(follow(store, feed, clock=clock), name="follow the workspace"),
+            asyncio.create_task(router.run(), name="route"),
+            asyncio.create_task(sender.run(), name="send"),
+        ]
+        return _Running(door=door, sandbox=sandbox, collector=collector, sender=sender, loops=loops)
+
+    async def _until_stopped(
+        self, running: _Running, listener: socket.socket, *, announce: Callable[[], None]
+    ) -> int:
+        """Open the door, wait for a signal or for a part that broke, and close in order."""
+        settings = self._settings
+        server = _Uvicorn(
+            uvicorn.Config(
+                running.door,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                proxy_headers=True,
+                forwarded_allow_ips="127.0.0.1,::1",
+                backlog=_BACKLOG_CONNECTIONS,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=max(1, round(settings.drain_seconds_max)),
+                ssl_certfile=settings.tls_certificate,
+                ssl_keyfile=settings.tls_key,
+            )
+        )
+        stop = asyncio.Event()
+
+        def asked_to_stop() -> None:
+            if stop.is_set():
+                # Asked twice: somebody does not want to wait. The journal keeps what is unfinished.
+                server.force_exit = True
+            stop.set()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, asked_to_stop)
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="serve http")
+        while not (server.started or serving.done()):
+            await self._clock.sleep(0.01)
+        if server.started:
+            self._is_accepting = True
+            announce()
+        stopping = asyncio.create_task(stop.wait(), name="wait for a signal")
+        await asyncio.wait([stopping, serving, *running.loops], return_when=asyncio.FIRST_COMPLETED)
+        broken = [task for task in (serving, *running.loops) if task.done()]
+        for task in broken:
+            log.error(
+                "A part of the server has ended.",
+                part_name=task.get_name(),
+                exc_info=task.exception(),
+            )
+        log.info("The server is stopping.")
+        self._is_accepting = False
+        running.sandbox.end_streams()
+        server.should_exit = True
+        await asyncio.gather(serving, return_exceptions=True)
+        await running.sender.stop(drain_seconds_max=settings.drain_seconds_max)
+        for task in (stopping, *running.loops):
+            task.cancel()
+        await asyncio.gather(stopping, *running.loops, return_exceptions=True)
+        return 1 if broken else 0
+
+    def _allowed_addresses(self, url: str) -> tuple[str, ...]:
+        allowed = self._settings.allowed_addresses
+        # The demo's vendors are this server itself.
+        return (*allowed, url.partition("://")[2]) if self._is_demo else allowed
+
+    def _neutral_script_url(self, base_url: str, source: Source) -> str | None:
+        prefix = self._settings.cdn_path_prefix
+        if not prefix or not source.write_keys:
+            return None
+        return f"{base_url}/{prefix.strip('/')}/{source.write_keys[0]}.js"
+
+
+def _validate_condition(text: str) -> None:
+    compile_condition(text)
+
+
+def _validate_mapping(mapping: JsonObject) -> None:
+    compile_mapping(mapping)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f'The data directory "{folder}" cannot be made: {error.strerror}.',
+            do="Choose another with --data-dir, or make it and let this user write to it.",
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CannotStart(
+            f'The data directory "{folder}" cannot be written to.',
+            do="Let this user write to it, or choose another with --data-dir.",
+        )
+
+
+def _listener(settings: ServerSettings) -> socket.socket:
+    """Return a socket that listens where the settings say."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise CannotStart(
+            f'"{settings.host}" port {settings.port} cannot be listened on: {error.strerror}.',
+            do="Stop what uses it, or choose others with --host and --port.",
+        ) from error
+    listener.set_inheritable(False)
+    return listener
+
+
+def _own_url(settings: ServerSettings, listener: socket.socket) -> str:
+    """Return the address at which this machine reaches the server."""
+    scheme = "https" if settings.tls_certificate else "http"
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - translated, not bound to.
+    return f"{scheme}://{host}:{listener.getsockname()[1]}"
+
+
+def _kept_token(file: Path) -> str:
+    """Return the admin token that the file holds; make both at the first start."""
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        token = new_secret()
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(token + "\n")
+        return token
+
+
+def _announce(
+    settings: ServerSettings, url: str, source: Source, new_token: str | None, *, is_demo: bool
+) -> None:
+    """Tell the person who started it where it is, and how to get in."""
+    token_file = settings.data_dir / "admin-token"
+    given = settings.admin_token is not None
+    token = "as you set it" if given else new_token or f"in {token_file}"
+    lines = [
+        "",
+        f"  Crossdock        {url}",
+        f"  Admin token      {token}",
+        f"  Write key        {source.write_keys[0] if source.write_keys else 'none'}"
+        f"   (source: {source.name})",
+        f"  Data             {settings.data_dir.absolute()}",
+    ]
+    if is_demo:
+        lines += ["", f"  Open this page   {url}/demo/"]
+    print("\n".join([*lines, "", f"Ready: {url}"]), flush=True)  # noqa: T201 - for the terminal.
+    settings.data_dir.joinpath("server.json").write_bytes(
+        json.encode({"url": url, "pid": os.getpid()})
+    )

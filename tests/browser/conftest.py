@@ -63,7 +63,7 @@ class Site:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the library's name.
+            def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
                 site.requests.append(self.path)
                 kind, body, headers = site._files.get(path, ("text/plain", b"", {}))
@@ -156,7 +156,7 @@ class Shop:
         self.page.goto(address)
         self.page.wait_for_function("window.analytics && window.analytics.initialized")
 
-    def call(self, script: str) -> Any:  # noqa: ANN401 - what the page returns.
+    def call(self, script: str) -> Any:
         """Run a script in the page, and wait for the promise it returns."""
         return self.page.evaluate(f"async () => {{ {script} }}")
 
@@ -183,7 +183,7 @@ class Shop:
         )
 
 
-def listed(answer: Any, what: str) -> list[dict[str, Any]]:  # noqa: ANN401
+def listed(answer: Any, what: str) -> list[dict[str, Any]]:
     return answer if isinstance(answer, list) else answer[what]
 
 
