@@ -1,6 +1,12 @@
 """What a destination is made of: definition, fields, mapping, FQL, validation, http, outcomes.
 
+- `dates`: dates as JavaScript reads them.
 - `definition`: what a destination's folder exports.
+- `fql`: conditions, for triggers and filters.
+- `javascript`: how JavaScript sees a value, where that is visible.
+- `mapping`: where each part of a payload comes from.
+- `payload`: mapping, cleaning and validation as one function.
+- `validation`: whether a payload is what an action takes.
 - `outcomes`: the three ways in which a delivery can fail.
 """
 
@@ -20,23 +26,45 @@ from crossdock.kit.definition import (
     Preset,
     Setting,
 )
+from crossdock.kit.fql import Condition, FqlError, compile_condition, routing_rule
+from crossdock.kit.mapping import MappingError, compile_mapping
 from crossdock.kit.outcomes import DeliveryFailed, NeedsAttention, Rejected, RetryLater
+from crossdock.kit.payload import compile_payload
+from crossdock.kit.validation import (
+    PayloadError,
+    PayloadRejected,
+    PayloadSchema,
+    SchemaError,
+    compile_schema,
+)
 
 __all__ = [
     "Action",
     "Answer",
     "Call",
     "Choice",
+    "Condition",
     "DeliveryFailed",
     "Destination",
     "Explanation",
     "Field",
+    "FqlError",
     "Http",
+    "MappingError",
     "Mode",
     "NeedsAttention",
+    "PayloadError",
+    "PayloadRejected",
+    "PayloadSchema",
     "Plugin",
     "Preset",
     "Rejected",
     "RetryLater",
+    "SchemaError",
     "Setting",
+    "compile_condition",
+    "compile_mapping",
+    "compile_payload",
+    "compile_schema",
+    "routing_rule",
 ]
