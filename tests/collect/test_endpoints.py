@@ -13,7 +13,7 @@ from crossdock.events import EventType
 from crossdock.pipeline.collect import Collector
 from tests.collect.serving import WRITE_KEY, Served, basic, track
 
-BODIES = {
+BODIES: dict[str, dict[str, object]] = {
     "track": {"event": "Order Completed", "userId": "ann"},
     "identify": {"userId": "ann", "traits": {"plan": "pro"}},
     "page": {"anonymousId": "a1", "name": "Pricing", "properties": {}},
