@@ -56,25 +56,6 @@ class Catalog:
         self._by_slug = {destination.slug: destination for destination in found}
         self._by_catalog_id = {destination.catalog_id: destination for destination in found}
 
-    @classmethod
-    def load(cls) -> Catalog:
-        """Return the catalog of everything that is built in or installed.
-
-        Raises:
-            CatalogError: One cannot be imported, exports no `DESTINATIONS`, or contradicts itself.
-        """
-        found: list[Destination] = []
-        problems: list[str] = []
-        for module_name in _module_names():
-            exported = _exported(module_name)
-            if isinstance(exported, str):
-                problems.append(exported)
-            else:
-                found.extend(exported)
-        if problems:
-            raise CatalogError(problems)
-        return cls(found)
-
     def find(self, slug: str) -> Destination | None:
         """Return the destination of that slug, or None."""
         return self._by_slug.get(slug)
@@ -88,6 +69,25 @@ class Catalog:
 
     def __len__(self) -> int:
         return len(self._by_slug)
+
+
+def load_catalog() -> Catalog:
+    """Return the catalog of everything that is built in or installed.
+
+    Raises:
+        CatalogError: One cannot be imported, exports no `DESTINATIONS`, or contradicts itself.
+    """
+    found: list[Destination] = []
+    problems: list[str] = []
+    for module_name in _module_names():
+        exported = _exported(module_name)
+        if isinstance(exported, str):
+            problems.append(exported)
+        else:
+            found.extend(exported)
+    if problems:
+        raise CatalogError(problems)
+    return Catalog(found)
 
 
 def _module_names() -> list[str]:

@@ -29,6 +29,7 @@ from crossdock.workspace import (
     FilterAction,
     KeyProblem,
     Mapping,
+    Refused,
     Rules,
     Source,
     Store,
@@ -167,9 +168,10 @@ def test_a_source_goes_with_its_connections(open_store: OpenStore) -> None:
 
 def test_what_is_refused_changes_nothing(store: Store) -> None:
     before = add_connection(store)
+    nameless = msgspec.structs.replace(a_source(), name=" ")
 
-    with pytest.raises(ChangedMeanwhile):
-        store.change(lambda w: edits.expect_version(w.sources[0], 17) or w, by="test")
+    with pytest.raises(Refused, match="The name is empty"):
+        store.change(lambda w: edits.with_source(w, nameless), by="test")
 
     assert store.load() == before
 

@@ -1,3 +1,21 @@
-"""The management API, sign-in, and the web app; the only writer of the workspace."""
+"""The management API, sign-in, and the web app; the only writer of the workspace.
+
+- `access`: who may use it, and how much they may send.
+- `answers`: envelopes, pages, errors and versions.
+- `app`: puts it together.
+- `as_code`: the workspace itself: what it is called, as a file, and who changed what.
+- `browser`: what a page needs: `snippet`, `content_security_policy`.
+- `catalog`, `catalog_shapes`: what can be connected.
+- `destinations`, `subscriptions`, `filters`, `sources`: what is configured; `shapes` of them.
+- `notices`: what went wrong, explained; what became of the latest events.
+- `parts`: what it is made of, handed in by the composition root.
+- `report`: all that an operator can see of it.
+- `secure_mode`: why a signature for Ramen's secure mode is wrong.
+"""
 
 from __future__ import annotations
+
+from crossdock.control.app import build_control
+from crossdock.control.parts import LatestOutcomes, NoticeSeen, Parts
+
+__all__ = ["LatestOutcomes", "NoticeSeen", "Parts", "build_control"]

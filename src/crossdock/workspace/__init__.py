@@ -11,11 +11,13 @@
 - `plan`: what a workspace's file would change, and the change.
 - `report`: all that an operator can see of it.
 - `rows`: a workspace as rows of the tables, and back.
-- `rules`, `setting_rules`: what may be configured.
+- `rules`, `filter_rules`, `setting_rules`: what may be configured.
 - `secret_box`: keeps settings unreadable at rest.
+- `source_types`: what can send messages.
 - `store`: keeps the workspace in a database.
 - `tables`: the tables.
-- `yaml_file`, `yaml_text`: the workspace as one YAML file.
+- `yaml_file`, `yaml_reading`: the workspace as one YAML file, out and in.
+- `yaml_node`, `yaml_text`: a place in such a file; YAML without surprises.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def demo_source(base_url: str) -> dict[str, Any]:
     ripe, ramen = f"{base_url}/sandbox/ripe", f"{base_url}/sandbox/ramen"
     return {
         "name": "Demo shop",
-        "kind": "web",
+        "type": "javascript",
         "writeKeys": [DEMO_WRITE_KEY],
         "destinations": {
             "actions-ripe": {"settings": {"apiKey": "demo-ripe-key", "endpoint": ripe}},
@@ -79,7 +79,7 @@ def demo_source(base_url: str) -> dict[str, Any]:
             },
             "ramen": {
                 "settings": {
-                    "organization_id": "demo",
+                    "organization_id": "demo-organization",
                     "script_url": f"{ramen}/assets/ramen.js",
                 }
             },

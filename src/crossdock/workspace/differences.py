@@ -138,7 +138,7 @@ def _of_source(source: Source) -> JsonObject:
     return {
         "slug": source.slug,
         "name": source.name,
-        "kind": source.kind,
+        "type": source.type,
         "enabled": source.enabled,
         "writeKeys": list(source.write_keys),
         "isStrict": source.is_strict,

@@ -28,7 +28,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         id: `src_…`.
         slug: Lower case, unique.
         name: For people.
-        kind: Web, mobile or server; a destination may support only some.
+        kind: Web, mobile or server; a destination may support only some. Follows from the type.
+        type: What sends, by its id in the catalog of sources: `javascript`, `python`.
         enabled: A disabled source discards what it is sent, as `source_disabled`.
         write_keys: What its messages are recognised by; the first is the current one.
         is_strict: Answer 401 to what cannot be right, instead of Segment's 200, and a verdict
@@ -40,6 +41,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     name: str
     kind: SourceKind = "web"
+    type: str = "javascript"
     enabled: bool = True
     write_keys: tuple[str, ...] = ()
     is_strict: bool = False

@@ -16,10 +16,11 @@ from crossdock.base import json
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
 from crossdock.kit import Action, Destination, Mode
-from crossdock.workspace import setting_rules
+from crossdock.workspace import filter_rules, setting_rules
 from crossdock.workspace.differences import FindDestination
 from crossdock.workspace.errors import Refused, RefusedTogether
-from crossdock.workspace.model import Connection, Filter, FilterAction, Mapping, Source, Workspace
+from crossdock.workspace.model import Connection, Mapping, Source, Workspace
+from crossdock.workspace.source_types import SOURCE_TYPES, find_source_type
 
 # Segment's own bound, which its users' definitions rely on.
 MAPPINGS_PER_CONNECTION_MAX = 50
@@ -77,6 +78,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
                     field="slug",
                     object_id=source.id,
                 )
+            yield from _type_problems(source)
             yield from _write_key_problems(source)
             for key in source.write_keys:
                 if owners[key].id != source.id:
@@ -136,6 +138,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             )
         if destination.mode not in destination.connection_modes.get(source.kind, ()):
             yield _unsupported_mode(connection, source, destination)
+        yield from setting_rules.problems(connection, destination)
         # One page has one global object of the vendor, which can be configured once.
         if (
             destination.mode is Mode.DEVICE
@@ -150,7 +153,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
                 field="enabled",
                 object_id=connection.id,
             )
-        yield from setting_rules.problems(connection, destination)
 
     def _mapping_problems(
         self, connection: Connection, was: Connection | None, destination: Destination
@@ -235,7 +237,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             if titles[one.title] > 1:
                 yield _taken(one.id, "title", f'a filter called "{one.title}"')
             yield from self._condition_problems(one.id, "if", one.condition)
-            yield from filter_action_problems(one)
+            yield from filter_rules.problems(one)
 
     def _condition_problems(self, object_id: str, field: str, text: str) -> Iterator[Refused]:
         if len(text) > CONDITION_CHARACTERS_MAX:
@@ -252,43 +254,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             self.validate_condition(text)
         except CrossdockError as error:
             yield _from_kit(error, object_id, field)
-
-
-def filter_action_problems(one: Filter) -> Iterator[Refused]:
-    """Yield what is wrong with what the filter does."""
-    if not one.actions:
-        yield _bad_action(one, "has no action", "Give it at least one action, such as DROP.")
-    for action in one.actions:
-        yield from _filter_action_problems(one, action)
-
-
-def _filter_action_problems(one: Filter, action: FilterAction) -> Iterator[Refused]:
-    if action.type == "SAMPLE":
-        if action.percent is None or not 0 <= action.percent <= 1:
-            yield _bad_action(
-                one,
-                "samples without a share from 0 to 1",
-                'Give "percent" the share that is kept: 0.1 keeps a tenth.',
-            )
-    elif action.percent is not None or action.path is not None:
-        yield _bad_action(
-            one,
-            f'gives "percent" or "path" to {action.type}, which has no use for them',
-            'Leave them out, or use the type "SAMPLE".',
-        )
-    is_of_properties = action.type in {"DROP_PROPERTIES", "ALLOW_PROPERTIES"}
-    if is_of_properties and not any((action.fields or {}).values()):
-        yield _bad_action(
-            one,
-            f"does not say which fields {action.type} is about",
-            'Name them in "fields", such as {"properties": ["email"]}.',
-        )
-    if not is_of_properties and action.fields is not None:
-        yield _bad_action(
-            one,
-            f'gives "fields" to {action.type}, which has no use for them',
-            'Leave them out, or use the type "DROP_PROPERTIES" or "ALLOW_PROPERTIES".',
-        )
 
 
 def _own(connection: Connection) -> Connection:
@@ -322,6 +287,21 @@ def _slug_problems(object_id: str, slug: str) -> Iterator[Refused]:
             field="slug",
             object_id=object_id,
         )
+
+
+def _type_problems(source: Source) -> Iterator[Refused]:
+    known = find_source_type(source.type)
+    if known is None:
+        yield Refused(
+            f'There is no type of source "{source.type}".',
+            do=f"Use one of the catalog: {', '.join(known.id for known in SOURCE_TYPES)}.",
+            reason="unknown_source_type",
+            field="metadataId",
+            object_id=source.id,
+        )
+    elif known.kind != source.kind:
+        # Whoever makes a source sets both from the same type.
+        raise ValueError(f"{source.type} is {known.kind}, not {source.kind}")
 
 
 def _write_key_problems(source: Source) -> Iterator[Refused]:
@@ -407,14 +387,4 @@ def _taken(object_id: str, field: str, what: str) -> Refused:
         reason="name_taken",
         field=field,
         object_id=object_id,
-    )
-
-
-def _bad_action(one: Filter, what: str, do: str) -> Refused:
-    return Refused(
-        f'The filter "{one.title}" {what}.',
-        do=do,
-        reason="unusable_filter_action",
-        field="actions",
-        object_id=one.id,
     )

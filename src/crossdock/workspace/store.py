@@ -219,6 +219,14 @@ class Store:
                 for row in database.execute(query)
             ]
 
+    def audit_event_count(self) -> int:
+        """Return how many audit events there are."""
+        with _told_apart(), self._engine.connect() as database:
+            count: int = database.execute(
+                select(func.count()).select_from(tables.audit_events)
+            ).scalar_one()
+        return count
+
 
 def sqlite_url(path: Path) -> str:
     """Return the URL of a SQLite file."""

@@ -41,6 +41,7 @@ sources = Table(
     Column("slug", String(64), nullable=False),
     Column("name", String(200), nullable=False),
     Column("kind", String(16), nullable=False),
+    Column("type", String(64), nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("write_keys", Text, nullable=False),
     Column("is_strict", Boolean, nullable=False),

@@ -42,7 +42,7 @@ def _source(
 ) -> dict[str, Any]:
     return {
         "name": source.name,
-        "kind": source.kind,
+        "type": source.type,
         "enabled": source.enabled,
         **({"strict": True} if source.is_strict else {}),
         "writeKeys": list(source.write_keys),

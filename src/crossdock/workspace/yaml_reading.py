@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
@@ -24,9 +24,9 @@ from crossdock.workspace.model import (
     FilterAction,
     Mapping,
     Source,
-    SourceKind,
     Workspace,
 )
+from crossdock.workspace.source_types import SOURCE_TYPES, find_source_type
 from crossdock.workspace.yaml_file import FORMAT, KEEP
 from crossdock.workspace.yaml_node import Node
 from crossdock.workspace.yaml_text import load_yaml
@@ -35,7 +35,6 @@ FindEnv = Callable[[str], str | None]
 """Returns an environment variable; only `main` may read them, so it is handed in."""
 
 _NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
-_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 
 class Reading:
@@ -114,14 +113,16 @@ class Reading:
             raise self._problems[0]
 
     def _source(self, slug: str, node: Node) -> Source:
-        node.keys(("name", "kind", "enabled", "strict", "writeKeys", "destinations"))
+        node.keys(("name", "type", "enabled", "strict", "writeKeys", "destinations"))
         was = next((s for s in self._current.sources if s.slug == slug), None)
-        kind = node.text("kind", "web")
-        known_kind = next((known for known in _KINDS if known == kind), None)
-        if known_kind is None:
-            node.at("kind").complain(
-                f'"{kind}" is not a kind of source.', do=f"Write one of: {', '.join(_KINDS)}."
+        source_type = find_source_type(node.text("type", "javascript"))
+        if source_type is None:
+            node.at("type").complain(
+                f'"{node.at("type").value}" is not a type of source.',
+                do=f"Write one of: {', '.join(known.id for known in SOURCE_TYPES)}.",
+                reason="unknown_source_type",
             )
+            source_type = SOURCE_TYPES[0]
         if node.has("writeKeys"):
             write_keys = tuple(key.as_text() for key in node.at("writeKeys").elements())
         else:
@@ -130,7 +131,8 @@ class Reading:
             id=was.id if was else SourceId(self._ids.new("src")),
             slug=slug,
             name=node.text("name", slug),
-            kind=known_kind or "web",
+            kind=source_type.kind,
+            type=source_type.id,
             enabled=node.flag("enabled", default=True),
             write_keys=write_keys,
             is_strict=node.flag("strict", default=False),

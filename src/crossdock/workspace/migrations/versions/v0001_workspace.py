@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("slug", sa.String(64), nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("type", sa.String(64), nullable=False),
         sa.Column("enabled", sa.Boolean, nullable=False),
         sa.Column("write_keys", sa.Text, nullable=False),
         sa.Column("is_strict", sa.Boolean, nullable=False),

@@ -1,0 +1,180 @@
+"""The workspace itself: what it is called, as a file, and who changed what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Query
+from fastapi.responses import PlainTextResponse
+
+from crossdock.base.json import JsonObject
+from crossdock.control import report
+from crossdock.control.answers import COUNT_DEFAULT, COUNT_MAX, Data, Pagination, Shape
+from crossdock.control.parts import CHANGED_BY, Here, Parts
+from crossdock.workspace import AuditEvent, Change, Refused
+from crossdock.workspace.plan import WorkspaceFile, plan_lines
+from crossdock.workspace.yaml_file import export_yaml
+
+router = APIRouter(tags=["Workspace"])
+
+YamlBody = Annotated[bytes, Body(media_type="application/yaml")]
+
+
+class WorkspaceShape(Shape):
+    """The workspace."""
+
+    id: str
+    slug: str
+    name: str
+    version: int
+
+
+class WorkspaceAnswer(Shape):
+    """The workspace."""
+
+    workspace: WorkspaceShape
+
+
+class ChangeShape(Shape):
+    """One difference. Secrets are hidden."""
+
+    kind: Literal["source", "connection", "mapping", "filter"]
+    change: Literal["created", "changed", "deleted", "reordered"]
+    id: str
+    path: str
+    before: JsonObject | None
+    after: JsonObject | None
+
+
+class PlanAnswer(Shape):
+    """What a file changes: as values, and as lines for people."""
+
+    changes: list[ChangeShape]
+    lines: list[str]
+
+
+class AuditEventShape(Shape):
+    """Who changed what, and when: Segment's fields, then what ours has more."""
+
+    id: str
+    timestamp: dt.datetime
+    type: str
+    actor: str
+    resource_id: str
+    resource_type: str
+    resource_name: str
+    version: int
+    before: JsonObject | None
+    after: JsonObject | None
+
+
+class AuditEventsAnswer(Shape):
+    """A page of audit events, newest first."""
+
+    events: list[AuditEventShape]
+    pagination: Pagination
+
+
+@router.get("/")
+def read_workspace(parts: Here) -> Data[WorkspaceAnswer]:
+    """Return the workspace."""
+    identity = parts.store.identity
+    shape = WorkspaceShape(
+        id=identity.id, slug=identity.slug, name=identity.name, version=parts.store.version()
+    )
+    return Data(data=WorkspaceAnswer(workspace=shape))
+
+
+@router.get("/workspace/export", response_class=PlainTextResponse)
+def export_workspace(parts: Here) -> PlainTextResponse:
+    """Return the workspace as a YAML file, without secrets."""
+    text = export_yaml(parts.store.load(), parts.catalog.find)
+    return PlainTextResponse(text, media_type="application/yaml")
+
+
+@router.post("/workspace/plan")
+def plan_workspace(body: YamlBody, parts: Here) -> Data[PlanAnswer]:
+    """Say what applying a YAML file would change, and change nothing."""
+    return _answer(_file(body, parts).plan(parts.store))
+
+
+@router.post("/workspace/apply")
+def apply_workspace(body: YamlBody, parts: Here) -> Data[PlanAnswer]:
+    """Make the workspace what a YAML file says, in one step, and say what changed."""
+    changes = _file(body, parts).apply(parts.store, by=CHANGED_BY)
+    if changes:
+        report.workspace_changed(parts.store.version())
+    return _answer(changes)
+
+
+@router.get("/audit-events")
+def list_audit_events(
+    parts: Here,
+    cursor: Annotated[str | None, Query(alias="pagination[cursor]")] = None,
+    count: Annotated[int, Query(alias="pagination[count]", ge=1, le=COUNT_MAX)] = COUNT_DEFAULT,
+) -> Data[AuditEventsAnswer]:
+    """List who changed what, newest first. Secrets are hidden."""
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):  # noqa: PLR2004 - 63 bits.
+        raise Refused(
+            "The cursor is not one that this API gave.",
+            do="Send the `next` of an answer's pagination, or none for the newest.",
+            reason="unusable_cursor",
+            field="pagination[cursor]",
+        )
+    # One more than asked for tells whether there is a next page.
+    before_id = int(cursor) if cursor else None
+    found = parts.store.audit_events(limit=count + 1, before_id=before_id)
+    events, more = found[:count], found[count:]
+    return Data(
+        data=AuditEventsAnswer(
+            events=[_audit_event(event) for event in events],
+            pagination=Pagination(
+                current=cursor or "",
+                next=str(events[-1].id) if more else None,
+                total_entries=parts.store.audit_event_count(),
+            ),
+        )
+    )
+
+
+def _file(body: bytes, parts: Parts) -> WorkspaceFile:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(
+            "The file is not UTF-8.", do="Save it as UTF-8 and send it again.", reason="not_yaml"
+        ) from error
+    # Whoever holds the token is not given the server's environment on top.
+    return WorkspaceFile(text, find_destination=parts.catalog.find, find_env=None, ids=parts.ids)
+
+
+def _answer(changes: list[Change]) -> Data[PlanAnswer]:
+    shapes = [
+        ChangeShape(
+            kind=change.kind,
+            change=change.change,
+            id=change.id,
+            path=change.path,
+            before=change.before,
+            after=change.after,
+        )
+        for change in changes
+    ]
+    return Data(data=PlanAnswer(changes=shapes, lines=plan_lines(changes)))
+
+
+def _audit_event(event: AuditEvent) -> AuditEventShape:
+    change = event.change
+    return AuditEventShape(
+        id=str(event.id),
+        timestamp=event.at,
+        type=f"{change.kind.capitalize()} {change.change.capitalize()}",
+        actor=event.by,
+        resource_id=change.id,
+        resource_type=change.kind,
+        resource_name=change.path,
+        version=event.version,
+        before=change.before,
+        after=change.after,
+    )

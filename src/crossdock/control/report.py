@@ -1,0 +1,30 @@
+"""All that an operator can see of the management API: the only place in it that logs or counts."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter
+
+from crossdock.base import logs
+
+_log = logs.logger("control")
+_changes = Counter("crossdock_workspace_changes", "Changes of the workspace made through the API.")
+_wrong_tokens = Counter("crossdock_control_wrong_tokens", "Requests with no token or a wrong one.")
+_unexpected = Counter("crossdock_control_unexpected_errors", "Requests that met a bug of ours.")
+
+
+def workspace_changed(version: int) -> None:
+    """Report that the workspace was changed through the API."""
+    _changes.inc()
+    _log.info("The workspace was changed.", version=version)
+
+
+def wrong_token() -> None:
+    """Report a request without the right token."""
+    _wrong_tokens.inc()
+    _log.warning("A request to the management API had no token, or a wrong one.")
+
+
+def unexpected_error(error: Exception) -> None:
+    """Report a bug of ours: where it happened, without what was sent."""
+    _unexpected.inc()
+    _log.error("A request to the management API met a bug.", exc_info=error)
