@@ -11,8 +11,16 @@ const CURRENT_GLOBAL = 'document.querySelector("script[data-global-segment-analy
 const PATCHES = [
   // Where everything comes from when the page does not tell.
   { from: '"https://cdn.segment.com"', to: '"__CROSSDOCK_BASE__"', times: 1 },
-  { from: "https://cdn.segment.com/analytics-next/bundles/", to: "__CROSSDOCK_BASE____CROSSDOCK_BUNDLES__", times: 1 },
-  { from: "https://cdn.segment.com/analytics.js/v1/", to: "__CROSSDOCK_BASE__/analytics.js/v1/", times: 1 },
+  {
+    from: "https://cdn.segment.com/analytics-next/bundles/",
+    to: "__CROSSDOCK_BASE____CROSSDOCK_BUNDLES__",
+    times: 1,
+  },
+  {
+    from: "https://cdn.segment.com/analytics.js/v1/",
+    to: "__CROSSDOCK_BASE__/analytics.js/v1/",
+    times: 1,
+  },
   // Paths that can be others, for visitors whose blocker knows these.
   { from: '"/analytics-next/bundles/"', to: '"__CROSSDOCK_BUNDLES__"', times: 1 },
   { from: '"/v1/projects/"', to: '"__CROSSDOCK_SETTINGS_BEFORE__"', times: 1 },
@@ -31,7 +39,10 @@ const PATCHES = [
 ];
 
 /** What may stay: patterns that are compared with, and never fetched. */
-const HARMLESS = [/new RegExp\("https:\/\/cdn\.segment\.\(com\|build\)"\)/g, /includes\("cdn\.segment"\)/g];
+const HARMLESS = [
+  /new RegExp\("https:\/\/cdn\.segment\.\(com\|build\)"\)/g,
+  /includes\("cdn\.segment"\)/g,
+];
 
 /**
  * Tells the client where it came from before it looks for that itself, which it does only for https

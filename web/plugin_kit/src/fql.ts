@@ -1,7 +1,7 @@
 /**
  * Conditions on events, in FQL as Segment documents it.
  *
- * Not as its actions run it: `and` binds tighter than `or`, parentheses nest, `!` negates whatever
+ * Not as its actions run it: `and` binds tighter than `or`, parentheses nest, `!` negates the comparison that
  * follows, and every documented function is there. Tolerant of null: what an event does not have
  * is null, and no function fails on it.
  */
@@ -18,43 +18,63 @@ export class FqlError extends Error {
   }
 }
 
-/** Returns the words of a text: `orderTotal`, `order_total` and `Order total` have the same two. */
-function words(text: string): string[] {
-  return (
-    text
-      .replace(/([a-z\d])([A-Z])/g, "$1 $2")
-      .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
-      .match(/[^\W_]+/g) ?? []
-  );
-}
+const CAMEL = /([a-z\d])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g;
 
 const onText =
   (change: (text: string) => unknown) =>
   (value: unknown): unknown =>
     typeof value === "string" ? change(value) : null;
 
-const joined = (separator: string) => onText((text) => words(text).join(separator).toLowerCase());
-
-/** Returns the glob as a regular expression that matches whole strings, or null if it is none. */
-function globPattern(glob: string): RegExp | null {
-  const pattern = glob.replace(
-    /\\([\s\S])|\[(\^?)((?:\\[\s\S]|[^\]\\])+)]|([\s\S])/g,
-    (_, ...groups) => {
-      const [escaped, negation, set, other] = groups as (string | undefined)[];
-      if (set !== undefined) return `[${negation}${set.replace(/[[&^]/g, "\\$&")}]`;
-      if (other === "*") return "[^]*";
-      if (other === "?") return "[^]";
-      return (escaped ?? other ?? "").replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-    },
+/** `orderTotal`, `order_total` and `Order total` are the same two words. */
+const joined = (separator: string) =>
+  onText((text) =>
+    (text.replace(CAMEL, "$& ").match(/[\p{L}\p{N}]+/gu) ?? []).join(separator).toLowerCase(),
   );
-  try {
-    return new RegExp(`^${pattern}$`);
-  } catch {
-    return null;
-  }
+
+type IsIn = (character: string) => boolean;
+
+function classOf(set: string): IsIn {
+  const isNegated = set.length > 1 && /^[!^]/.test(set);
+  const ranges = [...set.slice(isNegated ? 1 : 0).matchAll(/\\?([\s\S])(?:-([\s\S]))?/gu)];
+  return (character) =>
+    ranges.some(([, first = "", last = first]) => first <= character && character <= last) !==
+    isNegated;
 }
 
-const TYPES: Record<string, string> = { array: "list", boolean: "bool", object: "map" };
+/**
+ * Returns whether the glob describes the whole text: `*`, `?`, `[abc]`, `[a-z]`, `\x`.
+ *
+ * Going back only to the last star is enough, where a regular expression would take exponential
+ * time for `*a*a*a*b` and hold the page up.
+ */
+function matchesGlob(text: string, glob: string): boolean {
+  const parts: (IsIn | null)[] = [];
+  for (const [, escaped, set, other] of glob.matchAll(/\\([\s\S])|\[([\s\S][^\]]*)\]|([\s\S])/gu)) {
+    const wanted = escaped ?? other;
+    if (set) parts.push(classOf(set));
+    else if (other === "*") parts.push(null);
+    else parts.push((character) => other === "?" || character === wanted);
+  }
+  const characters = [...text];
+  let [at, part, star, resume] = [0, 0, -1, 0];
+  while (at < characters.length) {
+    if (parts[part] === null) {
+      star = part++;
+      resume = at;
+    } else if (parts[part]?.(characters[at] as string)) {
+      at++;
+      part++;
+    } else if (star < 0) {
+      return false;
+    } else {
+      part = star + 1;
+      at = ++resume;
+    }
+  }
+  return parts.slice(part).every((rest) => !rest);
+}
+
+const TYPES: Record<string, string> = { array: "list", boolean: "bool" };
 
 const FUNCTIONS: Record<string, (...values: unknown[]) => unknown> = {
   contains: (text, part) =>
@@ -69,20 +89,26 @@ const FUNCTIONS: Record<string, (...values: unknown[]) => unknown> = {
   snakecase: joined("_"),
   kebabcase: joined("-"),
   titlecase: onText((text) =>
-    words(text)
-      .map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase())
-      .join(" "),
+    text.replace(
+      /([\p{L}\p{N}])([\p{L}\p{N}]*)/gu,
+      (_, first: string, rest: string) => first.toUpperCase() + rest.toLowerCase(),
+    ),
   ),
   typeof: (value) => TYPES[typeOf(value)] ?? typeOf(value),
   match: (text, glob) =>
-    typeof text === "string" && typeof glob === "string" && !!globPattern(glob)?.test(text),
+    typeof text === "string" && typeof glob === "string" && matchesGlob(text, glob),
   bool: (value) => {
-    if (typeof value === "string") return value === "true" || (value === "false" ? false : null);
-    return value === null || typeof value === "object" ? null : !!value;
+    if (typeof value === "number") return !!value;
+    if (typeof value === "boolean") return value;
+    const text = String(value).toLowerCase();
+    return typeof value === "string" && /^(true|false)$/.test(text) ? text === "true" : null;
   },
-  string: (value) => (value === null || typeof value === "object" ? null : String(value)),
+  string: (value) => {
+    if (value === null) return null;
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
+  },
   number: (value) => {
-    if (value === null || value === "" || typeof value === "object") return null;
+    if (value === null || typeof value === "object" || !String(value).trim()) return null;
     const number = Number(value);
     return Number.isNaN(number) ? null : number;
   },
@@ -90,10 +116,23 @@ const FUNCTIONS: Record<string, (...values: unknown[]) => unknown> = {
 
 function isEqual(left: unknown, right: unknown): boolean {
   if (left === right) return true;
-  if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((item, index) => isEqual(item, right[index]));
+  const type = typeOf(left);
+  if (type !== typeOf(right) || !/^(array|object)$/.test(type)) return false;
+  const keys = Object.keys(left as Values);
+  return (
+    keys.length === Object.keys(right as Values).length &&
+    keys.every((key) => isEqual(own(left, key) ?? null, own(right, key)))
+  );
+}
+
+/** Returns what the path leads to; what is missing is null, an item of a list has a number. */
+function lookUp(event: unknown, keys: readonly unknown[]): unknown {
+  let value = event;
+  for (const key of keys as string[]) {
+    const isIn = Array.isArray(value) ? /^(0|[1-9]\d*)$/.test(key) : isObject(value);
+    value = isIn ? own(value, key) : null;
   }
-  return false;
+  return value ?? null;
 }
 
 const ordered =
@@ -123,7 +162,7 @@ export type Tree = readonly [operator: string, ...operands: unknown[]];
 
 /** One group for each kind of token: text, number, path or word, and the rest. */
 const TOKEN =
-  /\s*(?:("[^"]*"|'[^']*')|([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w\\])|((?:[a-zA-Z_]|\\[\s\S])(?:[\w-]|\\[\s\S])*(?:\s*\.\s*(?:[\w-]|\\[\s\S])+)*)|(!=|<=|>=|[!=<>(),[\]]))\s*/y;
+  /\s*(?:("(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*')|([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.\\]))|((?:[a-zA-Z_]|\\[\s\S])(?:[\w-]|\\[\s\S])*(?:\s*\.\s*(?:[\w-]|\\[\s\S])+)*)|(!=|<=|>=|[!=<>(),[\]]))\s*/y;
 const TEXT = 1;
 const NUMBER = 2;
 const NAME = 3;
@@ -151,8 +190,7 @@ export function parse(text: string): Tree {
     token = text.charAt(start);
     if (!token) return;
     TOKEN.lastIndex = start;
-    const found = TOKEN.exec(text);
-    if (!found) return refuse();
+    const found = TOKEN.exec(text) ?? refuse();
     kind = found.findIndex((group, index) => index && group !== undefined);
     token = found[kind] as string;
     position = TOKEN.lastIndex;
@@ -170,22 +208,22 @@ export function parse(text: string): Tree {
     return parts.length > 1 ? [word, ...parts] : (parts[0] as Tree);
   };
 
-  const or = (): Tree => several("or", () => several("and", comparison));
+  const or = (): Tree => several("or", () => several("and", negation));
+
+  const negation = (): Tree => (take("!") ? ["!", negation()] : comparison());
 
   const comparison = (): Tree => {
-    const left = unary();
+    const left = value();
     const operator = token;
     if (kind < NAME || !own(COMPARISONS, operator)) return left;
     next();
-    return [operator, left, unary()];
+    return [operator, left, value()];
   };
 
-  const unary = (): Tree => (take("!") ? ["!", unary()] : value());
-
-  const list = (end: string): Tree[] => {
+  const list = (end: string, item: () => Tree): Tree[] => {
     const items: Tree[] = [];
     if (take(end)) return items;
-    do items.push(value());
+    do items.push(item());
     while (take(","));
     return take(end) ? items : refuse();
   };
@@ -195,16 +233,20 @@ export function parse(text: string): Tree {
       const inner = or();
       return take(")") ? inner : refuse();
     }
-    if (take("[")) return ["list", ...list("]")];
+    if (take("[")) return ["list", ...list("]", value)];
     const [given, is, at] = [token, kind, start];
     if (!is || is > NAME || /^(and|or|in)$/.test(given)) return refuse();
     next();
-    if (is === TEXT) return ["is", given.slice(1, -1)];
+    if (is === TEXT) {
+      // A backslash protects the quote; before anything else it stays, for a glob to have one.
+      const unquoted = (pair: string) => (pair[1] === given[0] ? given.charAt(0) : pair);
+      return ["is", given.slice(1, -1).replace(/\\[\s\S]/g, unquoted)];
+    }
     if (is === NUMBER) return ["is", Number(given)];
     if (take("(")) {
       const apply = own(FUNCTIONS, given) as { length: number } | undefined;
       if (!apply) throw new FqlError(`"${given}" is no function of FQL.`, at);
-      const values = list(")");
+      const values = list(")", or);
       if (values.length === apply.length) return [given, ...values];
       throw new FqlError(`"${given}" takes ${apply.length}, not ${values.length} values.`, at);
     }
@@ -220,9 +262,7 @@ export function parse(text: string): Tree {
 
 function evaluate([operator, ...operands]: Tree, event: unknown): unknown {
   if (operator === "is") return operands[0];
-  if (operator === "path") {
-    return operands.reduce((held, key) => own(held ?? {}, key as string), event) ?? null;
-  }
+  if (operator === "path") return lookUp(event, operands);
   const holds = (tree: unknown): boolean => evaluate(tree as Tree, event) === true;
   if (operator === "and") return operands.every(holds);
   if (operator === "or") return operands.some(holds);

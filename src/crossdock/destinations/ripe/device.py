@@ -205,7 +205,7 @@ DEVICE = Destination(
     explanations=(
         Explanation(
             code="script_failed",
-            symptom="Nothing arrives in Ripe; the console says that sdk.umd.js could not be loaded.",
+            symptom="Nothing arrives in Ripe; the console says that its SDK could not be loaded.",
             what="The browser could not load Ripe's SDK, or the SDK refused to start.",
             do=(
                 "Check the API endpoint and the API key; if the page has a "

@@ -16,7 +16,6 @@ from __future__ import annotations
 from crossdock.pipeline.collect.cdn.addresses import Address
 from crossdock.pipeline.collect.cdn.app import Cdn
 from crossdock.pipeline.collect.cdn.assets import AssetsMissing
-from crossdock.pipeline.collect.cdn.paths import tracking_path
 from crossdock.pipeline.collect.cdn.policy import ContentSecurityPolicy
 
-__all__ = ["Address", "AssetsMissing", "Cdn", "ContentSecurityPolicy", "tracking_path"]
+__all__ = ["Address", "AssetsMissing", "Cdn", "ContentSecurityPolicy"]

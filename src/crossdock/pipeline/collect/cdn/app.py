@@ -14,7 +14,7 @@ from crossdock.base.json import encode
 from crossdock.pipeline.collect.cdn import report
 from crossdock.pipeline.collect.cdn.addresses import Address, header, requested_address
 from crossdock.pipeline.collect.cdn.assets import Assets, Served
-from crossdock.pipeline.collect.cdn.paths import Kind, Wanted, wanted_by
+from crossdock.pipeline.collect.cdn.paths import Kind, Wanted, tracking_path, wanted_by
 from crossdock.pipeline.collect.cdn.policy import ContentSecurityPolicy, policy_of
 from crossdock.pipeline.collect.cdn.script import script_of
 from crossdock.pipeline.collect.cdn.settings import FindDestination, settings_of
@@ -92,6 +92,10 @@ class Cdn:
     def handles(self, path: str) -> bool:
         """Return whether a request for this path is ours."""
         return wanted_by(path, self._prefix) is not None
+
+    def tracking_path(self, path: str) -> str:
+        """Return the path under which the collector knows this one; see `paths.tracking_path`."""
+        return tracking_path(path, self._prefix)
 
     def content_security_policy(self, source: Source, address: Address) -> ContentSecurityPolicy:
         """Return the lines that a page needs which uses the source and reaches us there."""
