@@ -57,12 +57,14 @@ class Vendors:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, JsonObject]:
+        """Return the status and the JSON of an answer."""
         async with self.http.request(
             method, f"{self.url}{path}", json=body, headers=headers
         ) as response:
             return response.status, await response.json()
 
     async def read(self, path: str) -> list[JsonObject]:
+        """Return the one list that the answer holds."""
         _, body = await self.call("GET", path)
         rows: list[JsonObject] = next(iter(body.values()))
         return rows
@@ -73,7 +75,7 @@ class Vendors:
         """Read a list again and again until it is as expected; fail after the deadline."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             while not is_there(rows := await self.read(path)):
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.02)  # noqa: ASYNC110 - what is awaited is in a browser.
         return rows
 
 
@@ -94,8 +96,9 @@ async def running_vendors(
             if scope["path"] == at or scope["path"].startswith(f"{at}/"):
                 await mounted({**scope, "root_path": at}, receive, send)
                 return
+        status = 200 if scope["path"] in {"/page", "/elsewhere"} else 404
         headers = [(b"content-type", b"text/html")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": EMPTY_PAGE})
 
     listener = socket.socket()

@@ -1,4 +1,4 @@
-"""The Ramen sandbox answers as Ramen documents: 404 and 401 with their reasons, and what it keeps."""
+"""The Ramen sandbox answers as Ramen documents: 404 and 401 with reasons, and what it keeps."""
 
 from __future__ import annotations
 

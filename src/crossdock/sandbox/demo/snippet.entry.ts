@@ -1,6 +1,7 @@
 /**
  * Puts Segment's own snippet on the page, as Segment's own package renders it; only the host is
- * ours. The package writes `https://` before the host, and a demo runs over plain http.
+ * ours. The package writes `https://` before the host, and a demo runs over plain http. Its release
+ * 5.2.1 renders the snippet that Segment's app calls 5.2.1, but names itself 5.2.0 in it.
  */
 
 import { min } from "@segment/snippet"
@@ -18,7 +19,9 @@ const rendered = min({ apiKey: script.dataset.writeKey ?? "", host })
 
 const snippet = document.createElement("script")
 snippet.id = "segment-snippet"
-snippet.textContent = rendered.replace(`https://${host}`, base.protocol + "//" + host)
+snippet.textContent = rendered
+  .replace(`https://${host}`, `${base.protocol}//${host}`)
+  .replace('SNIPPET_VERSION="5.2.0"', 'SNIPPET_VERSION="5.2.1"')
 script.after(snippet)
 
 // What the page calls is listed next to what arrived. A source middleware sees every call, those

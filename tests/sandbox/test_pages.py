@@ -1,0 +1,102 @@
+"""The workspace pages and the shop work in a browser, and fit on a phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PAGES = ["/demo/", "/sandbox/ripe/", "/sandbox/ramen/"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_fits_a_phone_and_says_that_it_is_a_stand_in(
+    page: Page, vendors: Any, path: str
+) -> None:
+    thrown: list[object] = []
+    page.on("pageerror", lambda error: thrown.append(error))  # noqa: PLW0108 - Playwright marks handlers, and cannot mark a built-in.
+    await page.set_viewport_size({"width": 360, "height": 800})
+
+    await page.goto(f"{vendors.url}{path}")
+
+    await expect(page.get_by_text("Sandbox stand-in").first).to_be_visible()
+    await expect(page.locator(".live[data-state=live]").first).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert thrown == []
+
+
+async def test_an_event_shows_up_in_ripes_workspace_while_it_is_open(
+    page: Page, vendors: Any
+) -> None:
+    await page.goto(f"{vendors.url}/sandbox/ripe/")
+    await expect(page.get_by_text("Live")).to_be_visible()
+
+    body = {
+        "apiKey": "demo-ripe-key",
+        "anonymousId": "a1",
+        "event": "<b>Bought</b>",
+        "messageId": "m-1",
+    }
+    await vendors.call("POST", "/sandbox/ripe/capture/track", body)
+
+    row = page.get_by_role("listitem").filter(has_text="<b>Bought</b>")
+    await expect(row).to_contain_text("device")
+    await expect(row).to_contain_text("m-1")
+
+
+async def test_a_question_is_written_in_ramens_workspace(page: Page, vendors: Any) -> None:
+    await page.goto(f"{vendors.url}/sandbox/ramen/")
+    await page.get_by_role("button", name="New question").click()
+
+    await page.get_by_label("Question", exact=True).fill("How much?")
+    await page.get_by_label("Kind of answer").select_option("score")
+    await page.get_by_label("What 10 means").fill("A lot")
+    await page.get_by_label("Only after these events").fill("Bought >= 2")
+    await page.get_by_label("Only with these traits").fill("seats >= 10\nplan exists")
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(page.get_by_role("heading", name="How much?")).to_be_visible()
+    draft = (await vendors.read("/sandbox/ramen/api/questions"))[-1]["draft"]
+    assert (draft["type"], draft["high_label"]) == ("score", "A lot")
+    assert draft["targeting"]["events"] == [{"name": "Bought", "count_min": 2}]
+    assert [trait["operator"] for trait in draft["targeting"]["traits"]] == [">=", "exists"]
+
+
+async def test_secure_mode_is_switched_in_ramens_workspace(page: Page, vendors: Any) -> None:
+    await page.goto(f"{vendors.url}/sandbox/ramen/")
+
+    await page.get_by_role("switch", name="Every identify needs a proof").check()
+
+    await vendors.eventually(
+        "/sandbox/ramen/api/organizations", lambda rows: rows[0]["has_secure_mode"]
+    )
+
+
+async def test_the_shop_runs_the_stock_snippet_with_our_host_alone(
+    page: Page, vendors: Any
+) -> None:
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    await page.goto(f"{vendors.url}/demo/")
+
+    snippet = await page.locator("#segment-snippet").text_content() or ""
+    assert 'SNIPPET_VERSION="5.2.1"' in snippet
+    assert f'"{vendors.url}/analytics.js/v1/"' in snippet
+    assert f"{vendors.url}/analytics.js/v1/demo-write-key/analytics.min.js" in asked
+    assert all(url.startswith(vendors.url) for url in asked if not url.startswith("data:"))
+
+
+async def test_who_is_signed_in_is_still_after_a_reload(page: Page, vendors: Any) -> None:
+    await page.goto(f"{vendors.url}/demo/")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_text("Ana Sousa")).to_be_visible()
+
+    await page.reload()
+
+    await expect(page.get_by_text("Ana Sousa")).to_be_visible()
+    calls = await page.evaluate("analytics.filter(call => call[0] === 'identify')")
+    assert calls[0][2]["email"] == "ana@shop.example"
