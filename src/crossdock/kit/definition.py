@@ -79,7 +79,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
 
     def to_schema_field(self) -> JsonObject:
         """Return the field in the shape of Segment's definitions, without its key."""
-        field: JsonObject = msgspec.to_builtins(self)
+        # A field of the default type has one too: what is left out as a default is put back.
+        field: JsonObject = {"type": self.type, **msgspec.to_builtins(self)}
         del field["key"]
         return field
 

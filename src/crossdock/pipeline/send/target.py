@@ -13,6 +13,7 @@ from crossdock.workspace import Workspace
 
 INVALID_SETTINGS = "errors.discarded.INVALID_SETTINGS"
 _UNKNOWN = "unknown"
+_EMPTY = (None, "")
 # A shorter secret than this would take common syllables out of messages.
 _SECRET_CHARACTERS_MIN = 4
 
@@ -93,7 +94,7 @@ def find_target(
     missing = [
         setting.label
         for setting in destination.settings
-        if setting.required and settings[setting.key] in (None, "")
+        if setting.required and settings[setting.key] in _EMPTY
     ]
     if missing:
         return NoTarget(
@@ -107,9 +108,9 @@ def find_target(
 
 
 def complete_settings(destination: Destination, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the owner's settings with defaults where there is none, and nothing unknown."""
+    """Return the owner's settings with defaults where they left one empty, and nothing unknown."""
     return {
-        setting.key: setting.default if given.get(setting.key) is None else given[setting.key]
+        setting.key: setting.default if given.get(setting.key) in _EMPTY else given[setting.key]
         for setting in destination.settings
     }
 
