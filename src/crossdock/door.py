@@ -45,25 +45,30 @@ class PathApp(Protocol):
         """Answer a request."""
 
 
+class BrowserApp(PathApp, Protocol):
+    """What serves browsers, and knows the neutral names of everything."""
+
+    def tracking_path(self, path: str) -> str:
+        """Return the path under which the collector knows this one; mostly the same."""
+
+
 class Door:
     """Where every request comes in.
 
     Args:
         collector: The tracking API; asked first, as nearly every request is its.
         cdn: What browsers load.
-        tracking_path: Returns the collector's path for one below the neutral prefix.
         apps_by_path: Mounted apps: `/api/v1`, `/sandbox`, `/demo`.
         has_demo: Whether visitors of `/` are led to the demo.
         admin_token: Opens `/metrics` to other machines.
         readiness: Returns, for each part that has to work, whether it does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - parts of the system, each by name.
         self,
         *,
         collector: PathApp,
-        cdn: PathApp,
-        tracking_path: Callable[[str], str],
+        cdn: BrowserApp,
         apps_by_path: Mapping[str, ASGIApp],
         has_demo: bool,
         admin_token: str,
@@ -71,7 +76,6 @@ class Door:
     ) -> None:
         self._collector = collector
         self._cdn = cdn
-        self._tracking_path = tracking_path
         self._apps_by_path = apps_by_path
         self._has_demo = has_demo
         self._admin_token = admin_token
@@ -86,7 +90,9 @@ class Door:
             await self._collector(scope, receive, send)
         elif self._cdn.handles(path):
             await self._cdn(scope, receive, send)
-        elif (tracking := self._tracking_path(path)) != path and self._collector.handles(tracking):
+        elif (tracking := self._cdn.tracking_path(path)) != path and self._collector.handles(
+            tracking
+        ):
             await self._collector({**scope, "path": tracking}, receive, send)
         else:
             await self._elsewhere(scope, receive, send)

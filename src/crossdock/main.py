@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
+from typing_extensions import override
 
 from crossdock.base import json, logs
 from crossdock.base.clock import SystemClock
@@ -30,6 +31,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class _Group(click.Group):
     """Prints what went wrong and what to do, instead of a traceback."""
 
+    @override
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
@@ -228,14 +230,14 @@ def export(file: IO[bytes], data_dir: Path, database_url: str | None) -> None:
 def _store(data_dir: Path, database_url: str | None) -> Iterator[tuple[Store, Catalog]]:
     """Open the workspace of a data directory that is there."""
     from crossdock import server  # noqa: PLC0415 - the other commands start without all of this.
-    from crossdock.catalog import Catalog  # noqa: PLC0415
+    from crossdock.catalog import load_catalog  # noqa: PLC0415
 
     if database_url is None and not (data_dir / "workspace.sqlite3").exists():
         raise click.UsageError(
             f'There is no workspace in "{data_dir}". Name the --data-dir that the server uses, or '
             "start it once."
         )
-    catalog = Catalog.load()
+    catalog = load_catalog()
     store = server.open_store(data_dir, database_url, catalog=catalog, clock=SystemClock())
     try:
         yield store, catalog

@@ -10,24 +10,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import os
+import functools
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
+from typing_extensions import override
 
-from crossdock.base import json, logs
+from crossdock import startup
+from crossdock.base import logs
 from crossdock.base.clock import SystemClock
-from crossdock.base.errors import CrossdockError
-from crossdock.base.ids import RandomIds, new_secret
+from crossdock.base.ids import RandomIds
 from crossdock.base.json import JsonObject
 from crossdock.base.settings import ServerSettings
-from crossdock.catalog import Catalog
+from crossdock.catalog import Catalog, load_catalog
 from crossdock.control import Parts, build_control
 from crossdock.door import Door
 from crossdock.kit import (
@@ -38,7 +39,7 @@ from crossdock.kit import (
     routing_rule,
 )
 from crossdock.pipeline.collect import Collector
-from crossdock.pipeline.collect.cdn import Cdn, tracking_path
+from crossdock.pipeline.collect.cdn import Cdn
 from crossdock.pipeline.journal import Journal, JournalSettings
 from crossdock.pipeline.route import Compilers, Router, preview_filter
 from crossdock.pipeline.send import Sender
@@ -55,15 +56,10 @@ _KEEP_ALIVE_SECONDS = 65
 log = logs.logger("server")
 
 
-class CannotStart(CrossdockError):
-    """The server cannot be started as it was told to."""
-
-    code: ClassVar[str] = "cannot_start"
-
-
 class _Uvicorn(uvicorn.Server):
     """Uvicorn, but signals are ours: it would raise them again after its own shutdown."""
 
+    @override
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -98,7 +94,7 @@ def open_store(
     Raises:
         CrossdockError: It cannot be used; says why, and what to do.
     """
-    _make_folder(data_dir)
+    startup.make_folder(data_dir)
     return Store.open(
         database_url or sqlite_url(data_dir / "workspace.sqlite3"),
         rules=Rules(
@@ -120,15 +116,15 @@ class _Server:
         self._is_demo = is_demo
         self._clock = SystemClock()
         self._ids = RandomIds()
-        self._catalog = Catalog.load()
+        self._catalog = load_catalog()
         self._is_accepting = False
 
     async def serve(self) -> int:
         """Start everything, wait for the end, stop everything, and return the exit code."""
         settings = self._settings
         with contextlib.ExitStack() as files:
-            listener = files.enter_context(contextlib.closing(_listener(settings)))
-            url = _own_url(settings, listener)
+            listener = files.enter_context(contextlib.closing(startup.listener(settings)))
+            url = startup.own_url(settings, listener)
             store = open_store(
                 settings.data_dir,
                 settings.database_url,
@@ -138,13 +134,15 @@ class _Server:
             files.callback(store.close)
             is_first_start = not store.load().sources
             source = self._first_source(store, url)
-            admin_token = settings.admin_token or _kept_token(settings.data_dir / "admin-token")
+            admin_token = settings.admin_token or startup.kept_token(
+                settings.data_dir / "admin-token"
+            )
             async with contextlib.AsyncExitStack() as parts:
                 running = await self._start(store, admin_token, url, parts)
                 code = await self._until_stopped(
                     running,
                     listener,
-                    announce=lambda: _announce(
+                    announce=lambda: startup.announce(
                         settings,
                         url,
                         source,
@@ -207,10 +205,12 @@ class _Server:
                 ids=ids,
                 admin_token=admin_token,
                 public_url=settings.public_url,
-                http=http,
+                http=http.with_label("The vendor"),
                 notices=journal.notices,
                 latest_outcomes=journal.latest_outcomes,
-                preview_filter=preview_filter,
+                preview_filter=functools.partial(
+                    preview_filter, compile_condition=compile_condition
+                ),
                 neutral_script_url=self._neutral_script_url,
             )
         )
@@ -228,14 +228,12 @@ class _Server:
             http=http,
             clock=clock,
         )
-        prefix = f"/{settings.cdn_path_prefix.strip('/')}" if settings.cdn_path_prefix else ""
-        apps = {"/api/v1": control, "/sandbox": sandbox}
+        apps: dict[str, ASGIApp] = {"/api/v1": control, "/sandbox": sandbox}
         if self._is_demo:
             apps["/demo"] = build_demo(sandbox)
         door = Door(
             collector=collector,
             cdn=cdn,
-            tracking_path=lambda path: tracking_path(path, prefix),
             apps_by_path=apps,
             has_demo=self._is_demo,
             admin_token=admin_token,
@@ -288,9 +286,10 @@ class _Server:
         if server.started:
             self._is_accepting = True
             announce()
-        stopping = asyncio.create_task(stop.wait(), name="wait for a signal")
-        await asyncio.wait([stopping, serving, *running.loops], return_when=asyncio.FIRST_COMPLETED)
-        broken = [task for task in (serving, *running.loops) if task.done()]
+        stopping = asyncio.ensure_future(stop.wait())
+        parts: list[asyncio.Task[None]] = [serving, *running.loops]
+        await asyncio.wait([stopping, *parts], return_when=asyncio.FIRST_COMPLETED)
+        broken = [task for task in parts if task.done()]
         for task in broken:
             log.error(
                 "A part of the server has ended.",
@@ -326,78 +325,3 @@ def _validate_condition(text: str) -> None:
 
 def _validate_mapping(mapping: JsonObject) -> None:
     compile_mapping(mapping)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotStart(
-            f'The data directory "{folder}" cannot be made: {error.strerror}.',
-            do="Choose another with --data-dir, or make it and let this user write to it.",
-        ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CannotStart(
-            f'The data directory "{folder}" cannot be written to.',
-            do="Let this user write to it, or choose another with --data-dir.",
-        )
-
-
-def _listener(settings: ServerSettings) -> socket.socket:
-    """Return a socket that listens where the settings say."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        raise CannotStart(
-            f'"{settings.host}" port {settings.port} cannot be listened on: {error.strerror}.',
-            do="Stop what uses it, or choose others with --host and --port.",
-        ) from error
-    listener.set_inheritable(False)
-    return listener
-
-
-def _own_url(settings: ServerSettings, listener: socket.socket) -> str:
-    """Return the address at which this machine reaches the server."""
-    scheme = "https" if settings.tls_certificate else "http"
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - translated, not bound to.
-    return f"{scheme}://{host}:{listener.getsockname()[1]}"
-
-
-def _kept_token(file: Path) -> str:
-    """Return the admin token that the file holds; make both at the first start."""
-    try:
-        return file.read_text().strip()
-    except FileNotFoundError:
-        token = new_secret()
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(token + "\n")
-        return token
-
-
-def _announce(
-    settings: ServerSettings, url: str, source: Source, new_token: str | None, *, is_demo: bool
-) -> None:
-    """Tell the person who started it where it is, and how to get in."""
-    token_file = settings.data_dir / "admin-token"
-    given = settings.admin_token is not None
-    token = "as you set it" if given else new_token or f"in {token_file}"
-    lines = [
-        "",
-        f"  Crossdock        {url}",
-        f"  Admin token      {token}",
-        f"  Write key        {source.write_keys[0] if source.write_keys else 'none'}"
-        f"   (source: {source.name})",
-        f"  Data             {settings.data_dir.absolute()}",
-    ]
-    if is_demo:
-        lines += ["", f"  Open this page   {url}/demo/"]
-    print("\n".join([*lines, "", f"Ready: {url}"]), flush=True)  # noqa: T201 - for the terminal.
-    settings.data_dir.joinpath("server.json").write_bytes(
-        json.encode({"url": url, "pid": os.getpid()})
-    )

@@ -154,7 +154,20 @@ def formatted(moment: dt.datetime, pattern: str) -> str:
 
 
 _DIRECTIVE = re.compile(r"%(?P<flag>[-_0^#:]*)[0-9]*(?P<letter>[A-Za-z%])")
-_MONTH_NAMES = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTH_NAMES = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _DAY_NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 

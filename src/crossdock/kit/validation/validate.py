@@ -91,9 +91,7 @@ def _inside(parent: list[Any] | dict[str, Any], key: Any, place: _Place) -> _Pla
     return _Place((*place.path, key), lambda result: parent.__setitem__(key, result))
 
 
-def _check_number(
-    value: float, schema: Schema, place: _Place, errors: list[PayloadError]
-) -> None:
+def _check_number(value: float, schema: Schema, place: _Place, errors: list[PayloadError]) -> None:
     if "maximum" in schema and value > schema["maximum"]:
         text = f"must be equal to or less than {js.number_text(schema['maximum'])}"
         _add(errors, schema, place, text)
@@ -184,12 +182,8 @@ _IDENTIFIER: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 
 
 def _add(errors: list[PayloadError], schema: Schema, place: _Place, text: str) -> None:
-    pointer = "".join(
-        f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in place.path
-    )
-    subject = schema.get("title") or (
-        f"The value at {pointer}" if pointer else "The root value"
-    )
+    pointer = "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in place.path)
+    subject = schema.get("title") or (f"The value at {pointer}" if pointer else "The root value")
     sentence = f"{subject} {text}."
     path = "".join(_path_part(key) for key in place.path)
     errors.append(PayloadError(f"${path}", pointer, sentence[0].upper() + sentence[1:]))

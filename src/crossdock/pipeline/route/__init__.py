@@ -14,7 +14,8 @@ the workspace.
 
 from __future__ import annotations
 
+from crossdock.pipeline.route.filters import preview_filter
 from crossdock.pipeline.route.plan import Compilers
 from crossdock.pipeline.route.router import Router
 
-__all__ = ["Compilers", "Router"]
+__all__ = ["Compilers", "Router", "preview_filter"]

@@ -93,6 +93,19 @@ def apply_filters(
     return body
 
 
+def preview_filter(
+    one: Filter, event: JsonObject, *, compile_condition: Callable[[str], Condition]
+) -> JsonObject | None:
+    """Return what the filter leaves of the event; None if it holds it back.
+
+    Raises:
+        CrossdockError: The condition is not FQL.
+    """
+    plan = FilterPlan(one, compile_condition(one.condition))
+    left = apply_filters(event, [plan], message_id=str(event.get("messageId", "")))
+    return None if isinstance(left, Held) else left
+
+
 def is_in_sample(value: object, share: float) -> bool:
     """Return whether what has this value is among the share that is kept; always the same answer.
 

@@ -1,0 +1,104 @@
+"""What a start needs before any part of the server: folder, socket, token, and words for people."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import ClassVar
+
+from crossdock.base import json
+from crossdock.base.errors import CrossdockError
+from crossdock.base.ids import new_secret
+from crossdock.base.settings import ServerSettings
+from crossdock.workspace import Source
+
+
+class CannotStart(CrossdockError):
+    """The server cannot be started as it was told to."""
+
+    code: ClassVar[str] = "cannot_start"
+
+
+def make_folder(folder: Path) -> None:
+    """Make the data directory if it is not there, and see that it can be used.
+
+    Raises:
+        CannotStart: It cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f'The data directory "{folder}" cannot be made: {error.strerror}.',
+            do="Choose another with --data-dir, or make it and let this user write to it.",
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CannotStart(
+            f'The data directory "{folder}" cannot be written to.',
+            do="Let this user write to it, or choose another with --data-dir.",
+        )
+
+
+def listener(settings: ServerSettings) -> socket.socket:
+    """Return a socket bound where the settings say; the server listens on it when it is ready.
+
+    Raises:
+        CannotStart: Something else is there, or it is not this machine's address.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise CannotStart(
+            f'"{settings.host}" port {settings.port} cannot be listened on: {error.strerror}.',
+            do="Stop what uses it, or choose others with --host and --port.",
+        ) from error
+    listener.set_inheritable(False)
+    return listener
+
+
+def own_url(settings: ServerSettings, listener: socket.socket) -> str:
+    """Return the address at which this machine reaches the server."""
+    scheme = "https" if settings.tls_certificate else "http"
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - translated, not bound to.
+    return f"{scheme}://{host}:{listener.getsockname()[1]}"
+
+
+def kept_token(file: Path) -> str:
+    """Return the admin token that the file holds; make both at the first start."""
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        token = new_secret()
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(token + "\n")
+        return token
+
+
+def announce(
+    settings: ServerSettings, url: str, source: Source, new_token: str | None, *, is_demo: bool
+) -> None:
+    """Tell the person who started it where it is, and how to get in."""
+    token_file = settings.data_dir / "admin-token"
+    given = settings.admin_token is not None
+    token = "as you set it" if given else new_token or f"in {token_file}"
+    write_key = source.write_keys[0] if source.write_keys else "none"
+    lines = [
+        "",
+        f"  Crossdock        {url}",
+        f"  Admin token      {token}",
+        f"  Write key        {write_key}   (source: {source.name})",
+        f"  Data             {settings.data_dir.absolute()}",
+    ]
+    if is_demo:
+        lines += ["", f"  Open this page   {url}/demo/"]
+    print("\n".join([*lines, "", f"Ready: {url}"]), flush=True)  # noqa: T201 - for the terminal.
+    settings.data_dir.joinpath("server.json").write_bytes(
+        json.encode({"url": url, "pid": os.getpid()})
+    )
