@@ -132,7 +132,7 @@ def _check_tags(text: str) -> None:
         end = text.find(closing, start)
         if end < 0:
             # It names the first line of what is open, and at most 16 characters of it.
-            excerpt = text[start:].split("\n")[0][:_EXCERPT_CHARACTERS_MAX]
+            excerpt = text[start:].split("\n", maxsplit=1)[0][:_EXCERPT_CHARACTERS_MAX]
             message = f'{kind} "{excerpt}" not closed{_place(text, start)}'
             raise MappingError(message, name="TokenizationError")
         at = end + 2
@@ -161,10 +161,7 @@ def rendered(template: BoundTemplate, event: object) -> str:
         MappingError: A filter is disabled, or does not take what it is given.
     """
     scope: Mapping[str, object]
-    if isinstance(event, dict):
-        scope = event
-    else:
-        scope = {"length": js.member(event, "length")}
+    scope = event if isinstance(event, dict) else {"length": js.member(event, "length")}
     try:
         return template.render(scope)
     except LiquidError as error:

@@ -18,11 +18,28 @@ from crossdock.kit import dates
 from crossdock.kit import javascript as js
 from crossdock.kit.javascript import UNDEFINED
 
-DISABLED: Final = (
-    "array_to_sentence_string concat find find_exp find_index find_index_exp group_by "
-    "group_by_exp has has_exp map newline_to_br reject reject_exp reverse sort sort_natural uniq "
-    "where_exp type"
-).split()
+DISABLED: Final = [
+    "array_to_sentence_string",
+    "concat",
+    "find",
+    "find_exp",
+    "find_index",
+    "find_index_exp",
+    "group_by",
+    "group_by_exp",
+    "has",
+    "has_exp",
+    "map",
+    "newline_to_br",
+    "reject",
+    "reject_exp",
+    "reverse",
+    "sort",
+    "sort_natural",
+    "uniq",
+    "where_exp",
+    "type",
+]
 _TAGS = re.compile(
     r"<script[\s\S]*?</script>|<style[\s\S]*?</style>|<[\s\S]*?>|<!--[\s\S]*?-->", re.ASCII
 )

@@ -48,7 +48,9 @@ _PLAIN_URL = re.compile(
     rf"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[{_UNRESERVED}{_SUBDELIMS}:@/]*)?"
     rf"(?:\?[{_UNRESERVED}{_SUBDELIMS}:@/?]*)?(?:#[{_UNRESERVED}{_SUBDELIMS}:@/?]*)?"
 )
-_HTTP_URL = re.compile(r"(?:https?|ftp)://(?:[^\s/?#@]*@)?[^\s/?#:@]+(?::[0-9]{2,5})?(?:[/?#]\S*)?", re.I)
+_HTTP_URL = re.compile(
+    r"(?:https?|ftp)://(?:[^\s/?#@]*@)?[^\s/?#:@]+(?::[0-9]{2,5})?(?:[/?#]\S*)?", re.IGNORECASE
+)
 _URI_TEMPLATE = re.compile(
     r"(?:[^\x00-\x20\"'<>%\\^`{|}]|%[0-9a-f]{2}"
     r"|\{[+#./;?&=,!@|]?(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9][0-9]{0,3}|\*)?"
@@ -57,9 +59,7 @@ _URI_TEMPLATE = re.compile(
 )
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~\-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?"
-_EMAIL = re.compile(
-    rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}", re.IGNORECASE | re.ASCII
-)
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}", re.IGNORECASE | re.ASCII)
 _HOST_LABEL = r"[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?"
 _HOSTNAME = re.compile(
     rf"(?=.{{1,253}}\.?\Z){_HOST_LABEL}(?:\.{_HOST_LABEL})*\.?", re.IGNORECASE | re.ASCII

@@ -91,9 +91,7 @@ def _inside(parent: list[Any] | dict[str, Any], key: Any, place: _Place) -> _Pla
     return _Place((*place.path, key), lambda result: parent.__setitem__(key, result))
 
 
-def _check_number(
-    value: float, schema: Schema, place: _Place, errors: list[PayloadError]
-) -> None:
+def _check_number(value: float, schema: Schema, place: _Place, errors: list[PayloadError]) -> None:
     if "maximum" in schema and value > schema["maximum"]:
         text = f"must be equal to or less than {js.number_text(schema['maximum'])}"
         _add(errors, schema, place, text)
@@ -104,13 +102,12 @@ def _check_number(
 
 def _check_text(value: str, schema: Schema, place: _Place, errors: list[PayloadError]) -> None:
     # Limits count characters; the message, units.
-    for word, direction, is_wrong in (
-        ("maxLength", "fewer", lambda limit: len(value) > limit),
-        ("minLength", "more", lambda limit: len(value) < limit),
-    ):
-        if word in schema and is_wrong(schema[word]):
-            limit = f"must be {_characters(schema[word])} or {direction}"
-            _add(errors, schema, place, f"{limit} but it was {_characters(js.length(value))}")
+    most, least = schema.get("maxLength"), schema.get("minLength")
+    actual = f"but it was {_characters(js.length(value))}"
+    if most is not None and len(value) > most:
+        _add(errors, schema, place, f"must be {_characters(most)} or fewer {actual}")
+    if least is not None and len(value) < least:
+        _add(errors, schema, place, f"must be {_characters(least)} or more {actual}")
     name = schema.get("format")
     if name is not None and not FORMATS[name](value):
         label = LABELS.get(name, name)
@@ -184,12 +181,8 @@ _IDENTIFIER: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 
 
 def _add(errors: list[PayloadError], schema: Schema, place: _Place, text: str) -> None:
-    pointer = "".join(
-        f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in place.path
-    )
-    subject = schema.get("title") or (
-        f"The value at {pointer}" if pointer else "The root value"
-    )
+    pointer = "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in place.path)
+    subject = schema.get("title") or (f"The value at {pointer}" if pointer else "The root value")
     sentence = f"{subject} {text}."
     path = "".join(_path_part(key) for key in place.path)
     errors.append(PayloadError(f"${path}", pointer, sentence[0].upper() + sentence[1:]))
