@@ -92,6 +92,12 @@ class RunningServer:
             self._log.close()
         return code
 
+    def kill_journal(self) -> None:
+        """Kill the NATS server that it runs as a child."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        for child in children.split():
+            os.kill(int(child), signal.SIGKILL)
+
     def request(
         self,
         method: str,

@@ -11,7 +11,9 @@ import json  # noqa: TID251 - JSON.stringify's escapes and JSON.parse's strictne
 import math
 import re
 from collections.abc import Iterable
-from typing import Final, cast
+from typing import Final, TypeGuard, cast
+
+from typing_extensions import override
 
 
 class Undefined:
@@ -22,6 +24,7 @@ class Undefined:
     def __bool__(self) -> bool:
         return False
 
+    @override
     def __repr__(self) -> str:
         return "UNDEFINED"
 
@@ -34,7 +37,7 @@ _EXACT_INTEGER_MAX = 2**53
 # The largest index that an array can have; object keys below it are listed first, in order.
 _ARRAY_INDEX_MAX = 2**32 - 2
 _ARRAY_INDEX_DIGITS_MAX = 10
-# From this exponent on, and below the next, a number is written with an exponent (ECMA-262, 6.1.6.1.20).
+# From this exponent on, and below the next, a number is written with an exponent (ECMA-262).
 _PLAIN_EXPONENT_MAX = 21
 _PLAIN_EXPONENT_MIN = -6
 _BMP_END = "\uffff"
@@ -51,7 +54,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Return whether it is a number; Python's booleans are not."""
     return value.__class__ is int or value.__class__ is float
 
@@ -64,8 +67,8 @@ def truthy(value: object) -> bool:
     return bool(value) and value == value  # noqa: PLR0124
 
 
-def type_name(value: object) -> str:
-    """Return its type in Segment's words: `null`, `array`, `object`, `string`, `undefined`, …"""
+def type_name(value: object) -> str:  # noqa: PLR0911 - one for each type.
+    """Return its type in Segment's words: `null`, `array`, `object`, `string`, `undefined`, …."""
     if value is None:
         return "null"
     if value is UNDEFINED:
@@ -81,7 +84,7 @@ def type_name(value: object) -> str:
 
 def number_text(number: float) -> str:
     """Return the number as JavaScript writes it: `1` for 1.0, `1e+21`, `1e-7`, `0` for -0."""
-    if number.__class__ is int and -_EXACT_INTEGER_MAX <= number <= _EXACT_INTEGER_MAX:
+    if isinstance(number, int) and abs(number) <= _EXACT_INTEGER_MAX:
         return str(number)
     number = as_double(number)
     if not math.isfinite(number):
@@ -137,10 +140,10 @@ def whole_if_exact(number: float) -> float:
     return number
 
 
-def text_of(value: object) -> str:
+def text_of(value: object) -> str:  # noqa: PLR0911 - one for each type.
     """Return the value as text in a template: `''` for null, `[object Object]`, lists joined."""
-    if value.__class__ is str:
-        return cast("str", value)
+    if isinstance(value, str):
+        return value
     if value is None or value is UNDEFINED:
         return ""
     if isinstance(value, bool):
@@ -160,7 +163,7 @@ def length(text: str) -> int:
 
 
 def units(text: str) -> str | list[str]:
-    """Return the UTF-16 units, each as a text of its own; the text itself where that is the same."""
+    """Return the UTF-16 units, each as a text; the text itself where that is the same."""
     if text.isascii() or all(character <= _BMP_END for character in text):
         return text
     encoded = text.encode("utf-16-le", "surrogatepass")
@@ -194,7 +197,7 @@ def keys(value: dict[str, object]) -> list[str]:
     return sorted(indexes, key=int) + [key for key in value if key not in known]
 
 
-def member(value: object, key: str) -> object:
+def member(value: object, key: str) -> object:  # noqa: PLR0911 - three types, with edges.
     """Return `value[key]`; members that come from a prototype are undefined."""
     if isinstance(value, dict):
         return value.get(key, UNDEFINED)
@@ -226,7 +229,7 @@ def without_undefined(value: object) -> object:
     return value
 
 
-def json_text(value: object) -> str | Undefined:
+def json_text(value: object) -> str | Undefined:  # noqa: PLR0911 - one for each type.
     """Return what `JSON.stringify` gives: compact, undefined left out, NaN as null."""
     if value is UNDEFINED:
         return UNDEFINED
@@ -238,7 +241,7 @@ def json_text(value: object) -> str | Undefined:
         quoted = json.dumps(value, ensure_ascii=False)
         return _LONE_SURROGATE.sub(lambda lone: f"\\u{ord(lone[0]):04x}", quoted)
     if isinstance(value, list):
-        return f"[{','.join([json_text(item) or 'null' for item in value])}]"
+        return f"[{','.join([str(json_text(item) or 'null') for item in value])}]"
     if isinstance(value, dict):
         members = [
             f"{json_text(key)}:{json_text(value[key])}"

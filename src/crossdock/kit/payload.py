@@ -79,7 +79,7 @@ def _short_way(members: JsonObject, schema: PayloadSchema, complete: Compiled) -
     return cast("Compiled", program.load(name))
 
 
-def _take(
+def _take(  # noqa: PLR0913 - what the line is about, and where it goes.
     scope: Scope,
     result: str,
     key: str,

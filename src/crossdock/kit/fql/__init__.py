@@ -5,7 +5,7 @@
 - `evaluate`: from the tree to a function of an event.
 - `functions`: `contains`, `match`, `length` and the others.
 - `parse`: from the text to the tree.
-- `routing_rule`: from the tree to what Analytics.js runs in the browser.
+- `analytics_rule`: from the tree to the routing rule that Analytics.js runs in the browser.
 - `segment_runtime`: what Segment's own runtime makes of a text.
 - `tree`: the tree.
 """
@@ -21,7 +21,7 @@ from crossdock.kit.fql.departures import SENTENCES, departures
 from crossdock.kit.fql.errors import FqlError
 from crossdock.kit.fql.evaluate import compiled
 from crossdock.kit.fql.parse import parse
-from crossdock.kit.fql.routing_rule import routing_rule_of
+from crossdock.kit.fql.analytics_rule import routing_rule_of
 
 __all__ = ["Condition", "FqlError", "compile_condition", "routing_rule"]
 

@@ -5,12 +5,11 @@ A departure is a fault there, not here. Each has a stable code and one sentence 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from crossdock.kit import javascript as js
 from crossdock.kit.fql import parse, segment_runtime, tree
-from crossdock.kit.fql.errors import FqlError
 
 SENTENCES: Final[Mapping[str, str]] = {
     "mixed_and_or": '"and" and "or" in one list: there the last of them joins all conditions.',
@@ -71,27 +70,9 @@ def departures(text: str, node: tree.Node | None) -> tuple[str, ...]:
 
 def _in_tokens(text: str) -> Iterator[str]:
     """Yield what shows in the text only: the tree has neither parentheses nor spaces."""
-    try:
-        pieces = parse.tokens(text)
-    except FqlError:
-        return
-    words_by_depth: list[set[str]] = [set()]
-    calls: list[bool] = []
-    for before, piece in zip([None, *pieces], pieces, strict=False):
-        if piece.text == "(" and piece.kind == "sign":
-            is_call = before is not None and before.kind == "path"
-            if not is_call and calls.count(False) > 0:
-                yield "nested_parentheses"
-            calls.append(is_call)
-            words_by_depth.append(set())
-        elif piece.text == ")" and piece.kind == "sign":
-            if calls:
-                calls.pop()
-                words_by_depth.pop()
-        elif piece.kind == "word" and piece.text in ("and", "or"):
-            words_by_depth[-1].add(piece.text)
-            if len(words_by_depth[-1]) > 1:
-                yield "mixed_and_or"
+    pieces = parse.tokens(text)
+    yield from _in_structure(pieces)
+    for piece in pieces:
         end = text[piece.position + len(piece.text) :][:1]
         if piece.kind == "sign" and piece.text in _LONG_OPERATORS and end not in (*" \t\n,])", ""):
             yield "operator_spacing"
@@ -101,6 +82,27 @@ def _in_tokens(text: str) -> Iterator[str]:
             yield "text_escapes"
         if piece.kind == "path" and _has_unescaped_key(piece.text):
             yield "unescaped_key"
+
+
+def _in_structure(pieces: Sequence[parse.Token]) -> Iterator[str]:
+    """Yield what is wrong there with words and parentheses that the text joins by."""
+    words_by_depth: list[set[str]] = [set()]
+    calls: list[bool] = []
+    is_call = False
+    for piece in pieces:
+        if piece.kind == "sign" and piece.text == "(":
+            if not is_call and False in calls:
+                yield "nested_parentheses"
+            calls.append(is_call)
+            words_by_depth.append(set())
+        elif piece.kind == "sign" and piece.text == ")":
+            calls.pop()
+            words_by_depth.pop()
+        elif piece.kind == "word" and piece.text in ("and", "or"):
+            words_by_depth[-1].add(piece.text)
+            if len(words_by_depth[-1]) > 1:
+                yield "mixed_and_or"
+        is_call = piece.kind == "path"
 
 
 def _has_unescaped_key(text: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from crossdock.kit import javascript as js
@@ -11,6 +12,12 @@ from crossdock.kit.fql.functions import FUNCTIONS, compiled_glob, matches_glob
 
 Evaluate = Callable[[object], object]
 _PAIR: Final = 2
+_ORDERS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 def compiled(node: tree.Node) -> Callable[[object], bool]:
@@ -59,18 +66,11 @@ def _compared(node: tree.Compare) -> Callable[[object], bool]:
             text = node.right.value
             return lambda event: (left(event) == text) is wanted
         return lambda event: is_equal(left(event), right(event)) is wanted
-    order = {
-        "<": lambda first, second: first < second,
-        "<=": lambda first, second: first <= second,
-        ">": lambda first, second: first > second,
-        ">=": lambda first, second: first >= second,
-    }[node.operator]
+    order = _ORDERS[node.operator]
 
     def compare(event: object) -> bool:
         first, second = left(event), right(event)
-        if not (js.is_number(first) and js.is_number(second)):
-            return False
-        return cast("bool", order(cast("float", first), cast("float", second)))
+        return js.is_number(first) and js.is_number(second) and order(first, second)
 
     return compare
 
@@ -131,7 +131,7 @@ def _at(keys: tuple[str, ...]) -> Evaluate:
     """Return what looks a path up; missing is null, an item of a list is found by its number."""
     if len(keys) == 1:
         (only,) = keys
-        return lambda event: event.get(only) if event.__class__ is dict else None  # type: ignore[attr-defined] # It is a dict.
+        return lambda event: event.get(only) if isinstance(event, dict) else None
 
     def walk(event: object) -> object:
         value = event

@@ -94,7 +94,7 @@ class _Lexer:
             found.append(self._token(character))
         return [*found, RuntimeToken("eos", "eos")]
 
-    def _token(self, character: str) -> RuntimeToken:
+    def _token(self, character: str) -> RuntimeToken:  # noqa: PLR0911 - one for each kind.
         following = self._peek()
         if character == "!":
             if following and (following in _LETTERS or following == "("):
@@ -125,7 +125,7 @@ class _Lexer:
         return self._text[self._at : self._at + 1]
 
     def _accept(self, wanted: str) -> bool:
-        """Take what is wanted, if a terminator follows; at the end of the text, lose what was read."""
+        """Take what is wanted, if a terminator follows; at the end, lose what was read."""
         start, read = self._at, ""
         for _ in wanted:
             character = self._next()

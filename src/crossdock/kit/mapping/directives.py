@@ -99,8 +99,11 @@ def replaced(value: object, options: dict[str, object]) -> str:
     """Return the text with one or two literal patterns replaced; `''` for what is not text."""
     if value.__class__ is bool or js.is_number(value):
         value = js.text_of(value)
-    pattern, replacement = options["pattern"], _or(options.get("replacement"), "")
-    ignore_case, every = _or(options.get("ignorecase"), False), _or(options.get("global"), True)
+    pattern, replacement = options["pattern"], _or(options.get("replacement"), default="")
+    ignore_case, every = (
+        _or(options.get("ignorecase"), default=False),
+        _or(options.get("global"), default=True),
+    )
     if not (
         isinstance(value, str)
         and isinstance(pattern, str)
@@ -110,13 +113,13 @@ def replaced(value: object, options: dict[str, object]) -> str:
     ):
         return ""
     value = _replaced_once(value, pattern, replacement, ignore_case=ignore_case, every=every)
-    pattern, replacement = options.get("pattern2"), _or(options.get("replacement2"), "")
+    pattern, replacement = options.get("pattern2"), _or(options.get("replacement2"), default="")
     if isinstance(pattern, str) and pattern and isinstance(replacement, str):
         value = _replaced_once(value, pattern, replacement, ignore_case=ignore_case, every=every)
     return value
 
 
-def _or(value: object, default: object) -> object:
+def _or(value: object, *, default: object) -> object:
     return default if value is None or value is UNDEFINED else value
 
 

@@ -93,7 +93,7 @@ class Program:
             return "U"
         if value is None or value is True or value is False or value.__class__ is str:
             return repr(value)
-        if value.__class__ is int and abs(cast("int", value)) < _LITERAL_INTEGER_MAX:
+        if isinstance(value, int) and abs(value) < _LITERAL_INTEGER_MAX:
             return repr(value)
         name = self.name("c")
         self.namespace[name] = value
@@ -188,6 +188,7 @@ class Scope:
         """Return the value as it can stay in the result.
 
         Args:
+            value: What was resolved.
             keep: A directive further out needs to see undefined members, and cleans up after.
         """
         if keep:

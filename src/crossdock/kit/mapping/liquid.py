@@ -161,10 +161,7 @@ def rendered(template: BoundTemplate, event: object) -> str:
         MappingError: A filter is disabled, or does not take what it is given.
     """
     scope: Mapping[str, object]
-    if isinstance(event, dict):
-        scope = event
-    else:
-        scope = {"length": js.member(event, "length")}
+    scope = event if isinstance(event, dict) else {"length": js.member(event, "length")}
     try:
         return template.render(scope)
     except LiquidError as error:

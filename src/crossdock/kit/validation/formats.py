@@ -49,7 +49,7 @@ _PLAIN_URL = re.compile(
     rf"(?:\?[{_UNRESERVED}{_SUBDELIMS}:@/?]*)?(?:#[{_UNRESERVED}{_SUBDELIMS}:@/?]*)?"
 )
 _HTTP_URL = re.compile(
-    r"(?:https?|ftp)://(?:[^\s/?#@]*@)?[^\s/?#:@]+(?::[0-9]{2,5})?(?:[/?#]\S*)?", re.I
+    r"(?:https?|ftp)://(?:[^\s/?#@]*@)?[^\s/?#:@]+(?::[0-9]{2,5})?(?:[/?#]\S*)?", re.IGNORECASE
 )
 _URI_TEMPLATE = re.compile(
     r"(?:[^\x00-\x20\"'<>%\\^`{|}]|%[0-9a-f]{2}"

@@ -51,12 +51,7 @@ def _field_schema(field: JsonObject) -> JsonObject:
         schema["format"] = "date-like"
     elif kind in ("text", "password"):
         schema["format"] = kind
-    limits = {"string": ("minLength", "maxLength"), "number": ("minimum", "maximum")}.get(kind)
-    if limits is not None:
-        for name, key in zip(limits, ("minimum", "maximum"), strict=True):
-            # A limit of 0 is as good as none: Segment's framework takes it for a missing one.
-            if js.truthy(field.get(key)):
-                schema[name] = field[key]
+    schema |= _limits(field)
     item_type: object = types[0] if len(types) == 1 else list(types)
     enum = _enum(field)
     if field.get("allowNull"):
@@ -71,17 +66,22 @@ def _field_schema(field: JsonObject) -> JsonObject:
         if "enum" in schema:
             schema["items"]["enum"] = schema.pop("enum")
         schema["type"] = "array"
-    properties = field.get("properties")
-    if kind == "object" and properties is not None and properties is not UNDEFINED:
-        inner = _object_schema(properties, additional=bool(field.get("additionalProperties")))
-        if any(isinstance(nested.get("required"), dict) for nested in properties.values()):
-            # One conditional field, and none of its siblings is required any more.
-            del inner["required"]
-        if is_list:
-            schema["items"] = inner
-        else:
-            schema.update(inner)
-    return schema
+    properties = field.get("properties", UNDEFINED)
+    if kind != "object" or properties is None or properties is UNDEFINED:
+        return schema
+    inner = _object_schema(properties, additional=bool(field.get("additionalProperties")))
+    if any(isinstance(nested.get("required"), dict) for nested in properties.values()):
+        # One conditional field, and none of its siblings is required any more.
+        del inner["required"]
+    return schema | ({"items": inner} if is_list else inner)
+
+
+def _limits(field: JsonObject) -> JsonObject:
+    """Return the keywords of minimum and maximum, which only texts and numbers have."""
+    names = {"string": ("minLength", "maxLength"), "number": ("minimum", "maximum")}
+    pairs = zip(names.get(field["type"], ()), ("minimum", "maximum"), strict=False)
+    # A limit of 0 is as good as none: Segment's framework takes it for a missing one.
+    return {name: field[key] for name, key in pairs if js.truthy(field.get(key))}
 
 
 def _is_given(field: JsonObject, key: str) -> bool:

@@ -102,13 +102,12 @@ def _check_number(value: float, schema: Schema, place: _Place, errors: list[Payl
 
 def _check_text(value: str, schema: Schema, place: _Place, errors: list[PayloadError]) -> None:
     # Limits count characters; the message, units.
-    for word, direction, is_wrong in (
-        ("maxLength", "fewer", lambda limit: len(value) > limit),
-        ("minLength", "more", lambda limit: len(value) < limit),
-    ):
-        if word in schema and is_wrong(schema[word]):
-            limit = f"must be {_characters(schema[word])} or {direction}"
-            _add(errors, schema, place, f"{limit} but it was {_characters(js.length(value))}")
+    most, least = schema.get("maxLength"), schema.get("minLength")
+    actual = f"but it was {_characters(js.length(value))}"
+    if most is not None and len(value) > most:
+        _add(errors, schema, place, f"must be {_characters(most)} or fewer {actual}")
+    if least is not None and len(value) < least:
+        _add(errors, schema, place, f"must be {_characters(least)} or more {actual}")
     name = schema.get("format")
     if name is not None and not FORMATS[name](value):
         label = LABELS.get(name, name)

@@ -42,7 +42,7 @@ def _refuse(what: str) -> FqlError:
     )
 
 
-def _rule(node: tree.Node) -> list[object]:
+def _rule(node: tree.Node) -> list[object]:  # noqa: PLR0911 - one for each kind of node.
     match node:
         case tree.All():
             return ["and", *map(_rule, node.parts)]
