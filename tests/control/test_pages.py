@@ -106,7 +106,7 @@ def test_the_snippet_keeps_calls_with_their_page_and_loads_once() -> None:
     ]
     assert seen["errors"] == ["The analytics snippet is there twice."]
     assert (seen["key"], seen["version"], seen["late"]) == ("key", "5.2.1", "real u1")
-    assert seen["methods"] == 21
+    assert seen["methods"] == 22
 
 
 def test_the_policy_allows_our_host_and_those_of_enabled_device_destinations(api: Api) -> None:

@@ -58,6 +58,18 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+# Line breaks to YAML 1.1, which PyYAML writes as they are and then reads as a space.
+_LINE_BREAKS = frozenset("\x85\u2028\u2029")
+
+
+def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = '"' if _LINE_BREAKS.intersection(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
 def load_yaml(text: str) -> Any:
     """Return the value that the YAML text stands for.
 
