@@ -75,7 +75,6 @@ export function actionsPlugin<Settings, Client>(
     const { crossdock: served, subscriptions = [] } = settings;
     let ready: (client: Client) => void;
     let waiting = 0;
-    let hasFailed = false;
     const client = new Promise<Client>((resolve) => {
       ready = resolve;
     });
@@ -83,13 +82,13 @@ export function actionsPlugin<Settings, Client>(
       try {
         ready(await destination.initialize(settings, tools));
       } catch (error) {
-        hasFailed = true;
+        waiting = WAITING_MAX;
         throw error;
       }
     });
 
     const perform = async (action: Perform<Client>, payload: Values, ids: Ids): Promise<void> => {
-      if (hasFailed || waiting >= WAITING_MAX) return;
+      if (waiting >= WAITING_MAX) return;
       waiting += 1;
       const vendor = await client;
       waiting -= 1;

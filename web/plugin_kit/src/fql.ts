@@ -74,6 +74,8 @@ function matchesGlob(text: string, glob: string): boolean {
   return parts.slice(part).every((rest) => !rest);
 }
 
+const WORDS: Values = { true: true, false: false, null: null };
+
 const TYPES: Record<string, string> = { array: "list", boolean: "bool" };
 
 const FUNCTIONS: Record<string, (...values: unknown[]) => unknown> = {
@@ -97,12 +99,10 @@ const FUNCTIONS: Record<string, (...values: unknown[]) => unknown> = {
   typeof: (value) => TYPES[typeOf(value)] ?? typeOf(value),
   match: (text, glob) =>
     typeof text === "string" && typeof glob === "string" && matchesGlob(text, glob),
-  bool: (value) => {
-    if (typeof value === "number") return !!value;
-    if (typeof value === "boolean") return value;
-    const text = String(value).toLowerCase();
-    return typeof value === "string" && /^(true|false)$/.test(text) ? text === "true" : null;
-  },
+  bool: (value) =>
+    typeof value === "number" || typeof value === "boolean"
+      ? !!value
+      : onText((text) => own(WORDS, text.toLowerCase()) ?? null)(value),
   string: (value) => {
     if (value === null) return null;
     return typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -129,7 +129,7 @@ function isEqual(left: unknown, right: unknown): boolean {
 function lookUp(event: unknown, keys: readonly unknown[]): unknown {
   let value = event;
   for (const key of keys as string[]) {
-    const isIn = Array.isArray(value) ? /^(0|[1-9]\d*)$/.test(key) : isObject(value);
+    const isIn = Array.isArray(value) ? key !== "length" : isObject(value);
     value = isIn ? own(value, key) : null;
   }
   return value ?? null;
@@ -149,8 +149,6 @@ const COMPARISONS: Record<string, (left: unknown, right: unknown) => boolean> = 
   ">=": ordered((left, right) => left >= right),
   in: (left, right) => Array.isArray(right) && right.some((item) => isEqual(left, item)),
 };
-
-const WORDS: Values = { true: true, false: false, null: null };
 
 /**
  * A condition once it is read: an operator or function and what it works on.
@@ -244,11 +242,10 @@ export function parse(text: string): Tree {
     }
     if (is === NUMBER) return ["is", Number(given)];
     if (take("(")) {
-      const apply = own(FUNCTIONS, given) as { length: number } | undefined;
-      if (!apply) throw new FqlError(`"${given}" is no function of FQL.`, at);
       const values = list(")", or);
-      if (values.length === apply.length) return [given, ...values];
-      throw new FqlError(`"${given}" takes ${apply.length}, not ${values.length} values.`, at);
+      const apply = own(FUNCTIONS, given) as { length: number } | undefined;
+      if (apply?.length === values.length) return [given, ...values];
+      throw new FqlError(`"${given}" is no function of ${values.length} values.`, at);
     }
     if (own(WORDS, given) !== undefined) return ["is", WORDS[given]];
     const keys = given.match(/(?:[\w-]|\\[\s\S])+/g) as string[];

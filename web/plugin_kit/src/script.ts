@@ -18,15 +18,9 @@ export function loadScript(url: string): Promise<void> {
     script.async = true;
     script.src = url;
     const fail = (): void => reject(new Error(`${url} could not be loaded.`));
-    const timer = setTimeout(fail, WAIT_MILLISECONDS_MAX);
-    script.onload = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    script.onerror = () => {
-      clearTimeout(timer);
-      fail();
-    };
+    setTimeout(fail, WAIT_MILLISECONDS_MAX);
+    script.onload = () => resolve();
+    script.onerror = fail;
     (document.head ?? document.documentElement).appendChild(script);
   });
   loads.set(url, load);

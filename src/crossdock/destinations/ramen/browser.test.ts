@@ -1,0 +1,214 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, test, vi } from "vitest";
+
+const SERVED = { connectionId: "con_1", name: "Ramen", reportUrl: "https://us.example/notices" };
+
+type Call = [string, ...unknown[]];
+let resets: (() => void)[];
+let held: { id: string | null; traits: Record<string, unknown> };
+let scripts: HTMLScriptElement[];
+let notices: string[];
+
+beforeEach(() => {
+  vi.resetModules();
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  delete window._ramen;
+  localStorage.clear();
+  resets = [];
+  scripts = [];
+  notices = [];
+  held = { id: null, traits: {} };
+  vi.spyOn(document.head, "appendChild").mockImplementation((node) => {
+    scripts.push(node as unknown as HTMLScriptElement);
+    return node;
+  });
+  Object.defineProperty(navigator, "sendBeacon", {
+    configurable: true,
+    value: (_: string, body: string) => notices.push(JSON.parse(body).code),
+  });
+});
+
+async function connect(settings = {}) {
+  const { default: ramen } = await import("./browser");
+  const plugin = ramen({ organization_id: "org_1", crossdock: SERVED, ...settings });
+  const analytics = {
+    user: () => ({ id: () => held.id, traits: () => held.traits }),
+    group: () => ({ id: () => null }),
+    on: (_: string, callback: () => void) => resets.push(callback),
+  };
+  await plugin.load(undefined, analytics);
+  return (event: { type: string; [part: string]: unknown }) => {
+    plugin[event.type as "track"]?.({ event });
+  };
+}
+
+const calls = () => window._ramen as unknown as Call[];
+const last = () => calls().at(-1);
+
+test("M2, M12: the script is loaded and Ramen booted with the settings", async () => {
+  await connect({ environment: "staging", custom_trigger_id: "help", script_url: "" });
+
+  expect(scripts[0]?.src).toContain("//cdn.ramen.is/assets/ramen.js");
+  expect(calls()[0]).toEqual([
+    "boot",
+    "org_1",
+    { environment: "staging", custom_trigger_id: "help" },
+  ]);
+});
+
+test("M2: a page with Ramen's own snippet is told so and is not booted again", async () => {
+  const take = vi.fn();
+  window._ramen = { boot: take, identify: take, page: take } as unknown as NonNullable<
+    typeof window._ramen
+  >;
+
+  const call = await connect();
+  call({ type: "page" });
+
+  expect(notices).toEqual(["vendor_snippet_found"]);
+  expect(scripts).toEqual([]);
+  expect(take.mock.calls).toEqual([[], []]);
+});
+
+test("M3: an anonymous visitor is identified first, once, and an identify without an id ignored", async () => {
+  const call = await connect();
+  call({ type: "identify", userId: null, traits: { email: "a@b.co" } });
+  call({ type: "page", properties: { title: "ignored" } });
+  call({ type: "track", event: "Paid", properties: { total: 1 } });
+  call({ type: "group", groupId: "acme", traits: {} });
+
+  expect(calls().slice(1)).toEqual([
+    ["identify"],
+    ["page"],
+    ["track", "Paid"],
+    ["group", { id: "acme" }],
+  ]);
+});
+
+test("M3: whoever Analytics.js remembers is no anonymous visitor", async () => {
+  held = { id: "42", traits: { email: "rosa@example.com", plan: "pro" } };
+  const call = await connect();
+  call({ type: "page" });
+
+  expect(calls().slice(1)).toEqual([
+    ["identify", { id: "42", email: "rosa@example.com", traits: { plan: "pro" } }, {}],
+    ["page"],
+  ]);
+});
+
+test("M8: in secure mode only the page can say who is there", async () => {
+  held = { id: "42", traits: {} };
+  localStorage.setItem("crossdock_ramen_secure", "1");
+  const call = await connect();
+  call({ type: "page" });
+
+  expect(calls().slice(1)).toEqual([["identify"], ["page"]]);
+});
+
+describe("M4: identify", () => {
+  test.each([
+    ["a Date", new Date(1234567890_000)],
+    ["an ISO 8601 text", "2009-02-13T23:31:30.000Z"],
+    ["epoch seconds", 1234567890],
+  ])("takes created_at as %s", async (_, created_at) => {
+    const call = await connect();
+    call({ type: "identify", userId: "42", traits: { created_at } });
+
+    expect(last()?.[1]).toEqual({ id: "42", created_at: 1234567890, traits: {} });
+  });
+
+  test("names, aliases, company and traits have their places", async () => {
+    const call = await connect();
+    call({
+      type: "identify",
+      userId: "42",
+      traits: {
+        id: "x",
+        email: "rosa@example.com",
+        firstName: "Rosa",
+        lastName: "Pérez",
+        createdAt: "2009-02-13T23:31:30Z",
+        company: { id: "acme", name: "Acme", created: new Date(1000) },
+        trial_ends_at: "2030-01-01",
+        is_admin: "yes",
+        birthday: "2030-01-01",
+        seen: "2009-02-13T23:31:30Z",
+      },
+    });
+
+    expect(last()).toEqual([
+      "identify",
+      {
+        id: "42",
+        email: "rosa@example.com",
+        name: "Rosa Pérez",
+        created_at: 1234567890,
+        company: { id: "acme", name: "Acme", created_at: 1 },
+        traits: {
+          firstName: "Rosa",
+          lastName: "Pérez",
+          trial_ends_at: 1893456000,
+          is_admin: "yes",
+          birthday: "2030-01-01",
+          seen: 1234567890,
+        },
+      },
+      {},
+    ]);
+  });
+
+  test("a company without an id is left out", async () => {
+    const call = await connect();
+    call({ type: "identify", userId: "42", traits: { company: "Acme" } });
+
+    expect(last()?.[1]).toEqual({ id: "42", traits: {} });
+  });
+});
+
+test("M5: group has its id, its times in seconds and its other traits", async () => {
+  const call = await connect();
+  call({ type: "group", groupId: "acme", traits: { createdAt: new Date(5000), plan: "pro" } });
+
+  expect(last()).toEqual(["group", { id: "acme", created_at: 5, plan: "pro" }]);
+});
+
+test("M8: the options of the call go through, the old name of the timestamp renamed", async () => {
+  const call = await connect();
+  const links = [{ title: "Help", href: "https://example.com" }];
+  call({
+    type: "identify",
+    userId: "42",
+    integrations: {
+      Ramen: { auth_hash_timestamp: 5, auth_hash: "abc", custom_links: links, x: 1 },
+    },
+  });
+
+  expect(last()?.[2]).toEqual({ timestamp: 5, auth_hash: "abc", custom_links: links, x: 1 });
+});
+
+test.each([
+  [404, "wrong_organization", "ramen_404"],
+  [401, "invalid_email", "ramen_401_invalid_email"],
+  [401, "missing_user_id", "ramen_401_missing_user_id"],
+  [401, "secure_mode_required", "ramen_401_secure_mode_required"],
+  [401, "stale_timestamp", "ramen_401_stale_timestamp"],
+  [401, "wrong_hash", "ramen_401_wrong_hash"],
+  [500, "something_new", "ramen_500"],
+])("M9: %i %s is the notice %s", async (status, reason, code) => {
+  await connect();
+
+  window.dispatchEvent(
+    new CustomEvent("ramen:error", { detail: { status, reason, message: "m" } }),
+  );
+
+  expect(notices).toContain(code);
+});
+
+test("after a reset Ramen forgets the person, and the next one is anonymous", async () => {
+  const call = await connect();
+  call({ type: "identify", userId: "42" });
+  for (const reset of resets) reset();
+  call({ type: "page" });
+
+  expect(calls().slice(2)).toEqual([["reset"], ["identify"], ["page"]]);
+});

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from crossdock.destinations.ramen import RAMEN
+from crossdock.kit import Mode
+
+PLUGIN = Path(__file__).with_name("browser.ts").read_text()
+
+
+def test_m1_only_device_mode_on_the_web_is_possible() -> None:
+    assert RAMEN.connection_modes == {"web": (Mode.DEVICE,), "mobile": (), "server": ()}
+
+
+def test_m12_api_key_and_organization_are_settings_and_only_the_latter_is_in_the_browser() -> None:
+    settings = {setting.key: setting for setting in RAMEN.settings}
+
+    assert settings["organization_id"].in_browser
+    assert settings["organization_id"].required
+    assert settings["apiKey"].secret
+    assert not settings["apiKey"].in_browser
+    assert settings["script_url"].default == "//cdn.ramen.is/assets/ramen.js"
+
+
+def test_every_setting_that_the_plugin_reads_is_handed_to_it() -> None:
+    (interface,) = re.findall(r"interface Settings \{(.*?)\}", PLUGIN, re.DOTALL)
+    read = set(re.findall(r"(\w+)\??: string", interface))
+
+    assert read == {setting.key for setting in RAMEN.settings if setting.in_browser}
+
+
+def test_m9_every_problem_that_the_plugin_reports_is_explained() -> None:
+    explained = {explanation.code for explanation in RAMEN.explanations}
+    refusals = {f"ramen_{code}" for code in re.findall(r'\[\s*"(40[14]\w*)"', PLUGIN)}
+    reported = {*re.findall(r'report\(\s*"(\w+)"', PLUGIN), "script_failed", "call_failed"}
+
+    assert len(refusals) == 6
+    assert refusals | reported <= explained
+
+
+def test_ramen_is_classic_and_goes_by_the_name_that_calls_use() -> None:
+    assert (RAMEN.name, RAMEN.kind) == ("Ramen", "classic")
+    assert RAMEN.catalog_id == "558c9d1a0a20f4e22f0fb3bb"
+    assert RAMEN.actions == ()
