@@ -74,20 +74,21 @@ class RipeSdk {
     );
   }
 
-  /** Take over the ids that the call names, and give it those that it does not. */
+  /**
+   * Take over the ids that the call names, and give it those that it does not. Null is a word too:
+   * there is none, whatever was known before.
+   */
   private currentIds(payload: Payload): Partial<CurrentIds> {
     const known = this.memory.get();
     const anonymousId = text(payload.anonymousId) ?? known.anonymousId ?? newId();
-    const userId = text(payload.userId);
     // Analytics.js was reset: there is another anonymous id and no user. What belonged to the last
-    // person on this device does not belong to the next.
+    // person on this device does not belong to the next. Who merely signs in keeps their group.
     const isSomebodyElse = known.anonymousId !== undefined && known.anonymousId !== anonymousId;
-    const kept = isSomebodyElse && userId === undefined ? {} : known;
-    const groupId = text(payload.groupId) ?? kept.groupId;
+    const kept = isSomebodyElse && text(payload.userId) === undefined ? {} : known;
     const ids = {
       anonymousId,
-      ...maybe("userId", userId ?? kept.userId),
-      ...maybe("groupId", groupId),
+      ...named("userId", payload.userId, kept.userId),
+      ...named("groupId", payload.groupId, kept.groupId),
     };
     this.memory.set(ids);
     return ids;
@@ -98,8 +99,9 @@ function text(value: unknown): string | undefined {
   return value === null || value === undefined || value === "" ? undefined : String(value);
 }
 
-function maybe(name: string, value: string | undefined): Record<string, string> {
-  return value === undefined ? {} : { [name]: value };
+function named(name: string, given: unknown, kept: string | undefined): Record<string, string> {
+  const id = given === null ? undefined : (text(given) ?? kept);
+  return id === undefined ? {} : { [name]: id };
 }
 
 /** `<endpoint>/sdk/<version>/sdk.umd.js` is where this script came from. */
