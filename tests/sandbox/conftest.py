@@ -74,8 +74,8 @@ class Vendors:
     ) -> list[JsonObject]:
         """Read a list again and again until it is as expected; fail after the deadline."""
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while not is_there(rows := await self.read(path)):
-                await asyncio.sleep(0.02)  # noqa: ASYNC110 - what is awaited is in a browser.
+            while not is_there(rows := await self.read(path)):  # noqa: ASYNC110 - it is a browser that is waited for.
+                await asyncio.sleep(0.02)
         return rows
 
 

@@ -61,7 +61,7 @@ async def test_later_calls_carry_the_ids_of_earlier_ones_until_reset(
       Ripe.track({anonymousId: "a1", userId: null, event: "0"});
       Ripe.identify({anonymousId: "a1", userId: "u1"});
       Ripe.group({anonymousId: "a1", groupId: "g1"});
-      Ripe.track({anonymousId: "a1", userId: null, event: "1"});
+      Ripe.track({anonymousId: "a1", event: "1"});
       Ripe.reset();
       Ripe.track({anonymousId: "a2", event: "2"});
     }""")
@@ -89,6 +89,21 @@ async def test_a_reset_of_analytics_js_is_noticed_by_its_new_anonymous_id(
     arrived = await events(vendors, 2)
 
     assert (arrived[1]["userId"], arrived[1]["groupId"]) == (None, None)
+
+
+async def test_whoever_signs_in_next_is_not_in_the_last_ones_group(
+    page: Page, vendors: Any
+) -> None:
+    await load_sdk(page, vendors, "Ripe.init('demo-ripe-key');")
+    await page.evaluate("""() => {
+      Ripe.group({anonymousId: "a1", userId: "u1", groupId: "g1"});
+      Ripe.identify({anonymousId: "a2", userId: "u2", groupId: null});
+      Ripe.track({anonymousId: "a2", event: "Next"});
+    }""")
+
+    arrived = await events(vendors, 3)
+
+    assert (arrived[2]["userId"], arrived[2]["groupId"]) == ("u2", None)
 
 
 async def test_the_ids_are_kept_over_a_page_load(page: Page, vendors: Any) -> None:

@@ -1,4 +1,4 @@
-type Child = Node | string | null | undefined
+type Child = Node | string | null | undefined;
 
 /** Make an element. Text is always text: nothing that came over the network becomes HTML. */
 export function make<K extends keyof HTMLElementTagNameMap>(
@@ -6,18 +6,18 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   attributes: Record<string, string | boolean | undefined> = {},
   ...children: Child[]
 ): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag)
+  const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === true) element.setAttribute(name, "")
-    else if (typeof value === "string") element.setAttribute(name, value)
+    if (value === true) element.setAttribute(name, "");
+    else if (typeof value === "string") element.setAttribute(name, value);
   }
-  element.append(...children.filter((child): child is Node | string => child != null))
-  return element
+  element.append(...children.filter((child): child is Node | string => child != null));
+  return element;
 }
 
 /** The element that the page is known to have. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
-  const element = document.getElementById(id)
-  if (element === null) throw new Error(`The page has no element "${id}".`)
-  return element as T
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`The page has no element "${id}".`);
+  return element as T;
 }

@@ -1,106 +1,119 @@
-import { make } from "./dom"
+import { make } from "./dom";
 
-export type Fields = Record<string, unknown>
+export type Fields = Record<string, unknown>;
 
 export interface News {
-  event: (event: Fields) => void
+  event: (event: Fields) => void;
   /** Something other than an event is new; also called whenever the connection was made anew. */
-  changed: () => void
+  changed: () => void;
 }
 
 /** Follow a vendor's news, and show on the page whether the view is live. */
 export function watch(url: string, state: HTMLElement, news: News): EventSource {
-  const source = new EventSource(url)
+  const source = new EventSource(url);
   const show = (text: string, isLive: boolean): void => {
-    state.textContent = text
-    state.dataset.state = isLive ? "live" : "waiting"
-  }
-  show("Connecting", false)
+    state.textContent = text;
+    state.dataset.state = isLive ? "live" : "waiting";
+  };
+  show("Connecting", false);
   source.addEventListener("open", () => {
-    show("Live", true)
-    news.changed()
-  })
-  source.addEventListener("error", () => show("Connecting again", false))
-  source.addEventListener("event", (message) => news.event(JSON.parse(message.data) as Fields))
-  source.addEventListener("changed", () => news.changed())
-  source.addEventListener("cleared", () => news.changed())
-  return source
+    show("Live", true);
+    news.changed();
+  });
+  source.addEventListener("error", () => show("Connecting again", false));
+  source.addEventListener("event", (message) => news.event(JSON.parse(message.data) as Fields));
+  source.addEventListener("changed", () => news.changed());
+  source.addEventListener("cleared", () => news.changed());
+  return source;
 }
 
 /** Run at most once in a while, and at the end for sure. */
 export function calm(run: () => void, milliseconds = 150): () => void {
-  let timer: number | undefined
+  let isWaiting = false;
   return () => {
-    timer ??= window.setTimeout(() => {
-      timer = undefined
-      run()
-    }, milliseconds)
-  }
+    if (isWaiting) return;
+    isWaiting = true;
+    setTimeout(() => {
+      isWaiting = false;
+      run();
+    }, milliseconds);
+  };
 }
 
 /** Read or change something; throws with the server's own words. */
 export async function call(url: string, method = "GET", body?: unknown): Promise<Fields> {
-  const init: RequestInit = { method, headers: { "content-type": "application/json" } }
-  if (body !== undefined) init.body = JSON.stringify(body)
-  const response = await fetch(url, init)
-  const answer = (await response.json()) as Fields
-  if (!response.ok) throw new Error(`${answer.message} ${answer.do}`)
-  return answer
+  const init: RequestInit = { method, headers: { "content-type": "application/json" } };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  const response = await fetch(url, init);
+  const answer = (await response.json()) as Fields;
+  if (!response.ok) throw new Error(`${answer.message} ${answer.do}`);
+  return answer;
 }
 
 export function text(value: unknown): string {
-  if (value === null || value === undefined) return ""
-  return typeof value === "object" ? JSON.stringify(value) : String(value)
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 export function timeOf(value: unknown): HTMLElement {
-  const moment = new Date(String(value))
-  const shown = moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false })
-  return make("time", { datetime: String(value), class: "small quiet", title: moment.toLocaleString() }, shown)
+  const moment = new Date(String(value));
+  const shown = moment.toLocaleTimeString([], {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hour12: false,
+  });
+  return make(
+    "time",
+    { datetime: String(value), class: "small quiet", title: moment.toLocaleString() },
+    shown,
+  );
 }
 
 export function pairs(fields: Fields, marks: Record<string, string> = {}): HTMLElement | null {
-  const entries = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)
-  if (entries.length === 0) return null
+  const entries = Object.entries(fields).filter(
+    ([, value]) => value !== null && value !== undefined,
+  );
+  if (entries.length === 0) return null;
   const rows = entries.map(([name, value]) => {
-    const mark = marks[name]
-    const type = mark === undefined ? null : make("span", { class: "quiet" }, ` ${mark}`)
-    return make("div", {}, make("dt", {}, name), make("dd", {}, text(value), type))
-  })
-  return make("dl", { class: "pairs" }, ...rows)
+    const mark = marks[name];
+    const type = mark === undefined ? null : make("span", { class: "quiet" }, ` ${mark}`);
+    return make("div", {}, make("dt", {}, name), make("dd", {}, text(value), type));
+  });
+  return make("dl", { class: "pairs" }, ...rows);
 }
 
 export function modeBadge(mode: unknown): HTMLElement {
-  return make("span", { class: "badge accent", title: `${text(mode)} mode` }, text(mode))
+  return make("span", { class: "badge accent", title: `${text(mode)} mode` }, text(mode));
 }
 
 /** Put a list's rows in place, or say that there are none. */
 export function fill(list: HTMLElement, rows: HTMLElement[], nothing: string): void {
-  list.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "empty" }, nothing)]))
+  list.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "empty" }, nothing)]));
 }
 
 /** Tabs as the ARIA practices describe them: arrows move, one panel shows. */
 export function tabs(bar: HTMLElement): void {
-  const buttons = [...bar.querySelectorAll<HTMLButtonElement>("[role=tab]")]
+  const buttons = [...bar.querySelectorAll<HTMLButtonElement>("[role=tab]")];
   const select = (chosen: HTMLButtonElement): void => {
     for (const button of buttons) {
-      const isChosen = button === chosen
-      button.setAttribute("aria-selected", String(isChosen))
-      button.tabIndex = isChosen ? 0 : -1
-      const panel = document.getElementById(button.getAttribute("aria-controls") ?? "")
-      if (panel !== null) panel.hidden = !isChosen
+      const isChosen = button === chosen;
+      button.setAttribute("aria-selected", String(isChosen));
+      button.tabIndex = isChosen ? 0 : -1;
+      const panel = document.getElementById(button.getAttribute("aria-controls") ?? "");
+      if (panel !== null) panel.hidden = !isChosen;
     }
-  }
+  };
   buttons.forEach((button, index) => {
-    button.addEventListener("click", () => select(button))
+    button.addEventListener("click", () => select(button));
     button.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-      const next = step === undefined ? undefined : buttons.at((index + step) % buttons.length)
-      if (next === undefined) return
-      select(next)
-      next.focus()
-    })
-  })
-  const first = buttons[0]
-  if (first !== undefined) select(first)
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const next = step === undefined ? undefined : buttons.at((index + step) % buttons.length);
+      if (next === undefined) return;
+      select(next);
+      next.focus();
+    });
+  });
+  const first = buttons[0];
+  if (first !== undefined) select(first);
 }

@@ -1,251 +1,274 @@
 /** The demo shop: what its visitor does becomes calls of Analytics.js, and what arrives is shown. */
 
-import { byId, make } from "../dom"
-import { call, type Fields, fill, modeBadge, pairs, text, timeOf, watch } from "../watch"
-import type { Call } from "./snippet.entry"
+import { byId, make } from "../dom";
+import { call, type Fields, fill, modeBadge, pairs, text, timeOf, watch } from "../watch";
+import type { Call } from "./snippet.entry";
 
 interface Analytics {
-  identify: (id: string, traits: Fields, options?: Fields) => unknown
-  group: (id: string, traits: Fields) => unknown
-  track: (event: string, properties: Fields) => unknown
-  reset: () => unknown
-  initialized?: boolean
+  identify: (id: string, traits: Fields, options?: Fields) => unknown;
+  group: (id: string, traits: Fields) => unknown;
+  track: (event: string, properties: Fields) => unknown;
+  reset: () => unknown;
+  initialized?: boolean;
 }
 
 interface Session {
-  customer: { id: string; name: string; email: string; plan: string; created_at: string } | null
-  ramen: { timestamp: number; auth_hash: string } | null
+  customer: { id: string; name: string; email: string; plan: string; created_at: string } | null;
+  ramen: { timestamp: number; auth_hash: string } | null;
 }
 
 interface Product {
-  product_id: string
-  name: string
-  price: number
-  currency: string
+  product_id: string;
+  name: string;
+  price: number;
+  currency: string;
 }
 
-const ROWS_MAX = 60
+const ROWS_MAX = 60;
 // Analytics.js takes well under a second from this server.
-const LOAD_MILLISECONDS_MAX = 5000
+const LOAD_MILLISECONDS_MAX = 5000;
 
-const page = window as unknown as { analytics: Analytics; shopCalls?: Call[] }
-let basket: Product[] = []
+const page = window as unknown as { analytics: Analytics; shopCalls?: Call[] };
+let basket: Product[] = [];
 
 // `window.analytics` is replaced when Analytics.js has loaded, so it is looked up for each call.
-const analytics = (): Analytics => page.analytics
+const analytics = (): Analytics => page.analytics;
 
 function showProblem(message: string): void {
-  byId("problem").textContent = message
-  byId("problem").hidden = false
+  byId("problem").textContent = message;
+  byId("problem").hidden = false;
 }
 
 function showSession({ customer, ramen }: Session): void {
-  byId("sign-in").hidden = customer !== null
-  byId("signed-in").hidden = customer === null
-  byId("proof").hidden = ramen === null
-  byId("customer-name").textContent = customer?.name ?? ""
-  byId("customer-plan").textContent = customer?.plan ?? ""
-  byId("customer-id").textContent = customer === null ? "" : `${customer.id} ${customer.email}`
+  byId("sign-in").hidden = customer !== null;
+  byId("signed-in").hidden = customer === null;
+  byId("proof").hidden = ramen === null;
+  byId("customer-name").textContent = customer?.name ?? "";
+  byId("customer-plan").textContent = customer?.plan ?? "";
+  byId("customer-id").textContent = customer === null ? "" : `${customer.id} ${customer.email}`;
 }
 
 function identify({ customer, ramen }: Session): void {
-  if (customer === null) return
-  const { id, name, email, plan, created_at } = customer
-  const options = ramen === null ? {} : { integrations: { Ramen: ramen } }
-  analytics().identify(id, { name, email, plan, created_at, is_demo: true }, options)
+  if (customer === null) return;
+  const { id, name, email, plan, created_at } = customer;
+  const options = ramen === null ? {} : { integrations: { Ramen: ramen } };
+  analytics().identify(id, { name, email, plan, created_at, is_demo: true }, options);
 }
 
 async function signIn(): Promise<void> {
-  const fields = Object.fromEntries(new FormData(byId<HTMLFormElement>("sign-in")))
-  byId("problem").hidden = true
+  const fields = Object.fromEntries(new FormData(byId<HTMLFormElement>("sign-in")));
+  byId("problem").hidden = true;
   try {
-    const session = (await call("session", "POST", fields)) as unknown as Session
-    showSession(session)
-    identify(session)
-    byId("sign-out").focus()
+    const session = (await call("session", "POST", fields)) as unknown as Session;
+    showSession(session);
+    identify(session);
+    byId("sign-out").focus();
   } catch (error) {
-    showProblem(error instanceof Error ? error.message : String(error))
+    showProblem(error instanceof Error ? error.message : String(error));
   }
 }
 
 async function signOut(): Promise<void> {
-  showSession((await call("session", "DELETE")) as unknown as Session)
-  analytics().reset()
-  byId("sign-in").querySelector("input")?.focus()
+  showSession((await call("session", "DELETE")) as unknown as Session);
+  analytics().reset();
+  byId("sign-in").querySelector("input")?.focus();
 }
 
 function join(): void {
-  const select = byId("join").querySelector("select")
-  const option = select?.selectedOptions[0]
-  if (option === undefined) return
-  const { url, seats } = option.dataset
+  const select = byId("join").querySelector("select");
+  const option = select?.selectedOptions[0];
+  if (option === undefined) return;
+  const { url, seats } = option.dataset;
   analytics().group(option.value, {
     name: option.text,
     url,
     seats: Number(seats),
     created_at: "2024-05-01T09:00:00Z",
     is_customer: true,
-  })
+  });
 }
 
 function productOf(element: HTMLElement): Product {
-  const { id = "", name = "", price = "0" } = element.dataset
-  return { product_id: id, name, price: Number(price), currency: "USD" }
+  const { id = "", name = "", price = "0" } = element.dataset;
+  return { product_id: id, name, price: Number(price), currency: "USD" };
 }
 
 function showBasket(): void {
-  const total = basket.reduce((sum, product) => sum + product.price, 0)
-  const things = basket.length === 1 ? "1 thing" : `${basket.length} things`
-  byId("cart").textContent = basket.length === 0 ? "Your basket is empty." : `${things}, $${total}`
-  byId<HTMLButtonElement>("buy").disabled = basket.length === 0
+  const total = basket.reduce((sum, product) => sum + product.price, 0);
+  const things = basket.length === 1 ? "1 thing" : `${basket.length} things`;
+  byId("cart").textContent = basket.length === 0 ? "Your basket is empty." : `${things}, $${total}`;
+  byId<HTMLButtonElement>("buy").disabled = basket.length === 0;
 }
 
 function buy(): void {
-  const total = basket.reduce((sum, product) => sum + product.price, 0)
-  const order_id = `order-${Date.now().toString(36)}`
-  analytics().track("Order Completed", { order_id, total, currency: "USD", products: basket })
-  basket = []
-  showBasket()
-  byId("cart").textContent = `Thank you. That was ${order_id}.`
+  const total = basket.reduce((sum, product) => sum + product.price, 0);
+  const order_id = `order-${Date.now().toString(36)}`;
+  analytics().track("Order Completed", { order_id, total, currency: "USD", products: basket });
+  basket = [];
+  showBasket();
+  byId("cart").textContent = `Thank you. That was ${order_id}.`;
 }
 
 function listenToShelf(): void {
   for (const element of byId("products").querySelectorAll<HTMLElement>(".product")) {
-    const product = productOf(element)
+    const product = productOf(element);
     element.querySelector(".picture")?.addEventListener("click", () => {
-      analytics().track("Product Viewed", { ...product })
-    })
+      analytics().track("Product Viewed", { ...product });
+    });
     element.querySelector(".add")?.addEventListener("click", () => {
-      basket.push(product)
-      showBasket()
-      analytics().track("Product Added", { ...product, quantity: 1 })
-    })
+      basket.push(product);
+      showBasket();
+      analytics().track("Product Added", { ...product, quantity: 1 });
+    });
   }
 }
 
 /** Three lists, the newest first. Pointing at a row lights up its messageId everywhere. */
 class Arrivals {
-  private readonly rows: { id: string; row: HTMLElement }[] = []
+  private readonly rows: { id: string; row: HTMLElement }[] = [];
 
   constructor(
     private readonly list: HTMLElement,
     private readonly nothing: string,
   ) {
-    fill(list, [], nothing)
+    fill(list, [], nothing);
+    // Not every browser lets the keyboard scroll what cannot have the focus.
+    list.tabIndex = 0;
   }
 
   add(id: string, row: HTMLElement, isNew: boolean): void {
-    if (this.rows.some((known) => known.id === id)) return
-    if (this.rows.length === 0) this.list.replaceChildren()
-    if (isNew) row.classList.add("fresh")
-    this.rows.unshift({ id, row })
-    this.list.prepend(row)
-    this.rows.splice(ROWS_MAX)[0]?.row.remove()
+    if (this.rows.some((known) => known.id === id)) return;
+    if (this.rows.length === 0) this.list.replaceChildren();
+    if (isNew) row.classList.add("fresh");
+    this.rows.unshift({ id, row });
+    this.list.prepend(row);
+    this.rows.splice(ROWS_MAX)[0]?.row.remove();
   }
 
   clear(): void {
-    this.rows.length = 0
-    fill(this.list, [], this.nothing)
+    this.rows.length = 0;
+    fill(this.list, [], this.nothing);
   }
 }
 
 function row(messageId: string, ...children: (HTMLElement | null)[]): HTMLElement {
-  const element = make("li", { class: "stack", style: "gap: 3px", "data-message": messageId }, ...children)
+  const element = make(
+    "li",
+    { class: "stack", style: "gap: 3px", "data-message": messageId },
+    ...children,
+  );
   if (messageId !== "") {
-    element.addEventListener("pointerenter", () => light(messageId))
-    element.addEventListener("pointerleave", () => light(null))
+    element.addEventListener("pointerenter", () => light(messageId));
+    element.addEventListener("pointerleave", () => light(null));
   }
-  return element
+  return element;
 }
 
 function light(messageId: string | null): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-message]")) {
-    if (messageId !== null && element.dataset.message === messageId) element.dataset.lit = ""
-    else delete element.dataset.lit
+    if (messageId !== null && element.dataset.message === messageId) element.dataset.lit = "";
+    else delete element.dataset.lit;
   }
 }
 
 function head(type: string, ...right: HTMLElement[]): HTMLElement {
-  return make("div", { class: "row spread" }, make("span", { class: "badge" }, type), make("div", { class: "row" }, ...right))
+  return make(
+    "div",
+    { class: "row spread" },
+    make("span", { class: "badge" }, type),
+    make("div", { class: "row" }, ...right),
+  );
 }
 
 function callRow({ type, what, messageId }: Call): HTMLElement {
-  return row(messageId, head(type, timeOf(new Date().toISOString())), make("strong", {}, what), make("p", { class: "id" }, messageId))
+  return row(
+    messageId,
+    head(type, timeOf(new Date().toISOString())),
+    make("strong", {}, what),
+    make("p", { class: "id" }, messageId),
+  );
 }
 
 function ripeRow(event: Fields): HTMLElement {
-  const messageId = text(event.messageId)
-  const properties = (event.properties ?? {}) as Fields
-  const what = event.event ?? (event.type === "group" ? event.groupId : null) ?? event.name ?? properties.path ?? event.userId
+  const messageId = text(event.messageId);
+  const properties = (event.properties ?? {}) as Fields;
+  const what =
+    event.event ??
+    (event.type === "group" ? event.groupId : null) ??
+    event.name ??
+    properties.path ??
+    event.userId;
   return row(
     messageId,
     head(text(event.type), modeBadge(event.mode), timeOf(event.receivedAt)),
     make("strong", {}, text(what)),
     pairs({ user: event.userId, group: event.groupId }),
     make("p", { class: "id" }, messageId),
-  )
+  );
 }
 
 function ramenRow(event: Fields): HTMLElement {
-  const value = (event.properties as Fields).value
+  const value = (event.properties as Fields).value;
   return row(
     "",
     head(text(event.type), modeBadge(event.mode), timeOf(event.received_at)),
     event.name ? make("strong", {}, text(event.name)) : null,
     value === undefined ? null : make("p", {}, `“${text(value)}”`),
     make("p", { class: "small quiet" }, text(event.user_name)),
-  )
+  );
 }
 
 function follow(vendor: "ripe" | "ramen", toRow: (event: Fields) => HTMLElement): void {
-  const arrivals = new Arrivals(byId(`${vendor}-events`), "Nothing yet.")
-  const base = `../sandbox/${vendor}/api`
+  const arrivals = new Arrivals(byId(`${vendor}-events`), "Nothing yet.");
+  const base = `../sandbox/${vendor}/api`;
   const source = watch(`${base}/stream`, byId(`${vendor}-live`), {
     event: (event) => arrivals.add(text(event.id), toRow(event), true),
     changed: () => {
       void call(`${base}/events`).then(({ events }) => {
-        for (const event of (events as Fields[]).slice(-ROWS_MAX)) arrivals.add(text(event.id), toRow(event), false)
-      })
+        for (const event of (events as Fields[]).slice(-ROWS_MAX))
+          arrivals.add(text(event.id), toRow(event), false);
+      });
     },
-  })
-  source.addEventListener("cleared", () => arrivals.clear())
+  });
+  source.addEventListener("cleared", () => arrivals.clear());
 }
 
 function followCalls(): void {
-  const arrivals = new Arrivals(byId("calls"), "Nothing yet.")
-  const add = (made: Call): void => arrivals.add(made.messageId, callRow(made), true)
-  for (const made of page.shopCalls ?? []) add(made)
-  addEventListener("shop:call", (event) => add((event as CustomEvent<Call>).detail))
+  const arrivals = new Arrivals(byId("calls"), "Nothing yet.");
+  const add = (made: Call): void => arrivals.add(made.messageId, callRow(made), true);
+  for (const made of page.shopCalls ?? []) add(made);
+  addEventListener("shop:call", (event) => add((event as CustomEvent<Call>).detail));
 }
 
 function start(): void {
   byId("sign-in").addEventListener("submit", (event) => {
-    event.preventDefault()
-    void signIn()
-  })
-  byId("sign-out").addEventListener("click", () => void signOut())
+    event.preventDefault();
+    void signIn();
+  });
+  byId("sign-out").addEventListener("click", () => void signOut());
   byId("join").addEventListener("submit", (event) => {
-    event.preventDefault()
-    join()
-  })
-  byId("buy").addEventListener("click", buy)
-  byId("snippet-text").textContent = byId("segment-snippet").textContent
-  listenToShelf()
-  followCalls()
-  follow("ripe", ripeRow)
-  follow("ramen", ramenRow)
+    event.preventDefault();
+    join();
+  });
+  byId("buy").addEventListener("click", buy);
+  byId("snippet-text").textContent = byId("segment-snippet").textContent;
+  listenToShelf();
+  followCalls();
+  follow("ripe", ripeRow);
+  follow("ramen", ramenRow);
   addEventListener("ramen:error", (event) => {
-    const { status, reason, message } = (event as CustomEvent<Fields>).detail
-    showProblem(`Ramen answered ${text(status)} ${text(reason)}: ${text(message)}`)
-  })
+    const { status, reason, message } = (event as CustomEvent<Fields>).detail;
+    showProblem(`Ramen answered ${text(status)} ${text(reason)}: ${text(message)}`);
+  });
   setTimeout(() => {
-    if (!analytics().initialized) showProblem("Analytics.js has not loaded. Is an ad blocker on, or the source switched off?")
-  }, LOAD_MILLISECONDS_MAX)
+    if (!analytics().initialized)
+      showProblem("Analytics.js has not loaded. Is an ad blocker on, or the source switched off?");
+  }, LOAD_MILLISECONDS_MAX);
   void call("session").then((answer) => {
-    const session = answer as unknown as Session
-    showSession(session)
-    identify(session)
-  })
+    const session = answer as unknown as Session;
+    showSession(session);
+    identify(session);
+  });
 }
 
-start()
+start();

@@ -1,127 +1,166 @@
 /** The Ripe sandbox's workspace page: people, Companies, and the stream of events. */
 
-import { byId, make } from "../dom"
-import { call, calm, type Fields, fill, modeBadge, pairs, tabs, text, timeOf, watch } from "../watch"
+import { byId, make } from "../dom";
+import {
+  call,
+  calm,
+  type Fields,
+  fill,
+  modeBadge,
+  pairs,
+  tabs,
+  text,
+  timeOf,
+  watch,
+} from "../watch";
 
 // As many as the page reads at first; older ones are in the lists only.
-const EVENTS_SHOWN_MAX = 500
+const EVENTS_SHOWN_MAX = 500;
 
-const chosen = new URLSearchParams(location.search).get("apiKey")
-const query = chosen === null ? "" : `?apiKey=${encodeURIComponent(chosen)}`
+const chosen = new URLSearchParams(location.search).get("apiKey");
+const query = chosen === null ? "" : `?apiKey=${encodeURIComponent(chosen)}`;
 
 function eventRow(event: Fields): HTMLElement {
-  const type = text(event.type)
-  const what = type === "group" ? event.groupId : (event.event ?? event.name ?? "")
-  const details = type === "track" || type === "pageview" ? event.properties : event.traits
+  const type = text(event.type);
+  const what = type === "group" ? event.groupId : (event.event ?? event.name ?? "");
+  const details = type === "track" || type === "pageview" ? event.properties : event.traits;
   return make(
     "li",
     { class: "stack", style: "gap: 4px" },
     make(
       "div",
       { class: "row spread" },
-      make("div", { class: "row" }, make("span", { class: "badge" }, type), make("strong", {}, text(what))),
+      make(
+        "div",
+        { class: "row" },
+        make("span", { class: "badge" }, type),
+        make("strong", {}, text(what)),
+      ),
       make("div", { class: "row" }, modeBadge(event.mode), timeOf(event.receivedAt)),
     ),
     pairs({ userId: event.userId, anonymousId: event.anonymousId, groupId: event.groupId }),
     pairs((details ?? {}) as Fields),
     make("p", { class: "id" }, `messageId ${text(event.messageId) || "none"}`),
-  )
+  );
 }
 
 function personRow(person: Fields): HTMLElement {
-  const traits = person.traits as Fields
-  const name = text(traits.name) || text(traits.email) || text(person.userId) || "Anonymous visitor"
+  const traits = person.traits as Fields;
+  const name =
+    text(traits.name) || text(traits.email) || text(person.userId) || "Anonymous visitor";
   return make(
     "li",
     { class: "stack", style: "gap: 4px" },
-    make("div", { class: "row spread" }, make("strong", {}, name), make("span", { class: "small quiet" }, `${text(person.events)} events`)),
+    make(
+      "div",
+      { class: "row spread" },
+      make("strong", {}, name),
+      make("span", { class: "small quiet" }, `${text(person.events)} events`),
+    ),
     pairs({ userId: person.userId, groups: (person.groupIds as string[]).join(", ") || null }),
     pairs(traits),
     make("p", { class: "id" }, (person.anonymousIds as string[]).join(" ")),
-  )
+  );
 }
 
 function companyRow(company: Fields): HTMLElement {
-  const members = company.memberIds as string[]
+  const members = company.memberIds as string[];
   return make(
     "li",
     { class: "stack", style: "gap: 4px" },
-    make("div", { class: "row spread" }, make("strong", {}, text(company.name) || text(company.id)), make("span", { class: "small quiet" }, members.length === 1 ? "1 person" : `${members.length} people`)),
+    make(
+      "div",
+      { class: "row spread" },
+      make("strong", {}, text(company.name) || text(company.id)),
+      make(
+        "span",
+        { class: "small quiet" },
+        members.length === 1 ? "1 person" : `${members.length} people`,
+      ),
+    ),
     pairs({ groupId: company.id }),
     pairs(company.traits as Fields),
-  )
+  );
 }
 
 function count(id: string, rows: unknown[]): void {
-  byId(`count-${id}`).textContent = String(rows.length)
+  byId(`count-${id}`).textContent = String(rows.length);
 }
 
 async function showLists(): Promise<void> {
-  const [people, companies] = await Promise.all([call(`api/people${query}`), call(`api/companies${query}`)])
-  const persons = (people.people as Fields[]).reverse()
-  const groups = (companies.companies as Fields[]).reverse()
-  count("people", persons)
-  count("companies", groups)
-  fill(byId("people"), persons.map(personRow), "Nobody has been here yet.")
-  fill(byId("companies"), groups.map(companyRow), "No group call has arrived yet.")
+  const [people, companies] = await Promise.all([
+    call(`api/people${query}`),
+    call(`api/companies${query}`),
+  ]);
+  const persons = (people.people as Fields[]).reverse();
+  const groups = (companies.companies as Fields[]).reverse();
+  count("people", persons);
+  count("companies", groups);
+  fill(byId("people"), persons.map(personRow), "Nobody has been here yet.");
+  fill(byId("companies"), groups.map(companyRow), "No group call has arrived yet.");
 }
 
-let shown: Fields[] = []
+let shown: Fields[] = [];
 
 async function showEvents(): Promise<void> {
-  shown = ((await call(`api/events${query}`)).events as Fields[]).reverse()
-  count("events", shown)
-  fill(byId("events"), shown.map(eventRow), "Nothing has arrived yet. Open the shop, or send an event.")
+  shown = ((await call(`api/events${query}`)).events as Fields[]).reverse();
+  count("events", shown);
+  fill(
+    byId("events"),
+    shown.map(eventRow),
+    "Nothing has arrived yet. Open the shop, or send an event.",
+  );
 }
 
 function addEvent(event: Fields): void {
-  if (shown.some((known) => known.id === event.id)) return
-  shown = [event, ...shown].slice(0, EVENTS_SHOWN_MAX)
-  count("events", shown)
-  if (shown.length === 1) byId("events").replaceChildren()
-  const row = eventRow(event)
-  row.classList.add("fresh")
-  byId("events").prepend(row)
-  byId("events").children[EVENTS_SHOWN_MAX]?.remove()
+  if (shown.some((known) => known.id === event.id)) return;
+  shown = [event, ...shown].slice(0, EVENTS_SHOWN_MAX);
+  count("events", shown);
+  if (shown.length === 1) byId("events").replaceChildren();
+  const row = eventRow(event);
+  row.classList.add("fresh");
+  byId("events").prepend(row);
+  byId("events").children[EVENTS_SHOWN_MAX]?.remove();
 }
 
 async function showWorkspaces(): Promise<void> {
-  const workspaces = (await call("api/workspaces")).workspaces as Fields[]
-  const key = chosen ?? text(workspaces[0]?.apiKey)
-  const current = workspaces.find((workspace) => workspace.apiKey === key)
-  const base = location.href.replace(/\/[^/]*$/, "")
-  byId("workspace-name").textContent = text(current?.name) || "No such workspace"
-  byId("api-key").textContent = key
-  byId("device-endpoint").textContent = base
-  byId("cloud-endpoint").textContent = `${base}/event`
+  const workspaces = (await call("api/workspaces")).workspaces as Fields[];
+  const key = chosen ?? text(workspaces[0]?.apiKey);
+  const current = workspaces.find((workspace) => workspace.apiKey === key);
+  const base = location.href.replace(/\/[^/]*$/, "");
+  byId("workspace-name").textContent = text(current?.name) || "No such workspace";
+  byId("api-key").textContent = key;
+  byId("device-endpoint").textContent = base;
+  byId("cloud-endpoint").textContent = `${base}/event`;
   byId("workspaces").replaceChildren(
     ...workspaces.map((workspace) => {
-      const href = `?apiKey=${encodeURIComponent(text(workspace.apiKey))}`
-      const isCurrent = workspace.apiKey === key ? "page" : undefined
-      return make("li", {}, make("a", { href, "aria-current": isCurrent }, text(workspace.name)))
+      const href = `?apiKey=${encodeURIComponent(text(workspace.apiKey))}`;
+      const isCurrent = workspace.apiKey === key ? "page" : undefined;
+      return make("li", {}, make("a", { href, "aria-current": isCurrent }, text(workspace.name)));
     }),
-  )
+  );
 }
 
-tabs(document.querySelector<HTMLElement>("[role=tablist]") ?? document.body)
+tabs(document.querySelector<HTMLElement>("[role=tablist]") ?? document.body);
 byId("create").addEventListener("click", async () => {
-  const name = prompt("What is the workspace called?")
-  if (!name) return
-  const workspace = await call("api/workspaces", "POST", { name })
-  location.search = `?apiKey=${encodeURIComponent(text(workspace.apiKey))}`
-})
+  const name = prompt("What is the workspace called?");
+  if (!name) return;
+  const workspace = await call("api/workspaces", "POST", { name });
+  location.search = `?apiKey=${encodeURIComponent(text(workspace.apiKey))}`;
+});
 byId("clear").addEventListener("click", () => {
-  if (confirm("Forget all people, Companies and events of this workspace?")) void call(`api/clear${query}`, "POST")
-})
-void showWorkspaces()
-const refreshLists = calm(() => void showLists())
+  if (confirm("Forget all people, Companies and events of this workspace?"))
+    void call(`api/clear${query}`, "POST");
+});
+void showWorkspaces();
+const refreshLists = calm(() => void showLists());
 watch(`api/stream${query}`, byId("live"), {
   event: (event) => {
-    addEvent(event)
-    refreshLists()
+    addEvent(event);
+    refreshLists();
   },
   changed: () => {
-    refreshLists()
-    void showEvents()
+    refreshLists();
+    void showEvents();
   },
-})
+});
