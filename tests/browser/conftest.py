@@ -85,7 +85,7 @@ class Site:
 
     def put_page(self, path: str, head: str, headers: dict[str, str] | None = None) -> str:
         """Serve a page, and return its address."""
-        html = f"<!doctype html><title>A page</title><head>{head}</head><body><h1>Hello</h1></body>"
+        html = f"<!doctype html><head><title>A page</title><link rel=icon href=data:,>{head}</head><body><h1>Hello</h1></body>"
         self._files[path] = ("text/html; charset=utf-8", html.encode(), headers or {})
         return self.url + path
 

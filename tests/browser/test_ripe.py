@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ RECORDING_SDK = """
 """
 
 
-def recorded(shop: Shop) -> list[list[object]]:
-    calls: list[list[object]] = shop.call("return window.ripeCalls")
+def recorded(shop: Shop) -> list[list[Any]]:
+    calls: list[list[Any]] = shop.call("return window.ripeCalls")
     return calls
 
 
@@ -66,15 +67,30 @@ def test_r1_a_script_that_cannot_be_loaded_is_told_and_harms_nothing(shop: Shop)
     assert errors == []
 
 
+def bundled_for_npm() -> str:
+    """A page's own script that uses Analytics.js from npm, as its bundler makes it."""
+    source = (
+        "import { AnalyticsBrowser } from '@segment/analytics-next';"
+        " window.AnalyticsBrowser = AnalyticsBrowser"
+    )
+    bundled = subprocess.run(
+        [ROOT / "node_modules/.bin/esbuild", "--bundle", "--format=iife", "--log-level=error"],
+        input=source.encode(),
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    return bundled.stdout.decode()
+
+
 def test_r2_works_for_someone_who_calls_analytics_js_through_npm(shop: Shop) -> None:
     shop.connect_ripe()
-    umd = (ROOT / "node_modules/@segment/analytics-next/dist/umd/index.js").read_text()
-    shop.site.put_script("/npm.js", umd)
+    shop.site.put_script("/own.js", bundled_for_npm())
     load = (
-        f"window.client = AnalyticsNext.AnalyticsBrowser.load({{writeKey: '{shop.write_key}',"
+        f"window.client = AnalyticsBrowser.load({{writeKey: '{shop.write_key}',"
         f" cdnURL: '{shop.server.url}'}})"
     )
-    address = shop.site.put_page("/npm", f"<script src='/npm.js'></script><script>{load}</script>")
+    address = shop.site.put_page("/npm", f"<script src='/own.js'></script><script>{load}</script>")
     shop.page.goto(address)
 
     shop.call("await client.track('Through npm')")
@@ -189,7 +205,7 @@ def test_r8_track_arrives_with_its_properties_and_an_empty_name_sends_nothing(
     recording.open()
 
     recording.call("await analytics.track('Bought', {total: 12.5, items: [{id: 1}]})")
-    recording.call("await analytics.track('')")
+    recording.call("await analytics.track('').catch(() => 'Analytics.js refuses it already')")
 
     _, (method, payload) = recorded(recording)
     assert method == "track"
@@ -207,9 +223,8 @@ def test_r9_each_company_belongs_to_one_group_id(shop: Shop) -> None:
     shop.call("await analytics.group('initech', {name: 'Initech'})")
 
     eventually(lambda: len(shop.ripe("companies")) == 2)
-    companies = {company["groupId"]: company["traits"] for company in shop.ripe("companies")}
-    eventually(lambda: shop.ripe("companies"))
-    assert companies["acme"]["name"] == "Acme"
+    companies = {company["id"]: company["traits"] for company in shop.ripe("companies")}
+    assert companies["acme"] == {"name": "Acme", "plan": "enterprise", "employees": 8}
     assert companies["initech"] == {"name": "Initech"}
 
 
