@@ -15,9 +15,9 @@ _COERCIBLE: Final = ("string", "number", "integer", "boolean", "null", "array")
 def is_type(value: object, name: str) -> bool:
     """Return whether the value has the type; a number must be finite."""
     if name == "number":
-        return js.is_number(value) and math.isfinite(js.as_double(cast("float", value)))
+        return js.is_number(value) and math.isfinite(js.as_double(value))
     if name == "integer":
-        return is_type(value, "number") and cast("float", value) % 1 == 0
+        return js.is_number(value) and is_type(value, "number") and value % 1 == 0
     return js.type_name(value) == name
 
 

@@ -74,7 +74,7 @@ def _check(value: object, schema: Schema, place: _Place, errors: list[PayloadErr
             place.replace(result)
         value = result
     if js.is_number(value):
-        _check_number(cast("float", value), schema, place, errors)
+        _check_number(value, schema, place, errors)
     elif isinstance(value, str):
         _check_text(value, schema, place, errors)
     _check_general(value, schema, place, errors)
