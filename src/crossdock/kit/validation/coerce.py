@@ -58,9 +58,9 @@ def _to_number(value: object) -> object:
 
 def _to_integer(value: object) -> object:
     number = _to_number(value)
-    if number is UNDEFINED or math.isinf(cast("float", number)):
-        return UNDEFINED
-    return number if cast("float", number) % 1 == 0 else UNDEFINED
+    # An infinite number has no fraction, and passes.
+    is_fitting = js.is_number(number) and (math.isinf(number) or number % 1 == 0)
+    return number if is_fitting else UNDEFINED
 
 
 def _to_boolean(value: object) -> object:

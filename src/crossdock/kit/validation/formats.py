@@ -16,7 +16,9 @@ LABELS: Final[Mapping[str, str]] = {
     "hostname": "hostname",
     "ipv4": "IPv4 address",
     "ipv6": "IPv6 address",
+    "json-pointer": "JSON Pointer",
     "regex": "regular expression",
+    "relative-json-pointer": "relative JSON Pointer",
     "uri": "URI",
     "uri-reference": "URI Reference",
     "uri-template": "URI-template",
@@ -41,7 +43,8 @@ _URI = re.compile(
 )
 _RELATIVE = re.compile(
     rf"(?://{_AUTHORITY}{_SEGMENTS}|{_ROOTED}"
-    rf"|(?:[{_UNRESERVED}{_SUBDELIMS}@]|{_PERCENT})+{_SEGMENTS}|){_TAIL}"
+    # A colon in the first piece, which the RFC forbids, passes.
+    rf"|{_CHARACTER}+{_SEGMENTS}|){_TAIL}"
 )
 # The form of nearly all URLs; possessive, since nothing that comes later could give back.
 _PLAIN_URL = re.compile(
