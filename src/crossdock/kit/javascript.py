@@ -67,7 +67,7 @@ def truthy(value: object) -> bool:
     return bool(value) and value == value  # noqa: PLR0124
 
 
-def type_name(value: object) -> str:  # noqa: PLR0911 - one for each type.
+def type_name(value: object) -> str:
     """Return its type in Segment's words: `null`, `array`, `object`, `string`, `undefined`, …."""
     if value is None:
         return "null"
@@ -82,7 +82,7 @@ def type_name(value: object) -> str:  # noqa: PLR0911 - one for each type.
     return "array" if isinstance(value, list) else "number"
 
 
-def number_text(number: float) -> str:
+def number_text(number: float) -> str:  # noqa: PLR0911 - one for each way to write one.
     """Return the number as JavaScript writes it: `1` for 1.0, `1e+21`, `1e-7`, `0` for -0."""
     if isinstance(number, int) and abs(number) <= _EXACT_INTEGER_MAX:
         return str(number)
@@ -140,7 +140,7 @@ def whole_if_exact(number: float) -> float:
     return number
 
 
-def text_of(value: object) -> str:  # noqa: PLR0911 - one for each type.
+def text_of(value: object) -> str:
     """Return the value as text in a template: `''` for null, `[object Object]`, lists joined."""
     if isinstance(value, str):
         return value

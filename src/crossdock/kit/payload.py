@@ -16,7 +16,7 @@ from crossdock.kit import mapping as mappings
 from crossdock.kit.mapping import check, directives, resolve
 from crossdock.kit.mapping.generate import Program, Scope, Trait, Value
 from crossdock.kit.validation import PayloadSchema, compile_schema
-from crossdock.kit.validation.formats import FORMATS
+from crossdock.kit.validation.formats import FORMATS, QUICK
 
 Compiled = Callable[[JsonObject], JsonObject]
 _LIMITS = frozenset({"enum", "minLength", "maxLength", "minimum", "maximum"})
@@ -134,5 +134,10 @@ def _condition(scope: Scope, name: str, field: Mapping[str, Any]) -> str | None:
     if format_name is not None and format_name not in _ANY_TEXT:
         fits = scope.program.name("fits")
         scope.program.namespace[fits] = FORMATS[format_name]
-        condition += f" and {fits}({name})"
+        test = f"{fits}({name})"
+        if format_name in QUICK:
+            quick = scope.program.name("quick")
+            scope.program.namespace[quick] = QUICK[format_name]
+            test = f"({quick}({name}) or {test})"
+        condition += f" and {test}"
     return condition if kinds == ["string"] else f"{condition} or {name}.__class__ is int"

@@ -176,7 +176,7 @@ def to_number(value: object) -> float | None:
     if isinstance(value, str):
         number = js.to_number(value) if value.strip() else float("nan")
         return None if number != number else number  # noqa: PLR0124 - NaN.
-    return cast("float", value) if js.is_number(value) else None
+    return value if js.is_number(value) else None
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {

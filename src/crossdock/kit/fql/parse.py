@@ -176,7 +176,7 @@ class _Parser:
             return left
         return tree.Compare(cast("tree.Comparison", operator.text), left, self._value())
 
-    def _value(self) -> tree.Node:  # noqa: RET503 - the last line raises.
+    def _value(self) -> tree.Node:  # noqa: RET503 - one for each kind; the last line raises.
         piece = self._next
         if self._take("("):
             node = self._either()
@@ -199,7 +199,6 @@ class _Parser:
             self._at += 1
             return self._call(piece) if self._take("(") else _path(piece)
         self._unexpected("Write a path such as event, a text in quotes, or a number")
-        return None
 
     def _call(self, name: Token) -> tree.Node:
         counts = FUNCTIONS.get(name.text)

@@ -390,7 +390,7 @@ def _number(value: object) -> float:
         return js.to_number(value)
     if value is None or isinstance(value, bool):
         return int(bool(value))
-    return cast("float", value) if js.is_number(value) else float("nan")
+    return value if js.is_number(value) else float("nan")
 
 
 def _text_test(
@@ -402,9 +402,7 @@ def _text_test(
 
 
 def _number_test(test: Callable[[float, float], bool]) -> Callable[[object, object], bool]:
-    return lambda actual, expected: (
-        js.is_number(actual) and test(cast("float", actual), _number(expected))
-    )
+    return lambda actual, expected: js.is_number(actual) and test(actual, _number(expected))
 
 
 def _is_text(actual: object, expected: object) -> bool:

@@ -75,6 +75,7 @@ class Program:
         self.namespace: dict[str, object] = {
             "U": UNDEFINED,
             "step": path.step,
+            "Odd": path.Odd,
             "text": js.text_of,
             "copied": copied,
             "clean": js.without_undefined,
@@ -171,9 +172,9 @@ class Scope:
 
     def _member(self, keys: tuple[str, ...]) -> str:
         parent, key = self._object_at(keys[:-1]), repr(keys[-1])
-        if len(keys) == 1 and self._root_is_object:
-            return f"e.get({key}, U)"
-        return f"{parent}.get({key}, U) if {parent}.__class__ is dict else step({parent}, {key})"
+        if parent == "e" and not self._root_is_object:
+            return f"e.get({key}, U) if e.__class__ is dict else step(e, {key})"
+        return f"{parent}.get({key}, U)"
 
     def _object_at(self, keys: tuple[str, ...]) -> str:
         """Return the variable that holds it; looked up at the start of the function."""
@@ -181,6 +182,7 @@ class Scope:
             code = self._member(keys)
             name = self.program.name("p")
             self._lookups.append(f"{name} = {code}")
+            self._lookups.append(f"if {name}.__class__ is not dict: {name} = Odd({name})")
             self._variables_by_path[keys] = name
         return self._variables_by_path[keys]
 

@@ -36,3 +36,20 @@ def walk(value: object, keys: tuple[str, ...]) -> object:
     for key in keys:
         value = step(value, key)
     return value
+
+
+class Odd:
+    """Stands for something that is not an object where a path goes on, so that code need not ask.
+
+    Args:
+        value: Text, list, number, null or undefined.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def get(self, key: str, _undefined: object) -> object:
+        """Return the member, as `step` does."""
+        return step(self._value, key)

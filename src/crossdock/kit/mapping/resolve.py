@@ -270,6 +270,7 @@ def _transform(scope: Scope, value: object, keep: bool) -> Value:  # noqa: FBT00
     program = scope.program
 
     def apply_body(inner: Scope) -> Value:
+        inner.guard("if e is U: e = {}")
         inner.guard(f"{program.call(directives.require_object)}(e)")
         return transformed(inner, apply)
 

@@ -15,9 +15,9 @@ _COERCIBLE: Final = ("string", "number", "integer", "boolean", "null", "array")
 def is_type(value: object, name: str) -> bool:
     """Return whether the value has the type; a number must be finite."""
     if name == "number":
-        return js.is_number(value) and math.isfinite(js.as_double(cast("float", value)))
+        return js.is_number(value) and math.isfinite(js.as_double(value))
     if name == "integer":
-        return is_type(value, "number") and cast("float", value) % 1 == 0
+        return js.is_number(value) and is_type(value, "number") and value % 1 == 0
     return js.type_name(value) == name
 
 
@@ -58,9 +58,9 @@ def _to_number(value: object) -> object:
 
 def _to_integer(value: object) -> object:
     number = _to_number(value)
-    if number is UNDEFINED or math.isinf(cast("float", number)):
-        return UNDEFINED
-    return number if cast("float", number) % 1 == 0 else UNDEFINED
+    # An infinite number has no fraction, and passes.
+    is_fitting = js.is_number(number) and (math.isinf(number) or number % 1 == 0)
+    return number if is_fitting else UNDEFINED
 
 
 def _to_boolean(value: object) -> object:

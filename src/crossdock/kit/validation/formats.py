@@ -16,7 +16,9 @@ LABELS: Final[Mapping[str, str]] = {
     "hostname": "hostname",
     "ipv4": "IPv4 address",
     "ipv6": "IPv6 address",
+    "json-pointer": "JSON Pointer",
     "regex": "regular expression",
+    "relative-json-pointer": "relative JSON Pointer",
     "uri": "URI",
     "uri-reference": "URI Reference",
     "uri-template": "URI-template",
@@ -41,12 +43,13 @@ _URI = re.compile(
 )
 _RELATIVE = re.compile(
     rf"(?://{_AUTHORITY}{_SEGMENTS}|{_ROOTED}"
-    rf"|(?:[{_UNRESERVED}{_SUBDELIMS}@]|{_PERCENT})+{_SEGMENTS}|){_TAIL}"
+    # A colon in the first piece, which the RFC forbids, passes.
+    rf"|{_CHARACTER}+{_SEGMENTS}|){_TAIL}"
 )
-# The form of nearly all URLs, so that most are decided by character classes alone.
+# The form of nearly all URLs; possessive, since nothing that comes later could give back.
 _PLAIN_URL = re.compile(
-    rf"https?://[A-Za-z0-9.\-]+(?::[0-9]+)?(?:/[{_UNRESERVED}{_SUBDELIMS}:@/]*)?"
-    rf"(?:\?[{_UNRESERVED}{_SUBDELIMS}:@/?]*)?(?:#[{_UNRESERVED}{_SUBDELIMS}:@/?]*)?"
+    rf"https?://[A-Za-z0-9.\-]++(?::[0-9]++)?(?:/[{_UNRESERVED}{_SUBDELIMS}:@/]*+)?"
+    rf"(?:\?[{_UNRESERVED}{_SUBDELIMS}:@/?]*+)?(?:#[{_UNRESERVED}{_SUBDELIMS}:@/?]*+)?"
 )
 _HTTP_URL = re.compile(
     r"(?:https?|ftp)://(?:[^\s/?#@]*@)?[^\s/?#:@]+(?::[0-9]{2,5})?(?:[/?#]\S*)?", re.IGNORECASE
@@ -181,3 +184,9 @@ FORMATS: Final[Mapping[str, Callable[[str], bool]]] = {
     "uuid": _fits(r"(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE),
 }
 """By name: whether a text is one."""
+
+QUICK: Final[Mapping[str, Callable[[str], object]]] = {
+    "uri": _PLAIN_URL.fullmatch,
+    "date-time": _PLAIN_DATE_TIME.fullmatch,
+}
+"""By name: a test that most texts of the format pass, and only such; it costs no Python call."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from crossdock.base.json import JsonObject
 from crossdock.kit import javascript as js
@@ -37,8 +37,8 @@ def _object_schema(fields: Mapping[str, JsonObject], *, additional: bool) -> Jso
         "$schema": _DIALECT,
         "type": "object",
         "additionalProperties": additional,
-        "properties": {key: _field_schema(field) for key, field in fields.items()},
-        "required": [key for key, field in fields.items() if field.get("required") is True],
+        "properties": {key: _field_schema(fields[key]) for key in _keys(fields)},
+        "required": [key for key in _keys(fields) if fields[key].get("required") is True],
     }
 
 
@@ -96,14 +96,17 @@ def _enum(field: JsonObject) -> list[Any] | None:
 
 
 def _conditions(fields: Mapping[str, JsonObject]) -> list[JsonObject]:
-    """Return the entries for fields that are required only sometimes, nested ones included."""
+    """Return the entries for fields that are required only sometimes, nested ones first."""
     found: list[JsonObject] = []
-    for key, field in fields.items():
-        if isinstance(field.get("required"), dict):
-            found.append(_conditional(key, field["required"]))
-        for nested_key, nested in (field.get("properties") or {}).items():
+    for key in _keys(fields):
+        field = fields[key]
+        properties = field.get("properties") or {}
+        for nested_key in _keys(properties):
+            nested = properties[nested_key]
             if isinstance(nested.get("required"), dict):
                 found.append(_conditional(f"{key}.{nested_key}", nested["required"]))
+        if isinstance(field.get("required"), dict):
+            found.append(_conditional(key, field["required"]))
     return found
 
 
@@ -129,13 +132,12 @@ def _test(condition: JsonObject, *, is_only: bool) -> JsonObject:
         raise SchemaError(message, stage="schema")
     key, value = condition["fieldKey"], condition.get("value", UNDEFINED)
     parent, dot, child = key.partition(".")
-    if value is not UNDEFINED:
-        wanted: JsonObject = {"const": value}
+    # Below another field an undefined value is compared with all the same, which any value passes.
+    if value is not UNDEFINED or dot:
+        wanted: JsonObject = {} if value is UNDEFINED else {"const": value}
         if operator == "is_not":
             wanted = {"not": wanted}
         return _nested(parent, child, wanted) if dot else _present(key, wanted)
-    if dot:
-        return _absent_nested(parent, child, operator)
     if operator == "is":
         absent: JsonObject = {"not": {"required": [key]}}
         if not is_only:
@@ -154,6 +156,5 @@ def _nested(parent: str, child: str, wanted: JsonObject) -> JsonObject:
     return _present(parent, {"properties": {child: wanted}, "required": [child]})
 
 
-def _absent_nested(parent: str, child: str, operator: str) -> JsonObject:
-    present = {"required": [parent], "properties": {parent: {"required": [child]}}}
-    return present if operator == "is_not" else {"not": present}
+def _keys(fields: Mapping[str, JsonObject]) -> list[str]:
+    return js.keys(cast("dict[str, object]", fields))

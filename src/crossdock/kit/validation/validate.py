@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from crossdock.kit import javascript as js
 from crossdock.kit.fql.evaluate import is_equal
 from crossdock.kit.javascript import UNDEFINED
-from crossdock.kit.validation.coerce import coerced
+from crossdock.kit.validation.coerce import coerced, is_type
 from crossdock.kit.validation.errors import PayloadError, SchemaError
 from crossdock.kit.validation.formats import FORMATS, LABELS
 
@@ -73,11 +73,11 @@ def _check(value: object, schema: Schema, place: _Place, errors: list[PayloadErr
         elif result is not value and place.replace is not None:
             place.replace(result)
         value = result
-    if js.is_number(value):
-        _check_number(cast("float", value), schema, place, errors)
+    _check_general(value, schema, place, errors)
+    if js.is_number(value) and is_type(value, "number"):
+        _check_number(value, schema, place, errors)
     elif isinstance(value, str):
         _check_text(value, schema, place, errors)
-    _check_general(value, schema, place, errors)
     if isinstance(value, list) and "items" in schema:
         for index, item in enumerate(value):
             _check(item, schema["items"], _inside(value, index, place), errors)
@@ -190,5 +190,7 @@ def _add(errors: list[PayloadError], schema: Schema, place: _Place, text: str) -
 
 def _path_part(key: str | int) -> str:
     if isinstance(key, int):
+        return f"[{key}]"
+    if js.array_index(key) is not None:
         return f"[{key}]"
     return f".{key}" if set(key) <= _IDENTIFIER else f"['{key}']"
