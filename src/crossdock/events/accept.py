@@ -7,6 +7,9 @@ from crossdock.events.discard import Discard
 from crossdock.events.event import EventType
 from crossdock.events.limits import MessageLimits
 
+# A union written at the place of use would be made anew at each call.
+_TEXT_OR_NONE = (str, type(None))
+_ID_TYPES = (str, type(None), int, float)
 EVENT_TYPES = {kind.value: kind for kind in EventType}
 
 
@@ -50,16 +53,15 @@ def _type_of(message: JsonObject) -> EventType | None:
 
 
 def _problem_of_ids(message: JsonObject, limits: MessageLimits) -> Discard | None:
-    message_id = message.get("messageId")
-    user_id = message.get("userId")
-    anonymous_id = message.get("anonymousId")
+    find = message.get
+    message_id, user_id, anonymous_id = find("messageId"), find("userId"), find("anonymousId")
     if not (_is_id(message_id) and _is_id(user_id) and _is_id(anonymous_id)):
         return Discard.ID_NOT_STRING
     if isinstance(message_id, str) and len(message_id) > limits.message_id_characters_max:
         return Discard.MESSAGE_ID_TOO_LONG
-    if user_id in (None, "") and anonymous_id in (None, ""):
+    if (user_id is None or user_id == "") and (anonymous_id is None or anonymous_id == ""):
         return Discard.NO_USER_ANON_ID
-    group_id = message.get("groupId")
+    group_id = find("groupId")
     if isinstance(group_id, str) and len(group_id) > limits.group_id_characters_max:
         return Discard.GROUP_ID_TOO_LONG
     return None
@@ -79,9 +81,9 @@ def _problem_of_identify(message: JsonObject) -> Discard | None:
 
 
 def _problem_of_page(message: JsonObject) -> Discard | None:
-    if not isinstance(message.get("name"), str | None):
+    if not isinstance(message.get("name"), _TEXT_OR_NONE):
         return Discard.NAME_NOT_STRING
-    if not isinstance(message.get("category"), str | None):
+    if not isinstance(message.get("category"), _TEXT_OR_NONE):
         return Discard.CATEGORY_NOT_STRING
     return _problem_of_properties(message)
 
@@ -115,13 +117,9 @@ def _problem_of_properties(message: JsonObject) -> Discard | None:
 
 
 def _is_id(value: object) -> bool:
-    return (
-        value is None
-        or isinstance(value, str)
-        or (isinstance(value, int | float) and not isinstance(value, bool))
-    )
+    return isinstance(value, _ID_TYPES) and not isinstance(value, bool)
 
 
 def _is_object(value: object) -> bool:
     # PHP encodes an empty associative array as []; Segment's PHP library is not always careful.
-    return value is None or isinstance(value, dict) or value == []
+    return isinstance(value, dict) or value is None or value == []

@@ -14,13 +14,13 @@ import msgspec
 from crossdock.events.event import EventType, SourceId
 
 
-class Envelope(msgspec.Struct, frozen=True, array_like=True):
+class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One request of which at least one event was accepted.
 
     New fields go to the end, with a default: the journal holds envelopes of older versions.
 
     Attributes:
-        received_at: When, UTC, to the millisecond; the same for all its events.
+        received_at: When, UTC; the same for all its events.
         source_id: Whose write key it carried.
         type: What the path said the one event is; None for a batch.
         is_from_client: The source is a browser or an app, so the sender's address is a person's.

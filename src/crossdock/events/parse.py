@@ -32,7 +32,7 @@ class BadRequest(CrossdockError):
     code = "invalid_request"
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One message of a request, as a verdict names it.
 
     Attributes:
@@ -48,7 +48,7 @@ class Message(msgspec.Struct, frozen=True):
     name: str | None
 
 
-class Parsed(msgspec.Struct):
+class Parsed(msgspec.Struct, gc=False):
     """A request that could be read.
 
     Attributes:

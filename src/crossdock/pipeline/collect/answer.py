@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 import msgspec
-from starlette.types import Send
 
 from crossdock.base import json
 
@@ -124,15 +123,3 @@ def preflight(requested_headers: bytes) -> Answer:
             (b"access-control-allow-private-network", b"true"),
         ],
     )
-
-
-async def send_answer(send: Send, answer: Answer, origin: bytes | None) -> None:
-    """Send it."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": answer.headers + cors_headers(origin),
-        }
-    )
-    await send({"type": "http.response.body", "body": answer.body})

@@ -6,7 +6,6 @@ is answered with success only when its events are on disk.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 import msgspec
@@ -22,10 +21,10 @@ from crossdock.pipeline.collect.answer import (
     PIXEL,
     SUCCESS,
     Answer,
+    cors_headers,
     json_answer,
     preflight,
     refusal,
-    send_answer,
 )
 from crossdock.pipeline.collect.body import Disconnected, read_body
 from crossdock.pipeline.collect.credentials import write_key_of
@@ -40,22 +39,25 @@ from crossdock.workspace import Source, Workspace, WorkspaceFeed
 _STRICT_HEADER = b"x-crossdock-strict"
 # Longer ones are not shown: they are something else than a write key.
 _SHOWN_KEY_CHARACTERS_MAX = 64
+_NOTHING_HERE = refusal(
+    404,
+    code="not_found",
+    message="There is nothing at this path. See the tracking API's endpoints.",
+)
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """What is known of a request besides its body.
 
     Attributes:
         endpoint: What its path asks for.
         headers: By lower-case name.
         ip: The sender's; empty if unknown.
-        query: Of the address, undecoded.
     """
 
     endpoint: Endpoint
     headers: Mapping[bytes, bytes]
     ip: str
-    query: bytes
 
 
 class Collector:
@@ -88,6 +90,12 @@ class Collector:
             journal, clock, per_second_max=self._limits.discards_per_second_max
         )
         self._notices = NoticeDoor(clock, per_second_max=self._limits.notices_per_second_max)
+        self._body_bytes_max = {
+            Kind.EVENT: self._limits.messages.event_bytes_max,
+            Kind.BATCH: self._limits.messages.batch_bytes_max,
+            Kind.METRICS: self._limits.metrics_bytes_max,
+            Kind.NOTICES: self._limits.notice_bytes_max,
+        }
         feed.subscribe(self._use)
 
     @staticmethod
@@ -102,39 +110,70 @@ class Collector:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         headers = dict(scope["headers"])
+        endpoint = find_endpoint(scope["path"])
         try:
-            answer = await self._answer(scope, headers, receive)
+            if endpoint is None:
+                answer = _NOTHING_HERE
+            elif scope["method"] == "POST" and endpoint.kind is not Kind.PIXEL:
+                answer = await self._answer_post(_request(scope, endpoint, headers), receive)
+            else:
+                answer = await self._answer_other(scope, endpoint, headers)
         except Disconnected:
             return
-        await send_answer(send, answer, headers.get(b"origin"))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": answer.headers + cors_headers(headers.get(b"origin")),
+            }
+        )
+        await send({"type": "http.response.body", "body": answer.body})
 
     def _use(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._sources = workspace.sources_by_write_key
 
-    async def _answer(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
+    async def _answer_other(
+        self, scope: Scope, endpoint: Endpoint, headers: Mapping[bytes, bytes]
     ) -> Answer:
-        endpoint = find_endpoint(scope["path"])
-        if endpoint is None:
-            return refusal(
-                404,
-                code="not_found",
-                message="There is nothing at this path. See the tracking API's endpoints.",
-            )
         method = scope["method"]
         if method == "OPTIONS":
             return preflight(headers.get(b"access-control-request-headers", b""))
-        client = scope.get("client")
-        request = Request(endpoint, headers, client[0] if client else "", scope["query_string"])
         if endpoint.kind is Kind.PIXEL:
-            return await self._answer_pixel(request)
-        if method != "POST":
-            return refusal(
-                405, code="method_not_allowed", message=f'"{method}" is not taken here. Use POST.'
+            return await self._answer_pixel(
+                _request(scope, endpoint, headers), scope["query_string"]
             )
+        return refusal(
+            405, code="method_not_allowed", message=f'"{method}" is not taken here. Use POST.'
+        )
+
+    async def _answer_post(self, request: Request, receive: Receive) -> Answer:
         started_at = self._clock.monotonic_seconds()
-        answer = await self._answer_post(request, receive)
+        endpoint = request.endpoint
+        try:
+            body = await read_body(
+                receive,
+                encoding=request.headers.get(b"content-encoding", b""),
+                bytes_max=self._body_bytes_max[endpoint.kind],
+            )
+            if endpoint.type is not None:
+                parsed = parse_single(body, endpoint.type, self._limits.messages)
+                answer = await self._accept(request, parsed)
+            elif endpoint.kind is Kind.BATCH:
+                answer = await self._accept(request, parse_batch(body, self._limits.messages))
+            elif endpoint.kind is Kind.METRICS:
+                answer = _answer_metrics(body)
+            else:
+                answer = self._answer_notice(request, body)
+        except BadRequest as error:
+            answer = refusal(400, code=error.code, message=str(error))
+        except JournalError as error:
+            answer = refusal(
+                429 if isinstance(error, JournalBusy) else 503,
+                code=error.code,
+                message=str(error),
+                retry_after_seconds=error.retry_after_seconds,
+            )
         report.answered(
             answer.status,
             self._clock.monotonic_seconds() - started_at,
@@ -142,41 +181,12 @@ class Collector:
         )
         return answer
 
-    async def _answer_post(self, request: Request, receive: Receive) -> Answer:
-        try:
-            body = await read_body(
-                receive,
-                encoding=request.headers.get(b"content-encoding", b""),
-                bytes_max=self._body_bytes_max(request.endpoint.kind),
-            )
-            return await self._answer_body(request, body)
-        except BadRequest as error:
-            return refusal(400, code=error.code, message=str(error))
-        except JournalError as error:
-            return refusal(
-                429 if isinstance(error, JournalBusy) else 503,
-                code=error.code,
-                message=str(error),
-                retry_after_seconds=error.retry_after_seconds,
-            )
-
-    async def _answer_body(self, request: Request, body: bytes) -> Answer:
-        endpoint = request.endpoint
-        if endpoint.type is not None:
-            parsed = parse_single(body, endpoint.type, self._limits.messages)
-            return await self._accept(request, parsed)
-        if endpoint.kind is Kind.BATCH:
-            return await self._accept(request, parse_batch(body, self._limits.messages))
-        if endpoint.kind is Kind.METRICS:
-            return _answer_metrics(body)
-        return self._answer_notice(request, body)
-
-    async def _answer_pixel(self, request: Request) -> Answer:
+    async def _answer_pixel(self, request: Request, query: bytes) -> Answer:
         # Whatever happens, the page or the e-mail gets its image.
         event_type = request.endpoint.type
         assert event_type is not None  # noqa: S101 - every pixel's path names one.
         try:
-            body = pixel_body(request.query)
+            body = pixel_body(query)
             await self._accept(request, parse_single(body, event_type, self._limits.messages))
         except BadRequest:
             report.discarded("", Discard.EVENT_NOT_JSON.reason)
@@ -211,10 +221,9 @@ class Collector:
         discards, made_ids = self._sorted_out(parsed)
         accepted_count = len(parsed.messages) - len(discards)
         if accepted_count:
-            now = self._clock.now()
             await self._journal.append(
                 Envelope(
-                    now.replace(microsecond=now.microsecond // 1000 * 1000),
+                    self._clock.now(),
                     source.id,
                     request.endpoint.type,
                     source.kind != "server",
@@ -223,7 +232,9 @@ class Collector:
                     if request.endpoint.kind is Kind.PIXEL
                     else "",
                     made_ids,
-                    {index: discard.code for index, discard in discards.items()},
+                    {index: discard.code for index, discard in discards.items()}
+                    if discards
+                    else {},
                     parsed.body,
                 )
             )
@@ -237,6 +248,9 @@ class Collector:
     def _find_source(self, request: Request, parsed: Parsed) -> tuple[Source | None, str]:
         """Return the source, or None, and the write key that led there, or nowhere."""
         in_header = write_key_of(request.headers.get(b"authorization", b""))
+        source = self._sources.get(in_header)
+        if source is not None and not request.endpoint.write_key:
+            return source, in_header
         candidates = (request.endpoint.write_key, in_header, parsed.write_key)
         for write_key in candidates:
             source = self._sources.get(write_key)
@@ -276,7 +290,7 @@ class Collector:
         if self._discards.has_room():
             self._discards.add(
                 Outcome(
-                    at=_to_milliseconds(self._clock.now()),
+                    at=self._clock.now(),
                     step=Step.DISCARDED,
                     reason=discard.reason,
                     what=what,
@@ -288,18 +302,10 @@ class Collector:
                 )
             )
 
-    def _body_bytes_max(self, kind: Kind) -> int:
-        if kind is Kind.EVENT:
-            return self._limits.messages.event_bytes_max
-        if kind is Kind.BATCH:
-            return self._limits.messages.batch_bytes_max
-        if kind is Kind.METRICS:
-            return self._limits.metrics_bytes_max
-        return self._limits.notice_bytes_max
 
-
-def _to_milliseconds(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+def _request(scope: Scope, endpoint: Endpoint, headers: Mapping[bytes, bytes]) -> Request:
+    client = scope.get("client")
+    return Request(endpoint, headers, client[0] if client else "")
 
 
 def _answer_metrics(body: bytes) -> Answer:
