@@ -176,7 +176,7 @@ async def try_settings(
             reason="not_testable",
         )
     stored = _merged(connection.settings, body.settings if body else {}, destination)
-    defaults = {s.key: s.default for s in destination.settings if s.default is not None}
+    defaults = {setting.key: setting.default for setting in destination.settings}
     try:
         await destination.test_settings(parts.http, {**defaults, **stored})
     except DeliveryFailed as error:
