@@ -195,6 +195,7 @@ class Api:
 
     store: Store
     clock: FakeClock
+    feed: WorkspaceFeed
     url: str = ""
     notices: list[Notice] = dataclasses.field(default_factory=list)
     outcomes_asked: list[tuple[object, ...]] = dataclasses.field(default_factory=list)
@@ -306,7 +307,8 @@ def api(tmp_path: Path) -> Iterator[Api]:
         ids=RandomIds(),
         key=tmp_path / "workspace.key",
     )
-    api = Api(store, clock)
+    feed = WorkspaceFeed(store.load())
+    api = Api(store, clock, feed)
     parts = Parts(
         store=store,
         catalog=CATALOG,
@@ -319,7 +321,6 @@ def api(tmp_path: Path) -> Iterator[Api]:
         preview_filter=preview_filter,
         neutral_script_url=neutral_script_url,
     )
-    feed = WorkspaceFeed(store.load())
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -318,7 +318,7 @@ def test_another_vendor_under_the_same_slug_does_not_get_the_secrets(
         (SECRET, "{env: NOT_SET}", 'the environment variable "NOT_SET" is not set.'),
         ("      pigeon-cloud:", "      dove:", 'There is no destination "dove" in the catalog.'),
         ("region", "colour", "settings.colour: Pigeon Cloud has no setting"),
-        ("    name:", "    nam:", 'sources.shop: "nam" is not known here.'),
+        ("    name:", "    label:", 'sources.shop: "label" is not known here.'),
         ("    name: My", "    name: x\n    name: My", 'the key "name" a second time (line 5'),
         ("My shop", "*a", "anchors and aliases (& and *) are not used here (line 4"),
         ("My shop", "[", "The file is not YAML as it is used here"),

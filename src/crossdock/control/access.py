@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections import OrderedDict
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crossdock.base import json
@@ -72,7 +73,11 @@ class Access:
         await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except ClientDisconnect:
+            # Half a request is no request: nobody waits for an answer either.
+            return
         if body is None:
             response = error_response(
                 413,
@@ -139,13 +144,17 @@ class _Replay:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """Return the body, or None if it is too long."""
+    """Return the body, or None if it is too long.
+
+    Raises:
+        ClientDisconnect: The client went away before it was complete.
+    """
     chunks: list[bytes] = []
     length = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b""
+            raise ClientDisconnect
         chunk = message.get("body", b"")
         length += len(chunk)
         if length > BODY_BYTES_MAX:

@@ -207,17 +207,7 @@ def destination_metadata(destination: Destination) -> DestinationMetadata:
             "server": modes["server"].device or modes["server"].cloud,
         },
         actions=[_action(action, destination) for action in destination.actions],
-        presets=[
-            PresetMetadata(
-                action_id=f"{destination.slug}:{preset.action}",
-                name=preset.name,
-                fields=action.default_mapping(),
-                trigger=preset.trigger,
-            )
-            for preset in destination.presets
-            for action in [destination.action(preset.action)]
-            if action is not None
-        ],
+        presets=_presets(destination),
         kind=destination.kind,
         mode=destination.mode.value,
         connection_modes=modes,
@@ -232,6 +222,20 @@ def destination_metadata(destination: Destination) -> DestinationMetadata:
         ],
         is_testable=destination.test_settings is not None,
     )
+
+
+def _presets(destination: Destination) -> list[PresetMetadata]:
+    return [
+        PresetMetadata(
+            action_id=f"{destination.slug}:{preset.action}",
+            name=preset.name,
+            fields=action.default_mapping(),
+            trigger=preset.trigger,
+        )
+        for preset in destination.presets
+        for action in [destination.action(preset.action)]
+        if action is not None
+    ]
 
 
 def unknown_destination_metadata(slug: str) -> DestinationMetadata:

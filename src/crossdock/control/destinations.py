@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import msgspec
@@ -167,7 +168,8 @@ async def try_settings(
     destination_id: str, parts: Here, body: SettingsToTry | None = None
 ) -> Data[SettingsTestAnswer]:
     """Ask the vendor whether the settings work. Nothing is stored."""
-    connection = edits.find_connection(parts.store.load(), destination_id)
+    workspace = await asyncio.to_thread(parts.store.load)
+    connection = edits.find_connection(workspace, destination_id)
     destination = parts.catalog.find(connection.destination)
     if destination is None or destination.test_settings is None:
         raise Refused(
@@ -176,7 +178,7 @@ async def try_settings(
             reason="not_testable",
         )
     stored = _merged(connection.settings, body.settings if body else {}, destination)
-    defaults = {s.key: s.default for s in destination.settings if s.default is not None}
+    defaults = {setting.key: setting.default for setting in destination.settings}
     try:
         await destination.test_settings(parts.http, {**defaults, **stored})
     except DeliveryFailed as error:

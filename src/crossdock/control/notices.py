@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -75,7 +76,7 @@ class OutcomesAnswer(Shape):
 @router.get("/notices")
 async def list_notices(parts: Here, paging: Annotated[Paging, Depends()]) -> Data[NoticesAnswer]:
     """List every notice."""
-    workspace = parts.store.load()
+    workspace = await asyncio.to_thread(parts.store.load)
     seen = _latest_first(await parts.notices())
     shapes = [_notice(one, _connection_of(one, workspace), parts.catalog) for one in seen]
     page, pagination = paging.page(shapes)
@@ -87,7 +88,8 @@ async def list_destination_notices(
     destination_id: str, parts: Here, paging: Annotated[Paging, Depends()]
 ) -> Data[NoticesAnswer]:
     """List the notices of a destination, with those of its source that concern device mode."""
-    connection = edits.find_connection(parts.store.load(), destination_id)
+    workspace = await asyncio.to_thread(parts.store.load)
+    connection = edits.find_connection(workspace, destination_id)
     destination = parts.catalog.find(connection.destination)
     seen = _latest_first(await parts.notices())
     shapes = [

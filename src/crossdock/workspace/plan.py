@@ -65,12 +65,10 @@ class WorkspaceFile:
             Refused: One thing in the file is wrong; nothing is changed.
             RefusedTogether: Several are.
         """
-        # One for each try at deciding; there is only one, since the store does not repeat it.
+        # Filled by `decide`, which the store calls once, in its transaction.
         readings: list[Reading] = []
-        befores: list[Workspace] = []
 
         def decide(current: Workspace) -> Workspace:
-            befores.append(current)
             readings.append(self._reading(current))
             return readings[-1].read(self._text)
 
@@ -78,7 +76,7 @@ class WorkspaceFile:
             after = store.change(decide, by=by)
         except (Refused, RefusedTogether) as error:
             raise _located(error, readings[-1]) from error
-        return store.differences(befores[-1], after)
+        return store.differences(readings[-1].current, after)
 
     def _reading(self, current: Workspace) -> Reading:
         return Reading(

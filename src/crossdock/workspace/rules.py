@@ -46,8 +46,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     find_destination: FindDestination
-    validate_condition: Callable[[str], None]
-    validate_mapping: Callable[[JsonObject], None]
+    validate_condition: Callable[[str], object]
+    validate_mapping: Callable[[JsonObject], object]
 
     def check(self, before: Workspace, after: Workspace) -> None:
         """Refuse `after` if what differs from `before` breaks a rule.

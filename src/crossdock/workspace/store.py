@@ -277,9 +277,10 @@ def _told_apart() -> Iterator[None]:
     """Turn what the driver raises into an error for people, without the statement's values."""
     try:
         yield
-    except DBAPIError as error:
+    except SQLAlchemyError as error:
+        why = error.orig if isinstance(error, DBAPIError) else type(error).__name__
         raise DatabaseProblem(
-            f"The workspace's database cannot be used: {error.orig}.",
+            f"The workspace's database cannot be used: {why}.",
             do="Check that it can be reached, that its disk is not full, and that the user that "
             "runs the server may write to it.",
         ) from error

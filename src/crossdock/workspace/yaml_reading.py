@@ -55,7 +55,7 @@ class Reading:
         find_env: FindEnv | None,
         ids: Ids,
     ) -> None:
-        self._current = current
+        self.current = current
         self._find_destination = find_destination
         self._find_env = find_env
         self._ids = ids
@@ -90,7 +90,7 @@ class Reading:
             )
         self._raise_problems()
         return Workspace(
-            version=self._current.version, sources=tuple(sources), connections=tuple(connections)
+            version=self.current.version, sources=tuple(sources), connections=tuple(connections)
         )
 
     def located(self, problem: Refused) -> Refused:
@@ -114,7 +114,7 @@ class Reading:
 
     def _source(self, slug: str, node: Node) -> Source:
         node.keys(("name", "type", "enabled", "strict", "writeKeys", "destinations"))
-        was = next((s for s in self._current.sources if s.slug == slug), None)
+        was = next((s for s in self.current.sources if s.slug == slug), None)
         source_type = find_source_type(node.text("type", "javascript"))
         if source_type is None:
             node.at("type").complain(
@@ -146,7 +146,7 @@ class Reading:
         was = next(
             (
                 connection
-                for connection in self._current.connections_by_source_id.get(source.id, ())
+                for connection in self.current.connections_by_source_id.get(source.id, ())
                 if connection.slug == slug
             ),
             None,

@@ -46,6 +46,17 @@ def upgrade() -> None:
         sa.Column("sealed_settings", sa.Text, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
     )
+    _create_parts_of_connections()
+    _create_audit_events()
+
+
+def downgrade() -> None:
+    """Remove the tables, and everything in them."""
+    for table in ("audit_events", "filters", "mappings", "connections", "sources", "workspace"):
+        op.drop_table(table)
+
+
+def _create_parts_of_connections() -> None:
     op.create_table(
         "mappings",
         sa.Column("id", sa.String(64), primary_key=True),
@@ -72,13 +83,6 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
     )
-    _create_audit_events()
-
-
-def downgrade() -> None:
-    """Remove the tables, and everything in them."""
-    for table in ("audit_events", "filters", "mappings", "connections", "sources", "workspace"):
-        op.drop_table(table)
 
 
 def _create_audit_events() -> None:
