@@ -100,3 +100,22 @@ async def test_who_is_signed_in_is_still_after_a_reload(page: Page, vendors: Any
     await expect(page.get_by_text("Ana Sousa")).to_be_visible()
     calls = await page.evaluate("analytics.filter(call => call[0] === 'identify')")
     assert calls[0][2]["email"] == "ana@shop.example"
+
+
+async def test_a_hidden_page_lets_go_of_its_connection_and_catches_up(
+    page: Page, vendors: Any
+) -> None:
+    await page.goto(f"{vendors.url}/sandbox/ripe/")
+    await expect(page.get_by_text("Live")).to_be_visible()
+    appear = """(state) => {
+      Object.defineProperty(document, "visibilityState", {value: state, configurable: true});
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    await page.evaluate(appear, "hidden")
+    await expect(page.get_by_text("Connecting")).to_be_visible()
+    body = {"apiKey": "demo-ripe-key", "anonymousId": "a1", "event": "Meanwhile"}
+    await vendors.call("POST", "/sandbox/ripe/capture/track", body)
+
+    await page.evaluate(appear, "visible")
+
+    await expect(page.get_by_role("listitem").filter(has_text="Meanwhile")).to_be_visible()

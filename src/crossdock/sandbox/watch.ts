@@ -6,25 +6,43 @@ export interface News {
   event: (event: Fields) => void;
   /** Something other than an event is new; also called whenever the connection was made anew. */
   changed: () => void;
+  /** Everything was forgotten; `changed` is called as well. */
+  cleared?: () => void;
 }
 
-/** Follow a vendor's news, and show on the page whether the view is live. */
-export function watch(url: string, state: HTMLElement, news: News): EventSource {
-  const source = new EventSource(url);
+/**
+ * Follow a vendor's news, and show on the page whether the view is live.
+ *
+ * A hidden page lets go of its connection: a browser has six for one host, whatever the number of
+ * tabs, and with all of them held by views nothing else would load.
+ */
+export function watch(url: string, state: HTMLElement, news: News): void {
+  let source: EventSource | null = null;
   const show = (text: string, isLive: boolean): void => {
     state.textContent = text;
     state.dataset.state = isLive ? "live" : "waiting";
   };
-  show("Connecting", false);
-  source.addEventListener("open", () => {
-    show("Live", true);
-    news.changed();
-  });
-  source.addEventListener("error", () => show("Connecting again", false));
-  source.addEventListener("event", (message) => news.event(JSON.parse(message.data) as Fields));
-  source.addEventListener("changed", () => news.changed());
-  source.addEventListener("cleared", () => news.changed());
-  return source;
+  const connect = (): void => {
+    source = new EventSource(url);
+    source.addEventListener("open", () => {
+      show("Live", true);
+      news.changed();
+    });
+    source.addEventListener("error", () => show("Connecting again", false));
+    source.addEventListener("event", (message) => news.event(JSON.parse(message.data) as Fields));
+    source.addEventListener("changed", () => news.changed());
+    source.addEventListener("cleared", () => {
+      news.cleared?.();
+      news.changed();
+    });
+  };
+  const follow = (): void => {
+    source?.close();
+    show("Connecting", false);
+    if (document.visibilityState === "visible") connect();
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
 }
 
 /** Run at most once in a while, and at the end for sure. */

@@ -221,16 +221,17 @@ function ramenRow(event: Fields): HTMLElement {
 function follow(vendor: "ripe" | "ramen", toRow: (event: Fields) => HTMLElement): void {
   const arrivals = new Arrivals(byId(`${vendor}-events`), "Nothing yet.");
   const base = `../sandbox/${vendor}/api`;
-  const source = watch(`${base}/stream`, byId(`${vendor}-live`), {
+  watch(`${base}/stream`, byId(`${vendor}-live`), {
     event: (event) => arrivals.add(text(event.id), toRow(event), true),
     changed: () => {
       void call(`${base}/events`).then(({ events }) => {
-        for (const event of (events as Fields[]).slice(-ROWS_MAX))
+        for (const event of (events as Fields[]).slice(-ROWS_MAX)) {
           arrivals.add(text(event.id), toRow(event), false);
+        }
       });
     },
+    cleared: () => arrivals.clear(),
   });
-  source.addEventListener("cleared", () => arrivals.clear());
 }
 
 function followCalls(): void {

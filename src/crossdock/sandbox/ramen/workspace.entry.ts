@@ -38,6 +38,8 @@ const form = byId<HTMLFormElement>("draft");
 let answers: Fields[] = [];
 let shown: Fields[] = [];
 let editedId: string | null = null;
+// How often the switch was moved here: what was read before the last time says nothing about it.
+let switches = 0;
 
 function count(id: string, rows: unknown[]): void {
   byId(`count-${id}`).textContent = String(rows.length);
@@ -159,13 +161,14 @@ function companyRow(company: Fields, types: Record<string, string>): HTMLElement
 }
 
 async function showLists(): Promise<void> {
+  const switchesBefore = switches;
   const [organization, users, companies, given, asked] = await Promise.all(
     ["organization", "users", "companies", "answers", "questions"].map((name) =>
       call(`api/${name}${query}`),
     ),
   );
   if (!organization || !users || !companies || !given || !asked) return;
-  showOrganization(organization);
+  showOrganization(organization, switches === switchesBefore);
   answers = (given.answers as Fields[]).reverse();
   const persons = (users.users as Fields[]).reverse();
   const groups = (companies.companies as Fields[]).reverse();
@@ -190,13 +193,15 @@ async function showLists(): Promise<void> {
   fill(byId("questions"), questions.map(questionRow), "There is no question yet.");
 }
 
-function showOrganization(organization: Fields): void {
+function showOrganization(organization: Fields, isSwitchCurrent: boolean): void {
   byId("organization-name").textContent = text(organization.name);
   byId("organization-id").textContent = text(organization.id);
   byId("secret").textContent = text(organization.secret);
   byId("api-key").textContent = text(organization.api_key);
   byId("script-url").textContent = new URL("assets/ramen.js", location.href).href;
-  byId<HTMLInputElement>("secure-mode").checked = organization.has_secure_mode === true;
+  const secureMode = byId<HTMLInputElement>("secure-mode");
+  secureMode.disabled = false;
+  if (isSwitchCurrent) secureMode.checked = organization.has_secure_mode === true;
 }
 
 async function showEvents(): Promise<void> {
@@ -314,9 +319,12 @@ function start(): void {
     await call(`api/questions/${editedId}${query}`, "DELETE");
     editor.close();
   });
-  byId<HTMLInputElement>("secure-mode").addEventListener("change", (event) => {
+  byId<HTMLInputElement>("secure-mode").addEventListener("change", async (event) => {
     const has_secure_mode = (event.target as HTMLInputElement).checked;
-    void call(`api/organization${query}`, "PATCH", { has_secure_mode });
+    switches += 1;
+    await call(`api/organization${query}`, "PATCH", { has_secure_mode });
+    switches += 1;
+    void showLists();
   });
   byId("create").addEventListener("click", async () => {
     const name = prompt("What is the organization called?");
