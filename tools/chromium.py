@@ -1,4 +1,4 @@
-"""Make sure that the browser tests have a Chromium: from PATH, else through apt where that works."""
+"""Make sure that the browser tests have a Chromium: from PATH, else through apt where it works."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ python tools/generate.py --check    exit 1 if one is stale
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ def commands_page() -> str:
             for p in command.params
             if isinstance(p, click.Argument)
         )
-        parts.append(f"## `crossdock {name}{' ' + usage if usage else ''}`\n\n{command.help}\n")
+        parts.append(f"## `crossdock {name}{' ' + usage if usage else ''}`\n\n{inspect.cleandoc(command.help or "")}\n")
         rows = [
             (
                 ", ".join(f"`{option}`" for option in parameter.opts),
@@ -89,8 +90,8 @@ def errors_page() -> str:
         }
     )
     return (
-        "# Error codes\n\nStable: programs may rely on them. Each comes with a sentence that says what "
-        "happened and one that says what to do.\n\n" + table(("code", "is"), rows) + "\n"
+        "# Error codes\n\nStable: programs may rely on them. Each comes with a sentence that says "
+        "what happened and one that says what to do.\n\n" + table(("code", "is"), rows) + "\n"
     )
 
 
@@ -117,7 +118,7 @@ def destination_page(destination: Destination) -> str:
             "yes" if any(mode.value == "cloud" for mode in modes) else "no",
         )
         for kind in ("web", "mobile", "server")
-        for modes in [destination.connection_modes.get(kind, ())]  # type: ignore[call-overload]
+        for modes in [destination.connection_modes.get(kind, ())]
     ]
     parts.append(
         "## Connection modes\n\n" + table(("source", "device mode", "cloud mode"), modes) + "\n"

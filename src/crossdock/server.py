@@ -287,9 +287,9 @@ class _Server:
             self._is_accepting = True
             announce()
         stopping = asyncio.ensure_future(stop.wait())
-        parts: list[asyncio.Task[None]] = [serving, *running.loops]
-        await asyncio.wait([stopping, *parts], return_when=asyncio.FIRST_COMPLETED)
-        broken = [task for task in parts if task.done()]
+        running_parts: list[asyncio.Task[None]] = [serving, *running.loops]
+        await asyncio.wait([stopping, *running_parts], return_when=asyncio.FIRST_COMPLETED)
+        broken = [task for task in running_parts if task.done()]
         for task in broken:
             log.error(
                 "A part of the server has ended.",
@@ -302,8 +302,9 @@ class _Server:
         server.should_exit = True
         await asyncio.gather(serving, return_exceptions=True)
         await running.sender.stop(drain_seconds_max=settings.drain_seconds_max)
-        for task in (stopping, *running.loops):
-            task.cancel()
+        stopping.cancel()
+        for loop_task in running.loops:
+            loop_task.cancel()
         await asyncio.gather(stopping, *running.loops, return_exceptions=True)
         return 1 if broken else 0
 

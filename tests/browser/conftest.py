@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from typing_extensions import override
 
 from tests.running import RunningServer, eventually, running_server
 
@@ -75,6 +76,7 @@ class Site:
                 self.end_headers()
                 self.wfile.write(body)
 
+            @override
             def log_message(self, *_: object) -> None:
                 pass
 
@@ -85,7 +87,9 @@ class Site:
 
     def put_page(self, path: str, head: str, headers: dict[str, str] | None = None) -> str:
         """Serve a page, and return its address."""
-        html = f"<!doctype html><head><title>A page</title><link rel=icon href=data:,>{head}</head><body><h1>Hello</h1></body>"
+        # Without an icon the browser asks for one, and complains that there is none.
+        start = "<!doctype html><head><title>A page</title><link rel=icon href=data:,>"
+        html = f"{start}{head}</head><body><h1>Hello</h1></body>"
         self._files[path] = ("text/html; charset=utf-8", html.encode(), headers or {})
         return self.url + path
 
@@ -190,7 +194,7 @@ def listed(answer: Any, what: str) -> list[dict[str, Any]]:
 def catalog_id(server: RunningServer, slug: str) -> str:
     """Segment's id of the destination."""
     catalog = server.api("GET", "/catalog/destinations?pagination[count]=200")
-    return next(entry["id"] for entry in catalog["destinationsCatalog"] if entry["slug"] == slug)
+    return str(next(e["id"] for e in catalog["destinationsCatalog"] if e["slug"] == slug))
 
 
 @pytest.fixture(scope="session")

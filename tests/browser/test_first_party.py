@@ -1,4 +1,4 @@
-"""The stock snippet with only its host changed: http, https, behind a prefix, under a strict page."""
+"""The stock snippet with only its host changed: http, https, neutral names, a strict page."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
         )
         .sign(key, hashes.SHA256())
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typing_extensions import override
 
 from tests.running import RunningServer, eventually
 
@@ -35,6 +36,7 @@ class Receiver:
                 self.send_header("content-length", "0")
                 self.end_headers()
 
+            @override
             def log_message(self, *_: object) -> None:
                 pass
 
