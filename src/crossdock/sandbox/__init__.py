@@ -10,7 +10,7 @@ They know nothing of the product: what reaches them came over HTTP, as it would 
 - `store`: one SQLite file, bounded.
 - `web`: what they share in speaking HTTP.
 
-In the browser, what they share: `outbox.ts` (calls in order), `memory.ts` (what a script remembers),
+In the browser they share `outbox.ts` (calls in order), `memory.ts` (what a script remembers),
 `watch.ts` (live views), `event_list.ts`, `dom.ts`, and `look.css` for all pages.
 """
 

@@ -193,7 +193,7 @@ function ramenRow(event: Fields): HTMLElement {
 }
 
 function follow(vendor: "ripe" | "ramen", toRow: (event: Fields) => HTMLElement): void {
-  const events = listIn(`${vendor}-events`, toRow);
+  const events = listOf(`${vendor}-events`, toRow);
   const base = `../sandbox/${vendor}/api`;
   watch(`${base}/stream`, byId(`${vendor}-live`), {
     event: (event) => events.add(event),
@@ -204,12 +204,12 @@ function follow(vendor: "ripe" | "ramen", toRow: (event: Fields) => HTMLElement)
 }
 
 function followCalls(): void {
-  const calls = listIn("calls", callRow);
+  const calls = listOf("calls", callRow);
   for (const made of page.shopCalls ?? []) calls.add({ ...made });
   addEventListener("shop:call", (event) => calls.add({ ...(event as CustomEvent<Call>).detail }));
 }
 
-function listIn(id: string, toRow: (event: Fields) => HTMLElement): EventList {
+function listOf(id: string, toRow: (event: Fields) => HTMLElement): EventList {
   const list = byId(id);
   // Not every browser lets the keyboard scroll what cannot have the focus.
   list.tabIndex = 0;
