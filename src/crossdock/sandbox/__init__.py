@@ -9,6 +9,9 @@ They know nothing of the product: what reaches them came over HTTP, as it would 
 - `ripe`: the stand-in for Ripe.
 - `store`: one SQLite file, bounded.
 - `web`: what they share in speaking HTTP.
+
+In the browser they share `outbox.ts` (calls in order), `memory.ts` (what a script remembers),
+`watch.ts` (live views), `event_list.ts`, `dom.ts`, and `look.css` for all pages.
 """
 
 from __future__ import annotations

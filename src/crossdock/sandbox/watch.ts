@@ -6,8 +6,6 @@ export interface News {
   event: (event: Fields) => void;
   /** Something other than an event is new; also called whenever the connection was made anew. */
   changed: () => void;
-  /** Everything was forgotten; `changed` is called as well. */
-  cleared?: () => void;
 }
 
 /**
@@ -31,10 +29,7 @@ export function watch(url: string, state: HTMLElement, news: News): void {
     source.addEventListener("error", () => show("Connecting again", false));
     source.addEventListener("event", (message) => news.event(JSON.parse(message.data) as Fields));
     source.addEventListener("changed", () => news.changed());
-    source.addEventListener("cleared", () => {
-      news.cleared?.();
-      news.changed();
-    });
+    source.addEventListener("cleared", () => news.changed());
   };
   const follow = (): void => {
     source?.close();

@@ -1,7 +1,8 @@
 /** The demo shop: what its visitor does becomes calls of Analytics.js, and what arrives is shown. */
 
 import { byId, make } from "../dom";
-import { call, type Fields, fill, modeBadge, pairs, text, timeOf, watch } from "../watch";
+import { EventList } from "../event_list";
+import { call, type Fields, modeBadge, pairs, text, timeOf, watch } from "../watch";
 import type { Call } from "./snippet.entry";
 
 interface Analytics {
@@ -123,34 +124,6 @@ function listenToShelf(): void {
   }
 }
 
-/** Three lists, the newest first. Pointing at a row lights up its messageId everywhere. */
-class Arrivals {
-  private readonly rows: { id: string; row: HTMLElement }[] = [];
-
-  constructor(
-    private readonly list: HTMLElement,
-    private readonly nothing: string,
-  ) {
-    fill(list, [], nothing);
-    // Not every browser lets the keyboard scroll what cannot have the focus.
-    list.tabIndex = 0;
-  }
-
-  add(id: string, row: HTMLElement, isNew: boolean): void {
-    if (this.rows.some((known) => known.id === id)) return;
-    if (this.rows.length === 0) this.list.replaceChildren();
-    if (isNew) row.classList.add("fresh");
-    this.rows.unshift({ id, row });
-    this.list.prepend(row);
-    this.rows.splice(ROWS_MAX)[0]?.row.remove();
-  }
-
-  clear(): void {
-    this.rows.length = 0;
-    fill(this.list, [], this.nothing);
-  }
-}
-
 function row(messageId: string, ...children: (HTMLElement | null)[]): HTMLElement {
   const element = make(
     "li",
@@ -180,11 +153,12 @@ function head(type: string, ...right: HTMLElement[]): HTMLElement {
   );
 }
 
-function callRow({ type, what, messageId }: Call): HTMLElement {
+function callRow({ type, what, id, calledAt }: Fields): HTMLElement {
+  const messageId = text(id);
   return row(
     messageId,
-    head(type, timeOf(new Date().toISOString())),
-    make("strong", {}, what),
+    head(text(type), timeOf(calledAt)),
+    make("strong", {}, text(what)),
     make("p", { class: "id" }, messageId),
   );
 }
@@ -219,26 +193,27 @@ function ramenRow(event: Fields): HTMLElement {
 }
 
 function follow(vendor: "ripe" | "ramen", toRow: (event: Fields) => HTMLElement): void {
-  const arrivals = new Arrivals(byId(`${vendor}-events`), "Nothing yet.");
+  const events = listOf(`${vendor}-events`, toRow);
   const base = `../sandbox/${vendor}/api`;
   watch(`${base}/stream`, byId(`${vendor}-live`), {
-    event: (event) => arrivals.add(text(event.id), toRow(event), true),
+    event: (event) => events.add(event),
     changed: () => {
-      void call(`${base}/events`).then(({ events }) => {
-        for (const event of (events as Fields[]).slice(-ROWS_MAX)) {
-          arrivals.add(text(event.id), toRow(event), false);
-        }
-      });
+      void events.load(async () => (await call(`${base}/events`)).events as Fields[]);
     },
-    cleared: () => arrivals.clear(),
   });
 }
 
 function followCalls(): void {
-  const arrivals = new Arrivals(byId("calls"), "Nothing yet.");
-  const add = (made: Call): void => arrivals.add(made.messageId, callRow(made), true);
-  for (const made of page.shopCalls ?? []) add(made);
-  addEventListener("shop:call", (event) => add((event as CustomEvent<Call>).detail));
+  const calls = listOf("calls", callRow);
+  for (const made of page.shopCalls ?? []) calls.add({ ...made });
+  addEventListener("shop:call", (event) => calls.add({ ...(event as CustomEvent<Call>).detail }));
+}
+
+function listOf(id: string, toRow: (event: Fields) => HTMLElement): EventList {
+  const list = byId(id);
+  // Not every browser lets the keyboard scroll what cannot have the focus.
+  list.tabIndex = 0;
+  return new EventList(list, toRow, { eventsMax: ROWS_MAX, nothing: "Nothing yet." });
 }
 
 function start(): void {

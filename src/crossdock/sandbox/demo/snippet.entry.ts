@@ -9,7 +9,9 @@ import { min } from "@segment/snippet";
 export interface Call {
   type: string;
   what: string;
-  messageId: string;
+  /** The messageId. */
+  id: string;
+  calledAt: string;
 }
 
 const script = document.currentScript as HTMLScriptElement;
@@ -39,7 +41,8 @@ page.analytics.addSourceMiddleware(
     const call: Call = {
       type: String(obj.type),
       what: String(what ?? obj.name ?? obj.context?.page?.path ?? ""),
-      messageId: String(obj.messageId),
+      id: String(obj.messageId),
+      calledAt: new Date().toISOString(),
     };
     page.shopCalls?.push(call);
     dispatchEvent(new CustomEvent("shop:call", { detail: call }));

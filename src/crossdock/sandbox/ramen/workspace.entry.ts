@@ -1,6 +1,7 @@
 /** The Ramen sandbox's workspace page: questions and answers, users, companies, secure mode. */
 
 import { byId, make } from "../dom";
+import { EventList } from "../event_list";
 import {
   call,
   calm,
@@ -36,7 +37,6 @@ const query = chosen === null ? "" : `?organization_id=${encodeURIComponent(chos
 const editor = byId<HTMLDialogElement>("editor");
 const form = byId<HTMLFormElement>("draft");
 let answers: Fields[] = [];
-let shown: Fields[] = [];
 let editedId: string | null = null;
 // How often the switch was moved here: what was read before the last time says nothing about it.
 let switches = 0;
@@ -204,25 +204,16 @@ function showOrganization(organization: Fields, isSwitchCurrent: boolean): void 
   if (isSwitchCurrent) secureMode.checked = organization.has_secure_mode === true;
 }
 
-async function showEvents(): Promise<void> {
-  shown = ((await call(`api/events${query}`)).events as Fields[]).reverse();
-  count("events", shown);
-  fill(
-    byId("events"),
-    shown.map(eventRow),
-    "Nothing has arrived yet. Open the shop, or send an event.",
-  );
-}
+const events = new EventList(byId("events"), eventRow, {
+  eventsMax: EVENTS_SHOWN_MAX,
+  nothing: "Nothing has arrived yet. Open the shop, or send an event.",
+  onCount: (count) => {
+    byId("count-events").textContent = String(count);
+  },
+});
 
-function addEvent(event: Fields): void {
-  if (shown.some((known) => known.id === event.id)) return;
-  shown = [event, ...shown].slice(0, EVENTS_SHOWN_MAX);
-  count("events", shown);
-  if (shown.length === 1) byId("events").replaceChildren();
-  const row = eventRow(event);
-  row.classList.add("fresh");
-  byId("events").prepend(row);
-  byId("events").children[EVENTS_SHOWN_MAX]?.remove();
+async function readEvents(): Promise<Fields[]> {
+  return (await call(`api/events${query}`)).events as Fields[];
 }
 
 async function showOrganizations(): Promise<void> {
@@ -340,12 +331,12 @@ function start(): void {
   const refreshLists = calm(() => void showLists());
   watch(`api/stream${query}`, byId("live"), {
     event: (event) => {
-      addEvent(event);
+      events.add(event);
       refreshLists();
     },
     changed: () => {
       refreshLists();
-      void showEvents();
+      void events.load(readEvents);
     },
   });
 }

@@ -1,6 +1,7 @@
 /** The Ripe sandbox's workspace page: people, Companies, and the stream of events. */
 
 import { byId, make } from "../dom";
+import { EventList } from "../event_list";
 import {
   call,
   calm,
@@ -100,27 +101,16 @@ async function showLists(): Promise<void> {
   fill(byId("companies"), groups.map(companyRow), "No group call has arrived yet.");
 }
 
-let shown: Fields[] = [];
+const events = new EventList(byId("events"), eventRow, {
+  eventsMax: EVENTS_SHOWN_MAX,
+  nothing: "Nothing has arrived yet. Open the shop, or send an event.",
+  onCount: (count) => {
+    byId("count-events").textContent = String(count);
+  },
+});
 
-async function showEvents(): Promise<void> {
-  shown = ((await call(`api/events${query}`)).events as Fields[]).reverse();
-  count("events", shown);
-  fill(
-    byId("events"),
-    shown.map(eventRow),
-    "Nothing has arrived yet. Open the shop, or send an event.",
-  );
-}
-
-function addEvent(event: Fields): void {
-  if (shown.some((known) => known.id === event.id)) return;
-  shown = [event, ...shown].slice(0, EVENTS_SHOWN_MAX);
-  count("events", shown);
-  if (shown.length === 1) byId("events").replaceChildren();
-  const row = eventRow(event);
-  row.classList.add("fresh");
-  byId("events").prepend(row);
-  byId("events").children[EVENTS_SHOWN_MAX]?.remove();
+async function readEvents(): Promise<Fields[]> {
+  return (await call(`api/events${query}`)).events as Fields[];
 }
 
 async function showWorkspaces(): Promise<void> {
@@ -156,11 +146,11 @@ void showWorkspaces();
 const refreshLists = calm(() => void showLists());
 watch(`api/stream${query}`, byId("live"), {
   event: (event) => {
-    addEvent(event);
+    events.add(event);
     refreshLists();
   },
   changed: () => {
     refreshLists();
-    void showEvents();
+    void events.load(readEvents);
   },
 });
