@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _HOME = """<!doctype html>
@@ -25,13 +25,20 @@ _HOME = """<!doctype html>
 <h1>Crossdock is running</h1>
 <p>It takes events at this address. What to do next:</p>
 <ul>
-  <li>Send one: <code>POST /v1/track</code> with a write key.</li>
-  <li>Manage sources and destinations through <code>/api/v1</code>, with the admin token that the
-      first start printed; <code>/api/v1/openapi.json</code> describes it.</li>
+DEMO  <li>Send an event: <code>POST /v1/track</code> with a write key.</li>
+  <li>Change sources, destinations and mappings through <code>/api/v1</code>, with the admin token
+      that the first start printed; <code>/api/v1/openapi.json</code> describes it.</li>
+  <li>Or as a file: <code>crossdock export workspace.yaml</code>, edit it,
+      <code>crossdock apply workspace.yaml</code>. The next page load has the change.</li>
   <li>Look around in the <a href="sandbox/ripe/">Ripe</a> and <a href="sandbox/ramen/">Ramen</a>
       stand-ins. User name: any; password: the admin token.</li>
 </ul>
 </html>
+"""
+
+
+_DEMO = """\
+  <li>Click around in the <a href="demo/">demo shop</a> and see what arrives.</li>
 """
 
 
@@ -59,7 +66,7 @@ class Door:
         collector: The tracking API; asked first, as nearly every request is its.
         cdn: What browsers load.
         apps_by_path: Mounted apps: `/api/v1`, `/sandbox`, `/demo`.
-        has_demo: Whether visitors of `/` are led to the demo.
+        has_demo: Whether `/` leads to the demo shop.
         admin_token: Opens `/metrics` to other machines.
         readiness: Returns, for each part that has to work, whether it does.
     """
@@ -109,7 +116,7 @@ class Door:
     def _own_page(self, scope: Scope) -> Response:
         match scope["path"]:
             case "/":
-                return RedirectResponse("demo/") if self._has_demo else HTMLResponse(_HOME)
+                return HTMLResponse(_HOME.replace("DEMO", _DEMO if self._has_demo else ""))
             case "/healthz":
                 return JSONResponse({"status": "ok"})
             case "/readyz":

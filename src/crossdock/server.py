@@ -26,7 +26,6 @@ from crossdock import startup
 from crossdock.base import logs
 from crossdock.base.clock import SystemClock
 from crossdock.base.ids import RandomIds
-from crossdock.base.json import JsonObject
 from crossdock.base.settings import ServerSettings
 from crossdock.catalog import Catalog, load_catalog
 from crossdock.control import Parts, build_control
@@ -39,7 +38,7 @@ from crossdock.kit import (
     routing_rule,
 )
 from crossdock.pipeline.collect import Collector
-from crossdock.pipeline.collect.cdn import Cdn
+from crossdock.pipeline.collect.cdn import Cdn, check_filter
 from crossdock.pipeline.journal import Journal, JournalSettings
 from crossdock.pipeline.route import Compilers, Router, preview_filter
 from crossdock.pipeline.send import Sender
@@ -99,8 +98,9 @@ def open_store(
         database_url or sqlite_url(data_dir / "workspace.sqlite3"),
         rules=Rules(
             find_destination=catalog.find,
-            validate_condition=_validate_condition,
-            validate_mapping=_validate_mapping,
+            validate_condition=compile_condition,
+            validate_mapping=compile_mapping,
+            validate_browser_filter=functools.partial(check_filter, routing_rule=_routing_rule),
         ),
         clock=clock,
         ids=RandomIds(),
@@ -184,7 +184,7 @@ class _Server:
         cdn = Cdn(
             feed,
             catalog.find,
-            routing_rule=lambda text: routing_rule(compile_condition(text)),
+            routing_rule=_routing_rule,
             assets_dir=WEB_ASSETS,
             kept_dir=settings.data_dir / "cdn",
             public_url=settings.public_url,
@@ -205,7 +205,7 @@ class _Server:
                 ids=ids,
                 admin_token=admin_token,
                 public_url=settings.public_url,
-                http=http.with_label("The vendor"),
+                http=http,
                 notices=journal.notices,
                 latest_outcomes=journal.latest_outcomes,
                 preview_filter=functools.partial(
@@ -320,9 +320,5 @@ class _Server:
         return f"{base_url}/{prefix.strip('/')}/{source.write_keys[0]}.js"
 
 
-def _validate_condition(text: str) -> None:
-    compile_condition(text)
-
-
-def _validate_mapping(mapping: JsonObject) -> None:
-    compile_mapping(mapping)
+def _routing_rule(text: str) -> str:
+    return routing_rule(compile_condition(text))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import ClassVar
 
+import pytest
+
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
-from crossdock.pipeline.collect.cdn.rules import rule_of
+from crossdock.events import ConnectionId
+from crossdock.pipeline.collect.cdn.rules import NotInBrowser, check_filter, rule_of
 from crossdock.workspace import Filter, FilterAction
 
 from .conftest import ripe
@@ -39,7 +42,7 @@ def test_steps_run_in_the_order_sample_drop_drop_properties_allow_properties() -
         FilterAction(type="ALLOW_PROPERTIES", fields={"properties": ["a"]}),
         FilterAction(type="DROP_PROPERTIES", fields={"context": ["ip"]}),
         FilterAction(type="DROP"),
-        FilterAction(type="SAMPLE", percent=0.25, path="userId"),
+        FilterAction(type="SAMPLE", percent=0.25),
     )
 
     assert made is not None
@@ -51,18 +54,18 @@ def test_steps_run_in_the_order_sample_drop_drop_properties_allow_properties() -
         "ir of condition 0",
     ]
     assert made["transformers"] == [
-        [{"type": "sample_event", "config": {"sample": {"percent": 0.25, "path": "userId"}}}],
+        [{"type": "sample_event", "config": {"sample": {"percent": 0.25}}}],
         [{"type": "drop"}],
         [{"type": "drop_properties", "config": {"drop": {"context": ["ip"]}}}],
         [{"type": "allow_properties", "config": {"allow": {"properties": ["a"]}}}],
     ]
 
 
-def test_sampling_without_a_path_gives_an_event_the_same_fate_everywhere() -> None:
+def test_sampling_in_the_page_is_by_chance() -> None:
     made = rule(FilterAction(type="SAMPLE", percent=0.5))
 
     assert made is not None
-    sample = {"percent": 0.5, "path": "messageId"}
+    sample = {"percent": 0.5}
     assert made["transformers"] == [[{"type": "sample_event", "config": {"sample": sample}}]]
 
 
@@ -120,3 +123,26 @@ def test_a_condition_that_cannot_be_a_rule_keeps_everything_back() -> None:
     assert made is not None
     assert made["matchers"] == [{"type": "all"}]
     assert made["transformers"] == [[{"type": "drop"}]]
+
+
+def test_sampling_by_a_path_keeps_everything_back_since_the_page_cannot_do_it() -> None:
+    made = rule(FilterAction(type="SAMPLE", percent=0.5, path="userId"))
+
+    assert made is not None
+    assert made["matchers"] == [{"type": "all"}]
+    assert made["transformers"] == [[{"type": "drop"}]]
+
+
+def test_a_filter_that_the_page_cannot_apply_is_refused_with_what_to_do() -> None:
+    one = Filter(
+        id="flt_1",
+        connection_id=ConnectionId("dst_1"),
+        title="A tenth",
+        condition="all",
+        actions=(FilterAction(type="SAMPLE", percent=0.1, path="userId"),),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+    with pytest.raises(NotInBrowser, match="Leave the path out"):
+        check_filter(one, routing_rule=str)

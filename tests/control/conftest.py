@@ -149,6 +149,12 @@ PIGEON = Destination(
 CATALOG = Catalog([PIGEON_CLOUD, PIGEON])
 
 
+def validate_browser_filter(one: Filter) -> None:
+    """Know no sampling by a path."""
+    if any(action.path for action in one.actions):
+        raise NotFql("A page cannot sample by a path.", do="Leave the path out.")
+
+
 def validate_condition(text: str) -> None:
     """Want an equals sign."""
     if "=" not in text:
@@ -163,6 +169,10 @@ def validate_mapping(mapping: JsonObject) -> None:
 
 class NoWayOut:
     """The way out of a server that must not use it."""
+
+    def with_label(self, vendor: str) -> NoWayOut:
+        assert vendor
+        return self
 
     async def request(
         self,
@@ -298,6 +308,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         find_destination=CATALOG.find,
         validate_condition=validate_condition,
         validate_mapping=validate_mapping,
+        validate_browser_filter=validate_browser_filter,
     )
     clock = FakeClock(NOON)
     store = Store.open(

@@ -82,7 +82,7 @@ console.log(JSON.stringify({
 def test_the_snippet_keeps_calls_with_their_page_and_loads_once() -> None:
     script = snippet("https://x", "key").removeprefix("<script>").removesuffix("</script>\n")
 
-    ran = subprocess.run(  # noqa: S603 - our own script.
+    ran = subprocess.run(
         [str(NODE), "-e", _PAGE.replace("\nSNIPPET\n", script)],
         capture_output=True,
         check=True,

@@ -15,7 +15,7 @@ from crossdock.base.json import JsonObject
 from crossdock.catalog import Catalog
 from crossdock.kit import Action, Destination, Field, Http, Mode, Plugin, Preset, Setting
 from crossdock.kit.definition import Call, Choice
-from crossdock.workspace import Rules, Store, sqlite_url
+from crossdock.workspace import Filter, Rules, Store, sqlite_url
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
 
@@ -100,6 +100,12 @@ PIGEON_DEVICE = Destination(
 CATALOG = Catalog([PIGEON_CLOUD, PIGEON_DEVICE])
 
 
+def validate_browser_filter(one: Filter) -> None:
+    """Know no sampling by a path."""
+    if any(action.path for action in one.actions):
+        raise NotFql("A page cannot sample by a path.", do="Leave the path out.")
+
+
 def validate_condition(text: str) -> None:
     if "=" not in text:
         raise NotFql(f'"{text}" compares nothing.', do="Compare something.")
@@ -131,6 +137,7 @@ def rules() -> Rules:
         find_destination=CATALOG.find,
         validate_condition=validate_condition,
         validate_mapping=validate_mapping,
+        validate_browser_filter=validate_browser_filter,
     )
 
 

@@ -48,7 +48,12 @@ def accept(_: object) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    rules = Rules(find_destination=VENDORS.get, validate_condition=accept, validate_mapping=accept)
+    rules = Rules(
+        find_destination=VENDORS.get,
+        validate_condition=accept,
+        validate_mapping=accept,
+        validate_browser_filter=accept,
+    )
     return Store.open(
         sqlite_url(tmp_path / "workspace.db"),
         rules=rules,

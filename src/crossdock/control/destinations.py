@@ -180,7 +180,8 @@ async def try_settings(
     stored = _merged(connection.settings, body.settings if body else {}, destination)
     defaults = {setting.key: setting.default for setting in destination.settings}
     try:
-        await destination.test_settings(parts.http, {**defaults, **stored})
+        http = parts.http.with_label(destination.name)
+        await destination.test_settings(http, {**defaults, **stored})
     except DeliveryFailed as error:
         test = SettingsTest(
             is_right=False, code=error.code, what=error.what, do=error.do, status=error.status

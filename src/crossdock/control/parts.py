@@ -56,6 +56,13 @@ class NoticeSeen(Protocol):
         """How often."""
 
 
+class WayOut(Protocol):
+    """The kit's HTTP client."""
+
+    def with_label(self, vendor: str, /) -> Http:
+        """Return the way out for one vendor, who is called so in messages."""
+
+
 class LatestOutcomes(Protocol):
     """Reads what became of the latest events."""
 
@@ -93,7 +100,7 @@ class Parts:
     clock: Clock
     ids: Ids
     admin_token: str
-    http: Http
+    http: WayOut
     notices: Callable[[], Awaitable[Sequence[NoticeSeen]]]
     latest_outcomes: LatestOutcomes
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]

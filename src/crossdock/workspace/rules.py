@@ -19,7 +19,7 @@ from crossdock.kit import Action, Destination, Mode
 from crossdock.workspace import filter_rules, setting_rules
 from crossdock.workspace.differences import FindDestination
 from crossdock.workspace.errors import Refused, RefusedTogether
-from crossdock.workspace.model import Connection, Mapping, Source, Workspace
+from crossdock.workspace.model import Connection, Filter, Mapping, Source, Workspace
 from crossdock.workspace.source_types import SOURCE_TYPES, find_source_type
 
 # Segment's own bound, which its users' definitions rely on.
@@ -43,11 +43,14 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         find_destination: Returns the destination of a slug, if it is installed.
         validate_condition: Raises a `CrossdockError` if the text is not FQL.
         validate_mapping: Raises a `CrossdockError` if the JSON is not a mapping.
+        validate_browser_filter: Raises a `CrossdockError` if Analytics.js cannot apply the filter
+            in the page.
     """
 
     find_destination: FindDestination
     validate_condition: Callable[[str], object]
     validate_mapping: Callable[[JsonObject], object]
+    validate_browser_filter: Callable[[Filter], object]
 
     def check(self, before: Workspace, after: Workspace) -> None:
         """Refuse `after` if what differs from `before` breaks a rule.
@@ -236,8 +239,20 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             yield from _name_problems(one.id, "title", one.title)
             if titles[one.title] > 1:
                 yield _taken(one.id, "title", f'a filter called "{one.title}"')
-            yield from self._condition_problems(one.id, "if", one.condition)
-            yield from filter_rules.problems(one)
+            problems = [
+                *self._condition_problems(one.id, "if", one.condition),
+                *filter_rules.problems(one),
+            ]
+            yield from problems or self._browser_problems(connection, one)
+
+    def _browser_problems(self, connection: Connection, one: Filter) -> Iterator[Refused]:
+        destination = self.find_destination(connection.destination)
+        if destination is None or destination.mode is not Mode.DEVICE:
+            return
+        try:
+            self.validate_browser_filter(one)
+        except CrossdockError as error:
+            yield _from_kit(error, one.id, "if")
 
     def _condition_problems(self, object_id: str, field: str, text: str) -> Iterator[Refused]:
         if len(text) > CONDITION_CHARACTERS_MAX:

@@ -238,7 +238,7 @@ DEVICE = Destination(
             do="Look at the detail of the notice; if it is nothing of yours, tell Ripe.",
         ),
         Explanation(
-            code="needs_analytics_2",
+            code="old_analytics_js",
             symptom="The page calls analytics, and Ripe's script is never asked for.",
             what="The page's snippet is from before Analytics.js 2.0 and cannot load this plugin.",
             do="Replace the page's snippet by the one that the source shows.",

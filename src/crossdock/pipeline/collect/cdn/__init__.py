@@ -4,7 +4,6 @@
 - `app`: `Cdn`, the ASGI app.
 - `assets`: the built files, and those of earlier releases that a cached page still asks for.
 - `paths`: what a request's path asks for, under its known and its neutral names.
-- `policy`: the lines of a Content-Security-Policy that a source needs.
 - `report`: everything that is counted here.
 - `rules`: filters, in the shape in which Analytics.js applies them.
 - `script`: Analytics.js for one source and one address.
@@ -16,6 +15,6 @@ from __future__ import annotations
 from crossdock.pipeline.collect.cdn.addresses import Address
 from crossdock.pipeline.collect.cdn.app import Cdn
 from crossdock.pipeline.collect.cdn.assets import AssetsMissing
-from crossdock.pipeline.collect.cdn.policy import ContentSecurityPolicy
+from crossdock.pipeline.collect.cdn.rules import check_filter
 
-__all__ = ["Address", "AssetsMissing", "Cdn", "ContentSecurityPolicy"]
+__all__ = ["Address", "AssetsMissing", "Cdn", "check_filter"]

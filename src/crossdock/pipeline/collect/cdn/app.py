@@ -15,7 +15,6 @@ from crossdock.pipeline.collect.cdn import report
 from crossdock.pipeline.collect.cdn.addresses import Address, header, requested_address
 from crossdock.pipeline.collect.cdn.assets import Assets, Served
 from crossdock.pipeline.collect.cdn.paths import Kind, Wanted, tracking_path, wanted_by
-from crossdock.pipeline.collect.cdn.policy import ContentSecurityPolicy, policy_of
 from crossdock.pipeline.collect.cdn.script import script_of
 from crossdock.pipeline.collect.cdn.settings import FindDestination, settings_of
 from crossdock.workspace import Source, Workspace, WorkspaceFeed
@@ -96,15 +95,6 @@ class Cdn:
     def tracking_path(self, path: str) -> str:
         """Return the path under which the collector knows this one; see `paths.tracking_path`."""
         return tracking_path(path, self._prefix)
-
-    def content_security_policy(self, source: Source, address: Address) -> ContentSecurityPolicy:
-        """Return the lines that a page needs which uses the source and reaches us there."""
-        return policy_of(
-            source,
-            self._workspace,
-            find_destination=self._find_destination,
-            address=self._public or address,
-        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI; no request here has a body.
         """Answer a request."""

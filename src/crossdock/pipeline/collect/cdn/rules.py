@@ -3,12 +3,14 @@
 Source:
     Read from the tsub chunk of `@segment/analytics-next` 1.84.3: a rule has matchers, each with a
     list of transformers of its own. They run in order, each on what the one before left; `drop`
-    ends it. What throws in there ends it too, and the destination gets nothing.
+    ends it. What throws in there ends it too, and the destination gets nothing. Its sampling by a
+    path reads the hexadecimal text of a hash as if it were bytes, and so keeps nearly everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
@@ -17,13 +19,16 @@ from crossdock.workspace import Connection, Filter, FilterAction
 # Whatever the order they were made in: sampling is cheapest, and what is dropped needs no trimming.
 _ORDER = ("SAMPLE", "DROP", "DROP_PROPERTIES", "ALLOW_PROPERTIES")
 
-# Sampling by the event's own id gives each event the same fate here and on the server.
-_SAMPLE_PATH = "messageId"
-
 _DROP_ALL: JsonObject = {
     "matchers": [{"type": "all"}],
     "transformers": [[{"type": "drop"}]],
 }
+
+
+class NotInBrowser(CrossdockError):
+    """A filter says something that Analytics.js cannot do in the page."""
+
+    code: ClassVar[str] = "filter_not_in_browser"
 
 
 def rule_of(
@@ -59,6 +64,17 @@ def rule_of(
         return rule | _DROP_ALL
 
 
+def check_filter(one: Filter, *, routing_rule: Callable[[str], str]) -> None:
+    """Refuse a filter that Analytics.js cannot apply.
+
+    Raises:
+        CrossdockError: It cannot; says why, and what to do.
+    """
+    _matcher(one, routing_rule)
+    for action in one.actions:
+        _transformer(action)
+
+
 def _matcher(one: Filter, routing_rule: Callable[[str], str]) -> JsonObject:
     if not one.condition.strip() or one.condition.strip() == "all":
         return {"type": "all"}
@@ -69,8 +85,12 @@ def _transformer(action: FilterAction) -> JsonObject:
     match action.type:
         case "SAMPLE":
             share = 1.0 if action.percent is None else action.percent
-            sample = {"percent": share, "path": action.path or _SAMPLE_PATH}
-            return {"type": "sample_event", "config": {"sample": sample}}
+            if action.path is not None:
+                raise NotInBrowser(
+                    f'Analytics.js cannot sample by "{action.path}": it would keep every event.',
+                    do="Leave the path out, so that each event is in the sample by chance.",
+                )
+            return {"type": "sample_event", "config": {"sample": {"percent": share}}}
         case "DROP":
             return {"type": "drop"}
         case "DROP_PROPERTIES":
