@@ -4,6 +4,7 @@
 - `definition`: what a destination's folder exports.
 - `fql`: conditions, for triggers and filters.
 - `javascript`: how JavaScript sees a value, where that is visible.
+- `loose_dates`: the part of that which no standard describes.
 - `mapping`: where each part of a payload comes from.
 - `payload`: mapping, cleaning and validation as one function.
 - `validation`: whether a payload is what an action takes.

@@ -138,7 +138,7 @@ def _directive(moment: dt.datetime, flag: str, letter: str) -> str:
         "N": f"{moment.microsecond * 1000:09d}",
         "p": "AM" if moment.hour < 12 else "PM",  # noqa: PLR2004 - noon.
         "P": "am" if moment.hour < 12 else "pm",  # noqa: PLR2004
-        "s": str(int((moment - _EPOCH).total_seconds())),
+        "s": str(math.floor((moment - _EPOCH).total_seconds() + 0.5)),
         "t": "\t",
         "u": str(moment.isoweekday()),
         "w": str(moment.isoweekday() % 7),
