@@ -150,7 +150,7 @@ def _directive(moment: dt.datetime, flag: str, letter: str) -> str:
         "T": f"{moment:%H:%M:%S}",
         "D": f"{moment:%m/%d/%y}",
         "R": f"{moment:%H:%M}",
-        "q": {1: "st", 2: "nd", 3: "rd"}.get(
+        "q": {1: "st", 2: "nd", 3: "rd"}.get(  # codespell:ignore nd
             0 if 10 < moment.day < 14 else moment.day % 10,  # noqa: PLR2004 - 11th to 13th.
             "th",
         ),
