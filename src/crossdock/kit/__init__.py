@@ -7,6 +7,7 @@
 - `loopback`: a vendor on this machine, for the tests of a destination.
 - `fql`: conditions, for triggers and filters.
 - `javascript`: how JavaScript sees a value, where that is visible.
+- `loose_dates`: the part of that which no standard describes.
 - `mapping`: where each part of a payload comes from.
 - `payload`: mapping, cleaning and validation as one function.
 - `validation`: whether a payload is what an action takes.

@@ -138,7 +138,7 @@ def _directive(moment: dt.datetime, flag: str, letter: str) -> str:
         "N": f"{moment.microsecond * 1000:09d}",
         "p": "AM" if moment.hour < 12 else "PM",  # noqa: PLR2004 - noon.
         "P": "am" if moment.hour < 12 else "pm",  # noqa: PLR2004
-        "s": str(int((moment - _EPOCH).total_seconds())),
+        "s": str(math.floor((moment - _EPOCH).total_seconds() + 0.5)),
         "t": "\t",
         "u": str(moment.isoweekday()),
         "w": str(moment.isoweekday() % 7),
@@ -150,7 +150,7 @@ def _directive(moment: dt.datetime, flag: str, letter: str) -> str:
         "T": f"{moment:%H:%M:%S}",
         "D": f"{moment:%m/%d/%y}",
         "R": f"{moment:%H:%M}",
-        "q": {1: "st", 2: "nd", 3: "rd"}.get(
+        "q": {1: "st", 2: "nd", 3: "rd"}.get(  # codespell:ignore nd
             0 if 10 < moment.day < 14 else moment.day % 10,  # noqa: PLR2004 - 11th to 13th.
             "th",
         ),

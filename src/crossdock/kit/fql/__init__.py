@@ -6,6 +6,7 @@
 - `functions`: `contains`, `match`, `length` and the others.
 - `parse`: from the text to the tree.
 - `analytics_rule`: from the tree to the routing rule that Analytics.js runs in the browser.
+- `segment_lexer`: the pieces that Segment's own runtime cuts a text into.
 - `segment_runtime`: what Segment's own runtime makes of a text.
 - `tree`: the tree.
 """

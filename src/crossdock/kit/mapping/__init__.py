@@ -39,7 +39,7 @@ def compile_mapping(mapping: JsonObject) -> Callable[[JsonObject], JsonObject]:
         MappingError: The mapping is wrong; also raised by the function, for an event to which it
             cannot be applied.
     """
-    program, name = _main(mapping, copies=True)
+    program, name = _main(mapping)
     run = program.load(name)
     has_undefined_items = program.has_undefined_items
 
@@ -58,7 +58,7 @@ def compile_transform(mapping: object) -> Callable[[object], object]:
     Raises:
         MappingError: As `compile_mapping`.
     """
-    program, name = _main(mapping, copies=True)
+    program, name = _main(mapping, is_exact=True)
     return program.load(name)
 
 
@@ -103,9 +103,9 @@ def _nodes(value: object) -> int:
     return 1
 
 
-def _main(mapping: object, *, copies: bool) -> tuple[Program, str]:
+def _main(mapping: object, *, is_exact: bool = False) -> tuple[Program, str]:
     members = prepared(mapping)
-    program = Program(copies=copies)
+    program = Program(copies=True, is_exact=is_exact)
 
     def body(scope: Scope) -> Value:
         scope.guard("if e.__class__ is not dict: require_object(e)")

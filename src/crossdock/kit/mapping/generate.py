@@ -64,12 +64,13 @@ class Program:
     Args:
         copies: Whether parts of the event are copied where they come to rest in the result. What
             only reads the result, or encodes it at once, does not need the copy.
+        is_exact: Whether an event may itself hold undefined values, which no JSON does.
 
     Attributes:
         has_undefined_items: Whether a list in the result may hold undefined items.
     """
 
-    def __init__(self, *, copies: bool) -> None:
+    def __init__(self, *, copies: bool, is_exact: bool = False) -> None:
         self.copies = copies
         self.has_undefined_items = False
         self.namespace: dict[str, object] = {
@@ -77,7 +78,7 @@ class Program:
             "step": path.step,
             "Odd": path.Odd,
             "text": js.text_of,
-            "copied": copied,
+            "copied": copied if is_exact else msgspec.to_builtins,
             "clean": js.without_undefined,
         }
         self._sources: list[str] = []

@@ -28,7 +28,10 @@ TEMPLATE_UNITS_MAX: Final = 1000
 _DISABLED_TAGS: Final = ("case", "for", "include", "layout", "render", "tablerow")
 # LiquidJS does not have these.
 _FOREIGN_TAGS: Final = ("doc", "ifchanged")
-_INNER_TAGS: Final = ("else", "elsif", "endif", "endunless", "endcapture", "endcomment", "raw")
+_BLOCKS: Final = ("if", "unless", "capture", "comment", "raw")
+_PARSE: Final = "ParseError"
+_TOKENIZATION: Final = "TokenizationError"
+_VALUE_START = re.compile(r"[A-Za-z_0-9\"'(\[\-.]|[^\x00-\x7f]")
 _OPENING = re.compile(r"\{\{|\{%")
 _TAG_NAME = re.compile(r"-?\s*([A-Za-z_]\w*|#)", re.ASCII)
 _EXCERPT_CHARACTERS_MAX = 16
@@ -84,10 +87,11 @@ class _Environment(Environment):
 
     loop_iteration_limit: ClassVar[int | None] = 1000
     # LiquidJS has a memory limit of 1e8 of its own units; no payload needs a hundredth of it.
-    output_stream_limit: ClassVar[int | None] = 1_000_000
+    output_stream_limit: ClassVar[int | None] = liquid_filters.TEXT_MAX
     local_namespace_limit: ClassVar[int | None] = 1_000_000
     template_class = _Template
     shorthand_indexes = False
+    logical_not_operator = True
     suppress_blank_control_flow_blocks = False
 
     @override
@@ -119,12 +123,13 @@ def load(text: object) -> BoundTemplate | None:
     try:
         return _environment.from_string(text)
     except LiquidError as error:
-        raise _mapping_error(error, "ParseError") from error
+        raise _mapping_error(error, _PARSE) from error
 
 
 def _check_tags(text: str) -> None:
     """Refuse, in LiquidJS's words, what it refuses before it looks into a tag."""
-    tags: list[tuple[str, int]] = []
+    tags: list[tuple[str, int, int]] = []
+    outputs: list[tuple[str, int]] = []
     at = 0
     while (found := _OPENING.search(text, at)) is not None:
         start = found.start()
@@ -134,18 +139,40 @@ def _check_tags(text: str) -> None:
             # It names the first line of what is open, and at most 16 characters of it.
             excerpt = text[start:].split("\n", maxsplit=1)[0][:_EXCERPT_CHARACTERS_MAX]
             message = f'{kind} "{excerpt}" not closed{_place(text, start)}'
-            raise MappingError(message, name="TokenizationError")
+            raise MappingError(message, name=_TOKENIZATION)
         at = end + 2
-        if kind == "tag" and (name := _TAG_NAME.match(text, start + 2)) is not None:
-            tags.append((name[1], start))
+        name = _TAG_NAME.match(text, start + 2) if kind == "tag" else None
+        if kind == "output":
+            outputs.append((text[start + 2 : end], start + 2))
+        elif name is not None:
+            tags.append((name[1], start, at))
             if name[1] in ("raw", "comment"):
                 closed = re.compile(rf"\{{%-?\s*end{name[1]}\s*-?%\}}").search(text, at)
-                at = closed.end() if closed else len(text)
-    for tag, start in tags:
+                at = closed.start() if closed else len(text)
+    _check_names(text, tags)
+    for content, start in outputs:
+        inner = content.strip(f"-{js.WHITESPACE}") if content[:1] == "-" else content.strip()
+        if not _VALUE_START.match(inner):
+            place = _place(text, start + len(content) - len(content.lstrip()))
+            raise MappingError(f'invalid value expression: "{inner}"{place}', name=_TOKENIZATION)
+
+
+def _check_names(text: str, tags: list[tuple[str, int, int]]) -> None:
+    """Refuse tags that do not exist here, and blocks that are not closed."""
+    opened: list[tuple[str, int, int]] = []
+    for tag, start, end in tags:
         if tag in _DISABLED_TAGS:
-            raise MappingError(f'tag "{tag}" is disabled{_place(text, start)}', name="ParseError")
-        if tag not in _environment.tags and tag not in _INNER_TAGS:
-            raise MappingError(f'tag "{tag}" not found{_place(text, start)}', name="ParseError")
+            raise MappingError(f'tag "{tag}" is disabled{_place(text, start)}', name=_PARSE)
+        if opened and tag == f"end{opened[-1][0]}":
+            opened.pop()
+        elif tag in _BLOCKS:
+            opened.append((tag, start, end))
+        elif tag not in _environment.tags and not (opened and tag in ("else", "elsif")):
+            raise MappingError(f'tag "{tag}" not found{_place(text, start)}', name=_PARSE)
+    if opened:
+        tag, start, end = opened[-1]
+        message = f"tag {text[start:end]} not closed{_place(text, start)}"
+        raise MappingError(message, name=_PARSE)
 
 
 def _place(text: str, at: int) -> str:
@@ -173,5 +200,7 @@ def rendered(template: BoundTemplate, event: object) -> str:
 def _mapping_error(error: LiquidError, name: str) -> MappingError:
     place = ", line:1, col:1"
     if error.token is not None and error.token.start_index >= 0:
-        place = _place(error.token.source, error.token.start_index)
+        # LiquidJS counts from where the tag opens.
+        source, at = error.token.source, error.token.start_index + 2
+        place = _place(source, max(source.rfind("{{", 0, at), source.rfind("{%", 0, at), 0))
     return MappingError(f"{error.message}{place}", name=name)

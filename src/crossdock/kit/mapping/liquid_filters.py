@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 from liquid.exceptions import LiquidError
 from liquid.undefined import Undefined as LiquidUndefined
 
+from crossdock.base.clock import SystemClock
 from crossdock.kit import dates
 from crossdock.kit import javascript as js
 from crossdock.kit.javascript import UNDEFINED
@@ -40,6 +41,8 @@ DISABLED: Final = [
     "where_exp",
     "type",
 ]
+TEXT_MAX: Final = 1_000_000
+"""The length of a text that a filter may make, in characters."""
 _TAGS = re.compile(
     r"<script[\s\S]*?</script>|<style[\s\S]*?</style>|<[\s\S]*?>|<!--[\s\S]*?-->", re.ASCII
 )
@@ -57,7 +60,7 @@ class Disabled(LiquidError):
 def output(value: object) -> str:
     """Return the value as `{{ … }}` shows it: lists without separator, null as nothing."""
     value = _plain(value)
-    if isinstance(value, list):
+    if isinstance(value, (list, range)):
         return "".join([output(item) for item in value])
     return js.text_of(value)
 
@@ -76,7 +79,8 @@ def _number(value: object) -> float:
         return int(bool(value))
     if isinstance(value, (int, float)):
         return value
-    return js.to_number(js.text_of(value)) if not isinstance(value, dict) else math.nan
+    number = math.nan if isinstance(value, dict) else js.to_number(js.text_of(value))
+    return 0 if math.isnan(number) else number
 
 
 def _items(value: object) -> list[object]:
@@ -87,7 +91,25 @@ def _items(value: object) -> list[object]:
 
 
 def _result(number: float) -> float:
-    return number if isinstance(number, int) else js.whole_if_exact(js.as_double(number))
+    return js.whole_if_exact(js.as_double(number))
+
+
+def _joined(value: object, separator: object = " ") -> str:
+    items, by = [js.text_of(_plain(item)) for item in _items(value)], _text(separator)
+    _require_room(len(items), by)
+    return by.join(items)
+
+
+def _replaced(value: object, old: object, new: object = "", count: int = -1) -> str:
+    text, before, after = _text(value), _text(old), _text(new)
+    _require_room(text.count(before) if count < 0 else count, after)
+    return text.replace(before, after, count)
+
+
+def _require_room(count: int, text: str) -> None:
+    """Raise before a text repeats another so often that it would fill the memory."""
+    if count * len(text) > TEXT_MAX:
+        raise ValueError(f"the text would have more than {TEXT_MAX} characters")
 
 
 def _divided_by(value: object, divisor: object, integer: object = False) -> float:  # noqa: FBT002 - a filter's arguments are positional.
@@ -223,9 +245,9 @@ def _date(value: object, pattern: object = "%A, %B %-e, %Y at %-l:%M %P %z") -> 
     value = _plain(value)
     if value is None:
         return ""
-    if value in ("now", "today"):
-        return value
     moment: dt.datetime | None = None
+    if value in ("now", "today"):
+        return dates.formatted(SystemClock().now(), _text(pattern))
     if js.is_number(value) or (isinstance(value, str) and value.isascii() and value.isdigit()):
         seconds = _number(value)
         if abs(seconds) < dates.SECONDS_MAX:
@@ -233,6 +255,14 @@ def _date(value: object, pattern: object = "%A, %B %-e, %Y at %-l:%M %P %z") -> 
     elif isinstance(value, str):
         moment = dates.parse(value)
     return value if moment is None else dates.formatted(moment, _text(pattern))
+
+
+def _slug(value: object) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", _text(value).lower()).strip("-")
+
+
+def _formatted_as(pattern: str) -> Callable[..., object]:
+    return lambda value: _date(value, pattern)
 
 
 def _url_encode(value: object) -> str:
@@ -270,9 +300,13 @@ FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "base64_decode": _base64_decode,
     "base64_encode": _base64,
     "capitalize": _capitalize,
+    "cgi_escape": _url_encode,
     "ceil": _whole(math.ceil),
     "compact": lambda value: [item for item in _items(value) if _plain(item) is not None],
     "date": _date,
+    "date_to_long_string": _formatted_as("%d %B %Y"),
+    "date_to_string": _formatted_as("%d %b %Y"),
+    "date_to_xmlschema": _formatted_as("%Y-%m-%dT%H:%M:%S%:z"),
     "default": _default,
     "divided_by": _divided_by,
     "downcase": lambda value: _text(value).lower(),
@@ -280,25 +314,31 @@ FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "escape_once": _escape_once,
     "first": _first,
     "floor": _whole(math.floor),
-    "join": lambda value, by=" ": _text(by).join([js.text_of(_plain(v)) for v in _items(value)]),
+    "inspect": lambda value: js.json_text(_plain(value)),
+    "join": _joined,
     "json": lambda value: js.json_text(_plain(value)),
     "jsonify": lambda value: js.json_text(_plain(value)),
     "last": _last,
     "lstrip": lambda value: _text(value).lstrip(js.WHITESPACE),
     "minus": lambda value, other: _result(_number(value) - _number(other)),
     "modulo": _modulo,
+    "number_of_words": lambda value: len(_text(value).split()),
     "plus": lambda value, other: _result(_number(value) + _number(other)),
+    "pop": lambda value: _items(value)[:-1],
     "prepend": lambda value, head="": _text(head) + _text(value),
+    "push": lambda value, item: [*_items(value), item],
     "remove": lambda value, part: _text(value).replace(_text(part), ""),
     "remove_first": lambda value, part: _text(value).replace(_text(part), "", 1),
     "remove_last": _replace_last,
-    "replace": lambda value, old, new="": _text(value).replace(_text(old), _text(new)),
-    "replace_first": lambda value, old, new="": _text(value).replace(_text(old), _text(new), 1),
+    "replace": _replaced,
+    "replace_first": lambda value, old, new="": _replaced(value, old, new, 1),
     "replace_last": _replace_last,
     "round": _rounded,
     "rstrip": lambda value: _text(value).rstrip(js.WHITESPACE),
+    "shift": lambda value: _items(value)[1:],
     "size": _size,
     "slice": _slice,
+    "slugify": _slug,
     "split": _split,
     "strip": lambda value: _text(value).strip(js.WHITESPACE),
     "strip_html": lambda value: _TAGS.sub("", _text(value)),
@@ -308,6 +348,7 @@ FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "to_integer": _to_integer,
     "truncate": _truncate,
     "truncatewords": _truncate_words,
+    "unshift": lambda value, item: [item, *_items(value)],
     "upcase": lambda value: _text(value).upper(),
     "uri_escape": lambda value: quote(_text(value), safe=_URI_SAFE + ";,/?:@&=+$#"),
     "url_decode": lambda value: unquote(_text(value).replace("+", " ")),

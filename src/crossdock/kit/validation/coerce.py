@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, cast
+from typing import Final
 
 from crossdock.kit import javascript as js
 from crossdock.kit.javascript import UNDEFINED

@@ -46,11 +46,8 @@ _RELATIVE = re.compile(
     # A colon in the first piece, which the RFC forbids, passes.
     rf"|{_CHARACTER}+{_SEGMENTS}|){_TAIL}"
 )
-# The form of nearly all URLs; possessive, since nothing that comes later could give back.
-_PLAIN_URL = re.compile(
-    rf"https?://[A-Za-z0-9.\-]++(?::[0-9]++)?(?:/[{_UNRESERVED}{_SUBDELIMS}:@/]*+)?"
-    rf"(?:\?[{_UNRESERVED}{_SUBDELIMS}:@/?]*+)?(?:#[{_UNRESERVED}{_SUBDELIMS}:@/?]*+)?"
-)
+# The form of nearly all URLs: a host, and then what may stand in a path and in a query alike.
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.\-]++/[!$&-;=?-Z_a-z~]*+")
 _HTTP_URL = re.compile(
     r"(?:https?|ftp)://(?:[^\s/?#@]*@)?[^\s/?#:@]+(?::[0-9]{2,5})?(?:[/?#]\S*)?", re.IGNORECASE
 )
@@ -74,9 +71,10 @@ _TIME = re.compile(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?(?:z|[+-][0-9]{2}(?::?[0-9]{2})?)?",
     re.IGNORECASE | re.ASCII,
 )
+# Days up to the 28th, which every month has.
 _PLAIN_DATE_TIME = re.compile(
-    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z"
+    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:[01][1-9]|10|2[0-8])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]++)?Z"
 )
 _DATE_FROM_TIME = re.compile(r"[tT\s]")
 _HOUR_MAX, _SIXTY = 23, 60

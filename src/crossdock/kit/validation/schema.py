@@ -97,17 +97,17 @@ def _enum(field: JsonObject) -> list[Any] | None:
 
 def _conditions(fields: Mapping[str, JsonObject]) -> list[JsonObject]:
     """Return the entries for fields that are required only sometimes, nested ones first."""
-    found: list[JsonObject] = []
+    required_by_key: dict[str, object] = {}
     for key in _keys(fields):
-        field = fields[key]
-        properties = field.get("properties") or {}
-        for nested_key in _keys(properties):
-            nested = properties[nested_key]
-            if isinstance(nested.get("required"), dict):
-                found.append(_conditional(f"{key}.{nested_key}", nested["required"]))
-        if isinstance(field.get("required"), dict):
-            found.append(_conditional(key, field["required"]))
-    return found
+        properties = fields[key].get("properties") or {}
+        for nested in _keys(properties):
+            required_by_key[f"{key}.{nested}"] = properties[nested].get("required")
+        required_by_key[key] = fields[key].get("required")
+    return [
+        _conditional(key, required)
+        for key in js.keys(required_by_key)
+        if isinstance(required := required_by_key[key], dict)
+    ]
 
 
 def _conditional(key: str, required: JsonObject) -> JsonObject:
