@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -60,6 +61,8 @@ def server(app: object, port: int) -> uvicorn.Server:
 
 async def serve_collector(port: int) -> None:
     """Serve the tracking API on a journal that is removed at the end."""
+    # uvicorn raises the signal again when it has stopped serving; what follows must still run.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     configure(log_format="text", level="warning")
     source = Source(id=SourceId("src_bench"), slug="bench", name="Bench", write_keys=(WRITE_KEY,))
     feed = WorkspaceFeed(Workspace(version=1, sources=(source,)))

@@ -6,6 +6,7 @@ Usage: `python tests/clients/serve.py FOLDER PORT`. Prints `ready` when it liste
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ SETTINGS = JournalSettings(disk_reserve_bytes=1024**2, acknowledge_seconds_max=1
 
 async def serve(folder: Path, port: int) -> None:
     """Serve until ended."""
+    # uvicorn raises the signal again when it has stopped serving; what follows must still run.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     source = Source(id=SourceId("src_shop"), slug="shop", name="Shop", write_keys=("shop-key",))
     clock = SystemClock()
     journal = Journal(folder, clock=clock, settings=SETTINGS)

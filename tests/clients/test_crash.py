@@ -60,7 +60,7 @@ class Process:
     async def stop(self) -> None:
         assert self._process is not None
         self._process.terminate()
-        await asyncio.wait_for(self._process.wait(), 30)
+        assert await asyncio.wait_for(self._process.wait(), 30) == 0
 
 
 class Clients:

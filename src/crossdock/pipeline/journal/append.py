@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from crossdock.base.clock import Clock
 from crossdock.base.ids import new_secret
 from crossdock.pipeline.journal import report
+from crossdock.pipeline.journal.connection import raise_if_cancelled
 from crossdock.pipeline.journal.errors import (
     JournalBusy,
     JournalError,
@@ -150,6 +151,9 @@ class GroupCommit(Generic[Item]):
             self._settle(list(self._waiting), JournalUnavailable())
             self._waiting.clear()
             raise
+        except Exception as error:  # noqa: BLE001 - a bug in one group must not stop all others.
+            report.group_met_a_bug(self._stream, error)
+            self._settle(group, error)
         else:
             self._settle(group, None)
             report.group_was_stored(self._stream, self._clock.monotonic_seconds() - started_at)
@@ -157,7 +161,7 @@ class GroupCommit(Generic[Item]):
     def _settle(
         self,
         group: list[tuple[Item, int, asyncio.Future[None]]],
-        error: JournalError | None,
+        error: Exception | None,
     ) -> None:
         for _, size_bytes, stored in group:
             self._waiting_bytes -= size_bytes
@@ -197,6 +201,7 @@ async def append_until_stored(  # noqa: PLR0913 - two of them are the clock and 
                 seconds_max=settings.attempt_seconds_max,
             )
         except JournalUnavailable as error:
+            raise_if_cancelled()
             if clock.monotonic_seconds() + _RETRY_SECONDS >= give_up_at:
                 raise
             report.append_is_tried_again(stream, error.__cause__ or error)

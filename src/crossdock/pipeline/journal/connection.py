@@ -55,7 +55,7 @@ class Connection:
         self._disk = disk
         self._disk_reserve_bytes = disk_reserve_bytes
         self._client = Client()
-        self._is_up = asyncio.Event()
+        self._is_up = False
         self._attempts: set[asyncio.Task[bytes]] = set()
 
     @property
@@ -71,7 +71,7 @@ class Connection:
     @property
     def is_up(self) -> bool:
         """Whether there is a connection at the moment."""
-        return self._is_up.is_set()
+        return self._is_up
 
     @property
     def max_payload_bytes(self) -> int:
@@ -102,7 +102,7 @@ class Connection:
                 await self._clock.sleep(_RECONNECT_SECONDS)
             else:
                 break
-        self._is_up.set()
+        self._is_up = True
         report.connected(_without_secrets(url))
 
     async def close(self) -> None:
@@ -110,16 +110,6 @@ class Connection:
         for attempt in self._attempts:
             attempt.cancel()
         await self._client.close()
-
-    async def wait_until_up(self, seconds: float) -> bool:
-        """Return whether there is a connection, at the latest after the given time."""
-        if self._is_up.is_set():
-            return True
-        try:
-            await asyncio.wait_for(self._is_up.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
 
     def has_room(self) -> bool:
         """Return whether the disk has more than its reserve free."""
@@ -189,7 +179,7 @@ class Connection:
         )
 
     async def _when_disconnected(self) -> None:
-        self._is_up.clear()
+        self._is_up = False
         # Their answers will not come any more; waiting for them would only cost time.
         for attempt in self._attempts:
             attempt.cancel()
@@ -197,11 +187,21 @@ class Connection:
             report.disconnected()
 
     async def _when_reconnected(self) -> None:
-        self._is_up.set()
+        self._is_up = True
         report.connected("again")
 
     async def _when_failed(self, error: Exception) -> None:
         report.client_error(error)
+
+
+def raise_if_cancelled() -> None:
+    """End a task that was cancelled.
+
+    nats-py 2.16 swallows a cancellation that meets it in the middle of a publish; whoever calls it
+    in a loop asks here, or goes on for ever.
+    """
+    if _is_cancelling():
+        raise asyncio.CancelledError
 
 
 def _is_cancelling() -> bool:

@@ -19,7 +19,7 @@ from crossdock.events import ConnectionId, Delivery, Envelope, Notice, Outcome, 
 from crossdock.events.envelope import encode_envelopes
 from crossdock.pipeline.journal import outcomes, read, report, streams
 from crossdock.pipeline.journal.append import GroupCommit, append_until_stored
-from crossdock.pipeline.journal.connection import Connection
+from crossdock.pipeline.journal.connection import Connection, raise_if_cancelled
 from crossdock.pipeline.journal.errors import JournalError, JournalNotStarted, JournalUnavailable
 from crossdock.pipeline.journal.notices import NoticeBoard
 from crossdock.pipeline.journal.server import NatsChild
@@ -119,9 +119,12 @@ class Journal:
                     await self._outcomes.drain()
             with contextlib.suppress(NatsError, OSError, TimeoutError):
                 await self._board.write(self._bucket)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:
+            # Again and again: see `raise_if_cancelled`.
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=0.5)
         await self._connection.close()
         if self._child is not None:
             await self._child.stop()
@@ -244,7 +247,9 @@ class Journal:
         self._run("trim", self._trim(settings))
 
     def _run(self, name: str, work: Coroutine[None, None, None]) -> None:
-        self._tasks.append(asyncio.create_task(work, name=f"journal: {name}"))
+        task = asyncio.create_task(work, name=f"journal: {name}")
+        task.add_done_callback(_note_death)
+        self._tasks.append(task)
 
     def _fitting_settings(self) -> JournalSettings:
         payload_bytes = self._connection.max_payload_bytes - _PAYLOAD_RESERVE_BYTES
@@ -281,6 +286,7 @@ class Journal:
                 )
             except (NatsError, OSError, TimeoutError) as error:
                 report.background_failed("trim", error)
+            raise_if_cancelled()
 
     async def _events_bytes_max(self, settings: JournalSettings) -> int:
         if self._child is None:
@@ -305,6 +311,12 @@ class Journal:
         ):
             self._last_cure_at = now
             await self._child.restart()
+
+
+def _note_death(task: asyncio.Task[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        report.background_died(task.get_name(), error)
 
 
 async def _answered(question: Awaitable[list[Answer]]) -> list[Answer]:

@@ -17,6 +17,7 @@ from nats.js.kv import KeyValue
 from crossdock.base.clock import Clock
 from crossdock.events import Notice
 from crossdock.pipeline.journal import report
+from crossdock.pipeline.journal.connection import raise_if_cancelled
 
 _KINDS_PER_SOURCE_MAX = 200
 _WRITE_SECONDS = 1.0
@@ -86,6 +87,7 @@ class NoticeBoard:
                 await self.write(bucket)
             except (NatsError, OSError, TimeoutError) as error:
                 report.background_failed("notices", error)
+            raise_if_cancelled()
 
 
 async def _add(bucket: KeyValue, key: str, new: Notice) -> None:

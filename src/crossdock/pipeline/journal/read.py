@@ -15,7 +15,7 @@ from crossdock.events import Delivery, Event, Outcome
 from crossdock.events.envelope import decode_envelopes
 from crossdock.events.unfold import message_count, unfold
 from crossdock.pipeline.journal import report
-from crossdock.pipeline.journal.connection import Connection
+from crossdock.pipeline.journal.connection import Connection, raise_if_cancelled
 from crossdock.pipeline.journal.settings import JournalSettings
 from crossdock.pipeline.journal.streams import (
     DELIVERIES,
@@ -61,6 +61,7 @@ class Held:
                 elif now - since >= self._every_seconds:
                     with contextlib.suppress(NatsError, OSError):
                         await message.in_progress()
+                    raise_if_cancelled()
 
 
 class EventBatch:
@@ -257,6 +258,7 @@ async def _messages(  # noqa: PLR0913 - private, and each is what it says.
                         while taken:
                             yield taken.pop(0)
             except (NatsError, OSError, TimeoutError) as error:
+                raise_if_cancelled()
                 report.reading_failed(reader, error)
                 await clock.sleep(_RETRY_SECONDS)
     finally:
@@ -283,4 +285,5 @@ async def _fetched(subscription: JetStreamContext.PullSubscription, fetch_max: i
     try:
         return await subscription.fetch(fetch_max, timeout=_FETCH_SECONDS)
     except TimeoutError:
+        raise_if_cancelled()
         return []

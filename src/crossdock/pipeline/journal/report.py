@@ -17,6 +17,7 @@ _seconds = Histogram(
     ["stream"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0),
 )
+_held_back: dict[str, bool] = {}
 _restarts = Counter("journal_child_restarts_total", "Times the NATS child was started again.")
 _connected = Gauge("journal_is_connected", "1 while there is a connection to NATS.")
 _stream_bytes = Gauge("journal_stream_bytes", "Size of a stream.", ["stream"])
@@ -39,6 +40,17 @@ def group_was_given_up(stream: str, code: str, *, requests: int) -> None:
     """Count and log a group commit whose requests are answered with an error."""
     _failures.labels(stream, code).inc()
     _log.error("An append was given up.", stream=stream, code=code, requests=requests)
+
+
+def group_met_a_bug(stream: str, error: Exception) -> None:
+    """Log a group commit that could not even be tried."""
+    _failures.labels(stream, "bug").inc()
+    _log.error("An append met a bug.", stream=stream, exc_info=error)
+
+
+def background_died(task: str, error: BaseException) -> None:
+    """Log that a background task met a bug and is gone."""
+    _log.error("A background task met a bug.", task=task, exc_info=error)
 
 
 def child_died(*, exit_code: int, restart_seconds: float) -> None:
@@ -103,9 +115,16 @@ def trimmed(stream: str, *, before_sequence: int) -> None:
     _log.info("Old messages were removed.", stream=stream, before_sequence=before_sequence)
 
 
-def stream_is_held_back(stream: str, readers: list[str]) -> None:
-    """Log that a stream is over its bounds, but a reader has not finished what is oldest."""
-    _log.warning("A stream cannot be trimmed: readers are behind.", stream=stream, readers=readers)
+def held_back(stream: str, readers: list[str]) -> None:
+    """Log, once, that a stream is over its bounds but these readers have not finished its oldest.
+
+    Args:
+        stream: Which.
+        readers: Who; nobody means that all is well.
+    """
+    if readers and not _held_back.get(stream):
+        _log.warning("A stream is full: readers are behind.", stream=stream, readers=readers)
+    _held_back[stream] = bool(readers)
 
 
 def background_failed(task: str, error: BaseException) -> None:

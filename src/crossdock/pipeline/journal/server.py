@@ -153,7 +153,6 @@ server_name: crossdock
 authorization {{ token: {quoted(self._token)} }}
 max_payload: {_MAX_PAYLOAD_BYTES}
 max_pending: {16 * _MAX_PAYLOAD_BYTES}
-pid_file: {quoted(self._pid_file.absolute())}
 log_file: {quoted((self._folder / "nats.log").absolute())}
 logfile_size_limit: {4 * 1024**2}
 logfile_max_num: 3
@@ -183,6 +182,7 @@ jetstream {{
             start_new_session=True,
             preexec_fn=_ends_with_parent(),
         )
+        self._pid_file.write_text(str(self._process.pid))
 
     async def _keep_running(self) -> None:
         wait_seconds = _RESTART_SECONDS_MIN

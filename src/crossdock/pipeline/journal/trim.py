@@ -50,13 +50,15 @@ async def trim_events(
         (reader.ack_floor.stream_seq + 1 if reader.ack_floor else 0 for reader in readers),
         default=0,
     )
-    if keep_from > max(unfinished, state.first_seq) and state.bytes > bytes_max * _FULL_SHARE:
-        behind = [
+    report.held_back(
+        EVENTS,
+        [
             reader.name
             for reader in readers
-            if reader.ack_floor and reader.ack_floor.stream_seq < keep_from - 1
-        ]
-        report.stream_is_held_back(EVENTS, behind)
+            if state.bytes > bytes_max * _FULL_SHARE
+            and (reader.ack_floor is None or reader.ack_floor.stream_seq < keep_from - 1)
+        ],
+    )
     keep_from = min(keep_from, unfinished)
     if keep_from > state.first_seq:
         await jetstream.purge_stream(EVENTS, seq=keep_from)
