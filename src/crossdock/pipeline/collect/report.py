@@ -99,43 +99,45 @@ class _Metrics(PrometheusCollector):
     def collect(self) -> Iterable[Metric]:  # type: ignore[explicit-override]  # typing.override needs Python 3.12.
         """Yield the numbers as they are now."""
         accepted_events = CounterMetricFamily(
-            "events_accepted", "Events that are in the journal.", labels=["source"]
+            "crossdock_events_accepted", "Events that are in the journal.", labels=["source"]
         )
         for source, count in list(_accepted.items()):
             accepted_events.add_metric([source], count)
         discarded_events = CounterMetricFamily(
-            "events_discarded", "Messages refused at the door.", labels=["source", "reason"]
+            "crossdock_events_discarded",
+            "Messages refused at the door.",
+            labels=["source", "reason"],
         )
         for (source, reason), count in list(_discarded.items()):
             discarded_events.add_metric([source, reason], count)
         answers = CounterMetricFamily(
-            "collect_answers", "Requests to the tracking API.", labels=["status"]
+            "crossdock_collect_answers", "Requests to the tracking API.", labels=["status"]
         )
         for status, count in list(_answers.items()):
             answers.add_metric([str(status)], count)
         notices = CounterMetricFamily(
-            "collect_notices", "Notices of browser plugins.", labels=["what"]
+            "crossdock_collect_notices", "Notices of browser plugins.", labels=["what"]
         )
         for what, count in list(_notices.items()):
             notices.add_metric([what], count)
         yield from (accepted_events, discarded_events, answers, notices)
         yield CounterMetricFamily(
-            "collect_browser_metrics",
+            "crossdock_collect_browser_metrics",
             "Metrics that Analytics.js sent about itself.",
             value=_browser_metrics,
         )
         yield CounterMetricFamily(
-            "collect_discards_unrecorded",
+            "crossdock_collect_discards_unrecorded",
             "Discards that are counted only.",
             value=_unrecorded,
         )
         yield CounterMetricFamily(
-            "collect_pixels_lost",
+            "crossdock_collect_pixels_lost",
             "Events of pixels that could not be stored.",
             value=_pixels_lost,
         )
         yield GaugeMetricFamily(
-            "collect_waiting_bytes", "What waits for the disk.", value=_waiting_bytes
+            "crossdock_collect_waiting_bytes", "What waits for the disk.", value=_waiting_bytes
         )
         yield _durations()
 
@@ -147,7 +149,8 @@ def _durations() -> HistogramMetricFamily:
         total += count
         buckets.append((bound, total))
     family = HistogramMetricFamily(
-        "collect_answer_seconds", "From the whole body until the answer, the disk included."
+        "crossdock_collect_answer_seconds",
+        "From the whole body until the answer, the disk included.",
     )
     family.add_metric([], buckets, sum_value=_duration_sum_seconds)
     return family

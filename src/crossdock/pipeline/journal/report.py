@@ -8,20 +8,26 @@ from crossdock.base.logs import logger
 
 _log = logger("journal")
 
-_groups = Counter("journal_groups_total", "Group commits stored.", ["stream"])
-_retries = Counter("journal_append_retries_total", "Appends tried again.", ["stream"])
-_failures = Counter("journal_append_failures_total", "Group commits given up.", ["stream", "code"])
+_groups = Counter("crossdock_journal_groups_total", "Group commits stored.", ["stream"])
+_retries = Counter("crossdock_journal_append_retries_total", "Appends tried again.", ["stream"])
+_failures = Counter(
+    "crossdock_journal_append_failures_total", "Group commits given up.", ["stream", "code"]
+)
 _seconds = Histogram(
-    "journal_append_seconds",
+    "crossdock_journal_append_seconds",
     "From the first attempt of a group commit until it is on disk.",
     ["stream"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0),
 )
 _held_back: dict[str, bool] = {}
-_restarts = Counter("journal_child_restarts_total", "Times the NATS child was started again.")
-_connected = Gauge("journal_is_connected", "1 while there is a connection to NATS.")
-_stream_bytes = Gauge("journal_stream_bytes", "Size of a stream.", ["stream"])
-_unread = Gauge("journal_unread_messages", "Messages a reader has not finished.", ["reader"])
+_restarts = Counter(
+    "crossdock_journal_child_restarts_total", "Times the NATS child was started again."
+)
+_connected = Gauge("crossdock_journal_is_connected", "1 while there is a connection to NATS.")
+_stream_bytes = Gauge("crossdock_journal_stream_bytes", "Size of a stream.", ["stream"])
+_unread = Gauge(
+    "crossdock_journal_unread_messages", "Messages a reader has not finished.", ["reader"]
+)
 
 
 def group_was_stored(stream: str, seconds: float) -> None:

@@ -11,10 +11,12 @@ from crossdock.events import Outcome, Step
 
 _log = logger("route")
 
-_events = Counter("route_events_total", "Events that were routed.")
-_deliveries = Counter("route_deliveries_total", "Payloads made for a destination.", ["destination"])
+_events = Counter("crossdock_route_events_total", "Events that were routed.")
+_deliveries = Counter(
+    "crossdock_route_deliveries_total", "Payloads made for a destination.", ["destination"]
+)
 _outcomes = Counter(
-    "route_outcomes_total",
+    "crossdock_route_outcomes_total",
     "Events that a connection did not get, by why.",
     ["destination", "outcome", "reason"],
 )

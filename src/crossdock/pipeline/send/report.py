@@ -12,17 +12,17 @@ from crossdock.events import Delivery, Outcome, Step
 _log = logger("send")
 
 _deliveries = Counter(
-    "deliveries_total", "Deliveries that ended, by how.", ["destination", "outcome"]
+    "crossdock_deliveries_total", "Deliveries that ended, by how.", ["destination", "outcome"]
 )
 _duration = Histogram(
-    "delivery_attempt_duration_seconds",
+    "crossdock_delivery_attempt_duration_seconds",
     "How long attempts took.",
     ["destination"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-_under_way = Gauge("deliveries_in_flight", "Attempts being made.", ["destination"])
+_under_way = Gauge("crossdock_deliveries_in_flight", "Attempts being made.", ["destination"])
 _sent_back = Counter(
-    "deliveries_sent_back_total",
+    "crossdock_deliveries_sent_back_total",
     "Deliveries that went back to the journal for a while, since their connection is slow.",
     ["destination"],
 )
