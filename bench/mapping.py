@@ -40,7 +40,7 @@ def reference_folder() -> Path:
         (folder / "package.json").write_text(json.dumps(PACKAGE))
         npm = shutil.which("npm") or "npm"
         arguments = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-        subprocess.run([npm, *arguments], cwd=folder, check=True)  # noqa: S603 - our own words.
+        subprocess.run([npm, *arguments], cwd=folder, check=True)
     return folder
 
 
@@ -76,7 +76,7 @@ def main() -> None:
     command = [node, str(HERE / "mapping_reference.mjs"), str(folder), str(VECTORS)]
     ours: list[list[float]] = []
     theirs: list[list[float]] = []
-    with subprocess.Popen(  # noqa: S603 - our own words.
+    with subprocess.Popen(
         [*command, str(options.seconds)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None

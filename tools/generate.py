@@ -43,7 +43,8 @@ def commands_page() -> str:
             for p in command.params
             if isinstance(p, click.Argument)
         )
-        parts.append(f"## `crossdock {name}{' ' + usage if usage else ''}`\n\n{inspect.cleandoc(command.help or "")}\n")
+        title = f"crossdock {name} {usage}".strip()
+        parts.append(f"## `{title}`\n\n{inspect.cleandoc(command.help or '')}\n")
         rows = [
             (
                 ", ".join(f"`{option}`" for option in parameter.opts),

@@ -1,7 +1,4 @@
-"""Take the pictures of the documentation from the running demo, in Chromium.
-
-    python tools/screenshots.py [--out DIR]
-"""
+"""Take the pictures of the documentation from the running demo, in Chromium."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import functools
+import gc
 import signal
 import socket
 import sys
@@ -283,6 +284,9 @@ class _Server:
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="serve http")
         while not (server.started or serving.done()):
             await self._clock.sleep(0.01)
+        # What is there now stays: the collector of cycles need not walk over it again and again.
+        gc.collect()
+        gc.freeze()
         if server.started:
             self._is_accepting = True
             announce()

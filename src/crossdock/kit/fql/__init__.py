@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 from crossdock.base.json import JsonObject
 from crossdock.kit.fql import tree
+from crossdock.kit.fql.analytics_rule import routing_rule_of
 from crossdock.kit.fql.departures import SENTENCES, departures
 from crossdock.kit.fql.errors import FqlError
 from crossdock.kit.fql.evaluate import compiled
 from crossdock.kit.fql.parse import parse
-from crossdock.kit.fql.analytics_rule import routing_rule_of
 
 __all__ = ["Condition", "FqlError", "compile_condition", "routing_rule"]
 
