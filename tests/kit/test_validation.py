@@ -147,3 +147,9 @@ def test_mapping_and_validation_are_one_function() -> None:
     assert event["traits"] == {"a": {"b": 1}}
     with pytest.raises(PayloadRejected):
         run({"total": 5})
+
+
+def test_what_is_missing_in_a_list_is_null_in_the_payload() -> None:
+    mapping: JsonObject = {"email": "a@b.co", "traits": {"ids": [{"@path": "$.nope"}, 1]}}
+
+    assert compile_payload(mapping, FIELDS)({})["traits"] == {"ids": [None, 1]}

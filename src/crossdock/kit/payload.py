@@ -76,7 +76,10 @@ def _short_way(members: JsonObject, schema: PayloadSchema, complete: Compiled) -
         return Value(result)
 
     name = program.function("payload", body, root_is_object=True)
-    return cast("Compiled", program.load(name))
+    run = cast("Compiled", program.load(name))
+    if not program.has_undefined_items:
+        return run
+    return lambda event: cast("JsonObject", mappings.with_null_items(run(event)))
 
 
 def _take(  # noqa: PLR0913 - what the line is about, and where it goes.

@@ -26,7 +26,14 @@ from crossdock.kit.mapping import check, directives, resolve
 from crossdock.kit.mapping.errors import MappingError
 from crossdock.kit.mapping.generate import Program, Scope, Value
 
-__all__ = ["MappingError", "compile_mapping", "compile_transform", "prepared", "transform"]
+__all__ = [
+    "MappingError",
+    "compile_mapping",
+    "compile_transform",
+    "prepared",
+    "transform",
+    "with_null_items",
+]
 
 # The largest mapping of all published destinations has about 500.
 NODES_MAX: Final = 10_000

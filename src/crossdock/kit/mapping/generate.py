@@ -72,13 +72,13 @@ class Program:
 
     def __init__(self, *, copies: bool, is_exact: bool = False) -> None:
         self.copies = copies
+        self._is_exact = is_exact
         self.has_undefined_items = False
         self.namespace: dict[str, object] = {
             "U": UNDEFINED,
             "step": path.step,
             "Odd": path.Odd,
             "text": js.text_of,
-            "copied": copied if is_exact else msgspec.to_builtins,
             "clean": js.without_undefined,
         }
         self._sources: list[str] = []
@@ -122,6 +122,8 @@ class Program:
 
     def load(self, name: str) -> Callable[[object], object]:
         """Compile everything and return one function."""
+        may_meet_undefined = self._is_exact or self.has_undefined_items
+        self.namespace["copied"] = copied if may_meet_undefined else msgspec.to_builtins
         code: CodeType = compile(self.source(), "<mapping>", "exec")
         exec(code, self.namespace)  # noqa: S102 - the only text of others in it is the repr of a str.
         return cast("Callable[[object], object]", self.namespace[name])

@@ -211,11 +211,13 @@ def _array_path(scope: Scope, value: object, keep: bool) -> Value:  # noqa: FBT0
     if not isinstance(shape, dict) or not shape:
         return root
     scope.program.has_undefined_items = True
+    # What is not a list afterwards is no object either, and can be shared.
+    traits = root.traits & Trait.MAYBE_UNDEFINED | _kept(keep)
     name = scope.program.function(
         scope.program.name("item"),
         lambda inner: inner.at_rest(resolve(inner, shape, keep=keep), keep=keep),
     )
-    return _call(scope, directives.mapped_items, root.code, name, traits=root.traits | _kept(keep))
+    return _call(scope, directives.mapped_items, root.code, name, traits=traits)
 
 
 def _json(scope: Scope, value: object, keep: bool) -> Value:  # noqa: FBT001, ARG001
@@ -279,7 +281,7 @@ def _transform(scope: Scope, value: object, keep: bool) -> Value:  # noqa: FBT00
         program.name("mapped"),
         lambda inner: inner.at_rest(resolve(inner, mapping, keep=keep), keep=keep),
     )
-    return Value(scope.variable(f"{mapped}({applied}(e))"), ANYTHING | _kept(keep))
+    return Value(scope.variable(f"{mapped}({applied}(e))"), Trait.MAYBE_UNDEFINED | _kept(keep))
 
 
 def _exclude_when_null(scope: Scope, value: object, keep: bool) -> Value:  # noqa: FBT001, ARG001
