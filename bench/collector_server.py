@@ -66,7 +66,7 @@ async def serve_collector(port: int) -> None:
     configure(log_format="text", level="warning")
     source = Source(id=SourceId("src_bench"), slug="bench", name="Bench", write_keys=(WRITE_KEY,))
     feed = WorkspaceFeed(Workspace(version=1, sources=(source,)))
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix="crossdock-bench-", dir=Path.cwd()) as folder:
         journal = Journal(Path(folder), clock=SystemClock())
         await journal.open()
         collector = Collector(journal, feed, clock=SystemClock(), ids=RandomIds())
