@@ -158,11 +158,18 @@ class Shop:
             path, f"<script></script>{head}<script>{snippet}</script>", headers
         )
         self.page.goto(address)
-        self.page.wait_for_function("window.analytics && window.analytics.initialized")
+        # Asked again and again from here: in a page with a strict policy nothing may be evaluated.
+        eventually(lambda: self.page.evaluate("window.analytics && window.analytics.initialized"))
 
     def call(self, script: str) -> Any:
         """Run a script in the page, and wait for the promise it returns."""
         return self.page.evaluate(f"async () => {{ {script} }}")
+
+    def said(self, text: str) -> list[str]:
+        """The lines of the browser's console that hold the text."""
+        # Playwright hands over what happened only while it is asked for something.
+        self.page.evaluate("0")
+        return [line for line in self.console if text in line]
 
     def ripe(self, what: str) -> list[dict[str, Any]]:
         """What the Ripe sandbox has: `people`, `companies` or `events`."""
@@ -203,7 +210,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-@pytest.fixture(scope="session")
+# One a test: Playwright keeps its event loop running while it is open, and the tests that come next
+# in this process may want one of their own.
+@pytest.fixture
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed; `make chromium` installs it where it can.")

@@ -63,7 +63,7 @@ def test_r1_a_script_that_cannot_be_loaded_is_told_and_harms_nothing(shop: Shop)
     notice = shop.notice(connection, "script_failed")
     assert notice["what"]
     assert notice["do"]
-    assert any("Ripe" in line for line in shop.console)
+    assert eventually(lambda: shop.said("Ripe"))
     assert errors == []
 
 
