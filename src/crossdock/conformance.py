@@ -16,8 +16,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
+from crossdock.base.errors import CrossdockError
 from crossdock.kit.fql import FqlError, compile_condition, segment_runtime
 from crossdock.kit.fql.departures import departures
 from crossdock.kit.javascript import UNDEFINED, as_double
@@ -28,6 +29,14 @@ from crossdock.kit.validation import PayloadRejected, PayloadSchema, SchemaError
 KINDS: Final = ("mapping", "fql", "validation", "presets")
 
 Case = dict[str, Any]
+
+
+class UnreadableVectors(CrossdockError):
+    """A file is no file of vectors."""
+
+    code: ClassVar[str] = "unreadable_vectors"
+
+
 Write = Callable[[str], None]
 
 
@@ -47,13 +56,17 @@ def run(kind: str, path: str | Path, write: Write) -> int:
 
     Raises:
         ValueError: There is no such kind.
+        UnreadableVectors: The file is something else.
     """
     path = Path(path)
     exempt: Counter[str] = Counter()
     exempt_lines = passed = failed = 0
     check = _checker(kind, path.parent)
     for case in _cases(path):
-        expected, got, reasons = check(case)
+        try:
+            expected, got, reasons = check(case)
+        except Exception as error:  # noqa: BLE001 - a crash is a failure of its line, not of the run.
+            expected, got, reasons = "no crash", f"{type(error).__name__}: {error}", ()
         if reasons:
             exempt_lines += 1
             exempt.update(reasons)
@@ -85,10 +98,23 @@ def _checker(kind: str, folder: Path) -> Callable[[Case], Result]:
 
 
 def _cases(path: Path) -> Iterator[Case]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                case = json.loads(line)
+            except ValueError as error:
+                raise UnreadableVectors(
+                    f'Line {number} of "{path}" is not JSON: {error}.',
+                    do="Name a file with a JSON object on each line.",
+                ) from error
+            if not isinstance(case, dict):
+                raise UnreadableVectors(
+                    f'Line {number} of "{path}" is not a JSON object.',
+                    do="Name a file with a JSON object on each line.",
+                )
+            yield case
 
 
 def _check_mapping(case: Case) -> Result:

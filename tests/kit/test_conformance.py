@@ -76,3 +76,10 @@ def test_a_line_that_segments_runtime_would_not_give_either_is_not_exempt(tmp_pa
 def test_there_are_four_kinds(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="mapping, fql, validation, presets"):
         conformance.run("mappings", tmp_path / "x.jsonl", print)
+
+
+def test_a_file_that_holds_no_vectors_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("# Notes\n")
+
+    with pytest.raises(conformance.UnreadableVectors, match="Line 1"):
+        conformance.run("mapping", tmp_path / "notes.md", print)
