@@ -17,12 +17,14 @@ import click
 from prometheus_client import REGISTRY
 
 import crossdock
+from crossdock import conformance
 from crossdock.base.errors import CrossdockError
 from crossdock.catalog import load_catalog
 from crossdock.kit import Action, Destination, Setting
 from crossdock.main import cli
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+VECTORS = REFERENCE.parents[1] / "tests" / "vectors"
 MADE_BY = "<!-- Made from the code by `make generate`; change it there. -->\n\n"
 
 
@@ -181,6 +183,15 @@ def crossdock_json(value: object) -> str:
     return json.encode(value).decode()
 
 
+def fql_exempt() -> str:
+    """Which FQL vectors depart from the documented language, and why, for the browser's kit."""
+    lines: list[str] = []
+    conformance.run("fql", VECTORS / "fql.jsonl", lines.append)
+    exempt = (line.removeprefix("exempt ").split(": ") for line in lines if line[:7] == "exempt ")
+    rows = ",\n".join(f'  "{number}": "{reasons}"' for number, reasons in exempt)
+    return f"{{\n{rows}\n}}\n"
+
+
 def pages() -> dict[Path, str]:
     """Every page by its place."""
     for module in pkgutil.walk_packages(crossdock.__path__, "crossdock."):
@@ -193,7 +204,8 @@ def pages() -> dict[Path, str]:
     }
     for destination in load_catalog():
         made[REFERENCE / "destinations" / f"{destination.slug}.md"] = destination_page(destination)
-    return {path: MADE_BY + text.rstrip() + "\n" for path, text in made.items()}
+    marked = {path: MADE_BY + text.rstrip() + "\n" for path, text in made.items()}
+    return marked | {VECTORS / "fql_exempt.json": fql_exempt()}
 
 
 def main() -> int:

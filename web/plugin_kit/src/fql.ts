@@ -272,5 +272,5 @@ function evaluate([operator, ...operands]: Tree, event: unknown): unknown {
 
 /** Returns whether the event meets the condition. */
 export function matches(condition: Tree, event: unknown): boolean {
-  return isObject(event) && evaluate(condition, event) === true;
+  return event != null && evaluate(condition, isObject(event) ? event : {}) === true;
 }
