@@ -13,10 +13,10 @@ WEB_SOURCES := $(shell find web src/crossdock \( -name '*.ts' -o -name '*.css' -
 # Tests run on both cores; the browser and the servers they start need the rest of the memory.
 WORKERS ?= 2
 
-.PHONY: help run test check fix bench setup web chromium generate lock clean
+.PHONY: help run test check fix bench setup web chromium screenshots generate lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 run: setup ## the demo: everything on this machine; prints the page to open
 	$(BIN)/crossdock demo
@@ -43,6 +43,9 @@ fix: setup ## format, and every safe fix
 
 bench: setup ## the figures in docs/benchmarks.md, measured again
 	$(BIN)/python bench/all.py
+
+screenshots: setup chromium ## the pictures in docs/images, taken again
+	$(BIN)/python tools/screenshots.py
 
 generate: setup ## the reference pages that are made from code
 	$(BIN)/python tools/generate.py

@@ -13,6 +13,8 @@ from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COMMAND = Path(sys.executable).with_name("crossdock")
+SIZES = [(scheme, width) for scheme in ("light", "dark") for width in (360, 768, 1440)]
+KEPT = [("light", 1440), ("dark", 360)]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
@@ -28,13 +30,18 @@ def shop_about(page: Page, url: str) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Add").first.click()
     page.get_by_role("dialog").wait_for()
+    # The question fades in.
+    page.wait_for_timeout(700)
 
 
 def main() -> None:
     """Write one picture a page, size and colour scheme."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=IMAGES)
-    out: Path = parser.parse_args().out
+    parser.add_argument("--all", action="store_true", help="every size in both colour schemes")
+    arguments = parser.parse_args()
+    out: Path = arguments.out
+    sizes = SIZES if arguments.all else KEPT
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = subprocess.Popen(
@@ -47,20 +54,19 @@ def main() -> None:
             line.decode().split()[1] for line in server.stdout if line.startswith(b"Ready: ")
         )
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for scheme in ("light", "dark"):
-            for width in (360, 768, 1440):
-                context = browser.new_context(
-                    color_scheme=scheme,
-                    viewport={"width": width, "height": 900},
-                )
-                page = context.new_page()
-                shop_about(page, url)
-                page.screenshot(path=out / f"demo-{width}-{scheme}.png")
-                for vendor in ("ripe", "ramen"):
-                    page.goto(f"{url}/sandbox/{vendor}/")
-                    page.wait_for_timeout(500)
-                    page.screenshot(path=out / f"{vendor}-{width}-{scheme}.png")
-                context.close()
+        for scheme, width in sizes:
+            context = browser.new_context(
+                color_scheme=scheme,
+                viewport={"width": width, "height": 900},
+            )
+            page = context.new_page()
+            shop_about(page, url)
+            page.screenshot(path=out / f"demo-{width}-{scheme}.png")
+            for vendor in ("ripe", "ramen"):
+                page.goto(f"{url}/sandbox/{vendor}/")
+                page.wait_for_timeout(500)
+                page.screenshot(path=out / f"{vendor}-{width}-{scheme}.png")
+            context.close()
         browser.close()
         server.terminate()
         server.wait()
