@@ -303,6 +303,22 @@ def test_an_event_the_browser_gave_to_ripe_is_not_delivered_again_by_the_server(
     assert len([e for e in shop.ripe("events") if e.get("event") == "Once"]) == 1
 
 
+def test_the_server_delivers_what_a_page_without_the_plugin_cannot(shop: Shop) -> None:
+    shop.connect_ripe()
+    shop.connect(
+        "actions-ripe-cloud",
+        {"apiKey": RIPE_KEY, "endpoint": f"{shop.server.url}/sandbox/ripe/event"},
+    )
+    shop.page.route("**/next-integrations/actions/ripe/**", lambda route: route.abort())
+    shop.open()
+
+    shop.call("await analytics.track('From a page with a blocker')")
+
+    event = eventually(lambda: shop.ripe("events"))[0]
+    assert event["event"] == "From a page with a blocker"
+    assert event["mode"] == "cloud"
+
+
 def test_the_plugin_is_small() -> None:
     plugins = Path(ROOT / "src/crossdock/web_assets/plugins").glob("*.js")
 

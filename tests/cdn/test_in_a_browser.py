@@ -105,6 +105,8 @@ async def visit(context: BrowserContext, town: Town, feed: WorkspaceFeed) -> Vis
 
 async def test_one_changed_host_is_enough_for_every_call(visit: Visit, town: Town) -> None:
     await visit.open(page_with(town))
+    # The group id is the one that Analytics.js holds when it delivers the event.
+    await visit.calls("Ripe", 2)
     await visit.page.evaluate(
         """() => {
           analytics.identify("u1", {email: "rosa@example.com", company: {id: "acme"}});

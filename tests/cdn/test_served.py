@@ -83,10 +83,7 @@ async def test_each_device_mode_connection_is_a_plugin_with_what_a_browser_may_k
     ]
     assert ramen_plugin["settings"]["organization_id"] == "org_1"
     assert "ramen-secret" not in str(answer)
-    assert answer["integrations"]["Ramen"] == {
-        "bundlingStatus": "bundled",
-        "versionSettings": {"componentTypes": []},
-    }
+    assert answer["integrations"]["Ramen"] == {"versionSettings": {"componentTypes": []}}
 
 
 async def test_a_disabled_mapping_or_connection_is_not_served(

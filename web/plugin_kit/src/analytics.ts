@@ -29,6 +29,8 @@ export interface Analytics {
   on(event: string, callback: () => void): unknown;
   /** Names in here tell the server which plugins did not get going, in `_metadata` of each event. */
   queue?: { failedInitializations?: string[] };
+  /** What says "bundled" in here is in `_metadata.bundled` of each event. */
+  settings?: { cdnSettings?: { integrations?: Record<string, { bundlingStatus?: string }> } };
 }
 
 export const CALLS = ["track", "identify", "page", "screen", "group", "alias"] as const;

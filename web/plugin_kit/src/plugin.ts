@@ -33,7 +33,8 @@ export function sentence(error: unknown): string {
 }
 
 /**
- * Makes one connection: started once, by whichever of its plugins is loaded first.
+ * Makes one connection: started once, by whichever of its plugins is loaded first. From then on each
+ * event says that the page has it, and the server leaves those events to the page.
  *
  * A start that fails is reported, and its name is put where Analytics.js keeps the names of plugins
  * that did not load, so that the server delivers in their place. It is not a rejection of `load`:
@@ -45,6 +46,8 @@ export function connection(served: Served, begin: (tools: Tools) => void | Promi
   const start = async (analytics: Analytics): Promise<void> => {
     if (held) return;
     held = analytics;
+    const listed = analytics.settings?.cdnSettings?.integrations?.[served.name];
+    if (listed) listed.bundlingStatus = "bundled";
     try {
       await begin({ analytics, report, loadScript });
     } catch (error) {

@@ -67,12 +67,11 @@ def settings_of(
                         "versionSettings": {"componentTypes": []},
                     },
                     # Load options and consent reach a plugin by its key here. No component type,
-                    # else the client looks for a script of the classic kind.
+                    # else the client looks for a script of the classic kind. No bundling status:
+                    # the plugin says itself that it is there, so that the server delivers for one
+                    # that never came.
                     **{
-                        destination.name: {
-                            "bundlingStatus": "bundled",
-                            "versionSettings": {"componentTypes": []},
-                        }
+                        destination.name: {"versionSettings": {"componentTypes": []}}
                         for _, destination, _ in device
                     },
                 },
