@@ -110,6 +110,61 @@ def test_an_event_that_the_page_could_not_deliver_is_delivered() -> None:
     assert isinstance(made[0], Delivery)
 
 
+def beside_a_page(seen: Event, page: Connection) -> list[Delivery | Outcome]:
+    """What becomes of an event for a cloud connection, where the source has this page beside it."""
+    cloud = destination(same_vendor_as=WEB.slug)
+    workspace = Workspace(version=7, connections=(connection(mapping()), page))
+    plan = compile_plan(workspace, {cloud.slug: cloud, WEB.slug: WEB}, COMPILERS)
+    (to,) = plan.source(SourceId("src_1")).to_send
+    return list(decide(seen, to, workspace_version=7, now=NOON))
+
+
+ON_THE_PAGE = {"bundled": [WEB.name]}
+
+
+def test_what_a_page_takes_is_left_to_it() -> None:
+    page = connection(mapping("track"), id_="con_page", slug=WEB.slug)
+
+    (outcome,) = beside_a_page(event("track", _metadata=ON_THE_PAGE), page)
+
+    assert isinstance(outcome, Outcome)
+    assert outcome.reason == "already_in_browser"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(
+            connection(mapping("identify"), id_="con_page", slug=WEB.slug),
+            id="no mapping of the page takes the event",
+        ),
+        pytest.param(
+            connection(
+                mapping("track"),
+                id_="con_page",
+                slug=WEB.slug,
+                filters=(filter_by(FilterAction(type="DROP")),),
+            ),
+            id="a filter of the page drops the event",
+        ),
+    ],
+)
+def test_what_a_page_does_not_take_is_delivered_by_the_server(page: Connection) -> None:
+    made = beside_a_page(event("track", _metadata=ON_THE_PAGE), page)
+
+    assert isinstance(made[0], Delivery)
+
+
+def test_what_a_page_may_have_in_its_sample_is_not_given_again() -> None:
+    sample = filter_by(FilterAction(type="SAMPLE", percent=0.0))
+    page = connection(mapping("track"), id_="con_page", slug=WEB.slug, filters=(sample,))
+
+    (outcome,) = beside_a_page(event("track", _metadata=ON_THE_PAGE), page)
+
+    assert isinstance(outcome, Outcome)
+    assert outcome.reason == "already_in_browser"
+
+
 def test_a_page_of_another_vendor_changes_nothing() -> None:
     seen = event("track", _metadata={"bundled": [WEB.name]})
 

@@ -135,12 +135,33 @@ def _held(event: Event, plan: ConnectionPlan) -> JsonObject | Held:
         return event.body
     if not is_wanted_by_sender(event.body, destination):
         return Held("integrations", "The event's integrations object excludes the destination.")
-    if plan.in_browser is not None and is_already_in_browser(event.body, plan.in_browser):
+    if (
+        plan.in_browser is not None
+        and is_already_in_browser(event.body, plan.in_browser)
+        and _is_taken_by_page(event, plan.page)
+    ):
         return Held(
             "already_in_browser",
             f"The page gave the event to {plan.in_browser.name} itself.",
         )
     return apply_filters(event.body, plan.filters, message_id=event.message_id)
+
+
+def _is_taken_by_page(event: Event, page: ConnectionPlan | None) -> bool:
+    """Return whether a page that has the plugin gives it this event, as the workspace is now.
+
+    Without a connection any more, the page was loaded before that was removed, and had it then. A
+    sample is drawn in the page, by chance: what may have been given is not given again.
+    """
+    if page is None or page.destination is None or page.destination.kind == "classic":
+        return True
+    left = apply_filters(event.body, page.filters, message_id=event.message_id)
+    if isinstance(left, Held):
+        return left.reason == "sample"
+    return any(
+        not isinstance(mapping.trigger, CrossdockError) and mapping.trigger.matches(left)
+        for mapping in page.mappings
+    )
 
 
 def _made(body: JsonObject, plan: MappingPlan) -> JsonObject | _Refused | None:

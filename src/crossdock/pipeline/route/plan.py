@@ -54,6 +54,7 @@ class ConnectionPlan:
     Attributes:
         destination: None if none of that slug is installed.
         in_browser: The same vendor's device-mode destination, if there is one.
+        page: The source's enabled connection of that, if it has one.
         filters: The enabled ones.
         mappings: The enabled ones.
     """
@@ -61,6 +62,7 @@ class ConnectionPlan:
     connection: Connection
     destination: Destination | None
     in_browser: Destination | None
+    page: ConnectionPlan | None
     filters: tuple[FilterPlan, ...]
     mappings: tuple[MappingPlan, ...]
 
@@ -113,19 +115,27 @@ def compile_plan(
     sources: dict[SourceId, SourcePlan] = {}
     for source_id, connections in workspace.connections_by_source_id.items():
         to_send: list[ConnectionPlan] = []
-        in_browser: list[ConnectionId] = []
+        pages_by_slug: dict[str, ConnectionPlan] = {}
         for connection in connections:
             if not connection.enabled:
                 continue
             destination = destinations_by_slug.get(connection.destination)
-            if destination is not None and destination.mode is Mode.DEVICE:
-                in_browser.append(connection.id)
-                continue
             done = done_by_id.get(connection.id)
             if done is None or done.connection != connection:
                 done = _connection_plan(connection, destination, destinations_by_slug, compilers)
-            to_send.append(done)
-        sources[source_id] = SourcePlan(tuple(to_send), tuple(in_browser))
+            if destination is not None and destination.mode is Mode.DEVICE:
+                pages_by_slug[destination.slug] = done
+            else:
+                to_send.append(done)
+        sources[source_id] = SourcePlan(
+            tuple(
+                dataclasses.replace(plan, page=pages_by_slug.get(plan.in_browser.slug))
+                if plan.in_browser
+                else plan
+                for plan in to_send
+            ),
+            tuple(page.connection.id for page in pages_by_slug.values()),
+        )
     return RoutePlan(workspace.version, sources)
 
 
@@ -136,11 +146,12 @@ def _connection_plan(
     compilers: Compilers,
 ) -> ConnectionPlan:
     if destination is None:
-        return ConnectionPlan(connection, None, None, (), ())
+        return ConnectionPlan(connection, None, None, None, (), ())
     return ConnectionPlan(
         connection,
         destination,
         destinations_by_slug.get(destination.same_vendor_as or ""),
+        None,
         tuple(
             FilterPlan(each, _condition(each.condition, compilers))
             for each in connection.filters
