@@ -41,7 +41,7 @@ from crossdock.kit import (
 from crossdock.pipeline.collect import Collector
 from crossdock.pipeline.collect.cdn import Cdn, check_filter
 from crossdock.pipeline.journal import Journal, JournalSettings
-from crossdock.pipeline.route import Compilers, Router, preview_filter
+from crossdock.pipeline.route import Claims, Compilers, Router, preview_filter
 from crossdock.pipeline.send import Sender
 from crossdock.sandbox import Sandbox, build_demo, build_sandbox
 from crossdock.workspace import Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
@@ -215,12 +215,17 @@ class _Server:
                 neutral_script_url=self._neutral_script_url,
             )
         )
+        claims = Claims(
+            settings.data_dir / "duplicates", clock=clock, days_max=settings.duplicate_days_max
+        )
+        parts.callback(claims.close)
         router = Router(
             journal=journal,
             feed=feed,
             destinations_by_slug=destinations_by_slug,
             compilers=Compilers(condition=compile_condition, payload=compile_payload),
             clock=clock,
+            claims=claims,
         )
         sender = Sender(
             journal=journal,

@@ -3,6 +3,7 @@
 A loop that reads, asks a pure function, and writes; everything is compiled once for each version of
 the workspace.
 
+- `claims`: which event first came with a messageId.
 - `decide`: what becomes of one event for one connection; the order of the rules.
 - `filters`: what a connection's filters leave of an event.
 - `integrations`: whom the sender of an event means, and who has it already.
@@ -14,8 +15,9 @@ the workspace.
 
 from __future__ import annotations
 
+from crossdock.pipeline.route.claims import Claims
 from crossdock.pipeline.route.filters import preview_filter
 from crossdock.pipeline.route.plan import Compilers
 from crossdock.pipeline.route.router import Router
 
-__all__ = ["Compilers", "Router", "preview_filter"]
+__all__ = ["Claims", "Compilers", "Router", "preview_filter"]
