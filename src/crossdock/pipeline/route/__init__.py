@@ -9,6 +9,7 @@ the workspace.
 - `integrations`: whom the sender of an event means, and who has it already.
 - `old_library`: whether a page's Analytics.js is too old for plugins.
 - `plan`: the workspace, compiled.
+- `replay`: events of a time range, once more for one connection.
 - `report`: everything that route logs and counts.
 - `router`: the loop.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 from crossdock.pipeline.route.claims import Claims
 from crossdock.pipeline.route.filters import preview_filter
 from crossdock.pipeline.route.plan import Compilers
+from crossdock.pipeline.route.replay import ReplayOrder, Replays
 from crossdock.pipeline.route.router import Router
 
-__all__ = ["Claims", "Compilers", "Router", "preview_filter"]
+__all__ = ["Claims", "Compilers", "ReplayOrder", "Replays", "Router", "preview_filter"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from prometheus_client import Counter, Gauge
 
 from crossdock.base.logs import logger
-from crossdock.events import Outcome, Step
+from crossdock.events import Outcome, Replay, Step
 
 _log = logger("route")
 
@@ -27,6 +27,7 @@ _duplicates = Counter(
 _claims_bytes = Gauge(
     "crossdock_route_duplicates_store_bytes", "Disk taken by the ids that repetitions are known by."
 )
+_replayed = Counter("crossdock_route_replayed_total", "Deliveries made by replays.")
 
 
 def event_routed() -> None:
@@ -74,6 +75,23 @@ def claims_refused(error: Exception) -> None:
 def claims_are_broken(path: Path, error: Exception) -> None:
     """Report that ids were lost to a damaged disk: what repeats them is not recognised."""
     _log.error("Ids of seen events are damaged and forgotten.", path=str(path), what=str(error))
+
+
+def deliveries_replayed(count: int) -> None:
+    """Report deliveries made by a replay. Counts `route_replayed_total`."""
+    _replayed.inc(count)
+
+
+def replay_ended(replay: Replay) -> None:
+    """Report that a replay is done, was cancelled, or cannot go on."""
+    _log.info(
+        "A replay has ended.",
+        replay_id=replay.id,
+        state=replay.state,
+        event_count=replay.event_count,
+        delivery_count=replay.delivery_count,
+        what=replay.what,
+    )
 
 
 def journal_refused(error: Exception) -> None:
