@@ -131,6 +131,14 @@ def _server_options(command: Command) -> Command:
             help="How long events stay in the journal.",
         ),
         _option(
+            "--duplicate-days-max",
+            type=click.IntRange(0, 90),
+            default=7,
+            show_default=True,
+            help="How long an event whose messageId came before is recognised as a duplicate; 0 "
+            "recognises none.",
+        ),
+        _option(
             "--drain-seconds-max",
             type=click.FloatRange(0, 600),
             default=20.0,

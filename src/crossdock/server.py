@@ -41,7 +41,7 @@ from crossdock.kit import (
 from crossdock.pipeline.collect import Collector
 from crossdock.pipeline.collect.cdn import Cdn, check_filter
 from crossdock.pipeline.journal import Journal, JournalSettings
-from crossdock.pipeline.route import Compilers, Router, preview_filter
+from crossdock.pipeline.route import Claims, Compilers, Replays, Router, preview_filter
 from crossdock.pipeline.send import Sender
 from crossdock.sandbox import Sandbox, build_demo, build_sandbox
 from crossdock.workspace import Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
@@ -198,6 +198,26 @@ class _Server:
             owner_token=None if self._is_demo else admin_token,
         )
         parts.callback(sandbox.close)
+        claims = Claims(
+            settings.data_dir / "duplicates", clock=clock, days_max=settings.duplicate_days_max
+        )
+        parts.callback(claims.close)
+        router = Router(
+            journal=journal,
+            feed=feed,
+            destinations_by_slug=destinations_by_slug,
+            compilers=Compilers(condition=compile_condition, payload=compile_payload),
+            clock=clock,
+            claims=claims,
+        )
+        replays = Replays(
+            journal=journal,
+            plan=lambda: router.plan,
+            compile_condition=compile_condition,
+            claims=claims,
+            clock=clock,
+            ids=ids,
+        )
         control = build_control(
             Parts(
                 store=store,
@@ -212,15 +232,9 @@ class _Server:
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),
+                replays=replays,
                 neutral_script_url=self._neutral_script_url,
             )
-        )
-        router = Router(
-            journal=journal,
-            feed=feed,
-            destinations_by_slug=destinations_by_slug,
-            compilers=Compilers(condition=compile_condition, payload=compile_payload),
-            clock=clock,
         )
         sender = Sender(
             journal=journal,
@@ -243,6 +257,7 @@ class _Server:
         loops = [
             asyncio.create_task(follow(store, feed, clock=clock), name="follow the workspace"),
             asyncio.create_task(router.run(), name="route"),
+            asyncio.create_task(replays.run(), name="replay"),
             asyncio.create_task(sender.run(), name="send"),
         ]
         return _Running(door=door, sandbox=sandbox, collector=collector, sender=sender, loops=loops)

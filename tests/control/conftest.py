@@ -24,7 +24,7 @@ from crossdock.base.ids import RandomIds
 from crossdock.base.json import JsonObject
 from crossdock.catalog import Catalog
 from crossdock.control import Parts, build_control
-from crossdock.events import ConnectionId, Outcome, SourceId, Step
+from crossdock.events import ConnectionId, Offset, Outcome, Replay, ReplayState, SourceId, Step
 from crossdock.kit import (
     Action,
     Answer,
@@ -40,6 +40,7 @@ from crossdock.kit import (
     Preset,
     Setting,
 )
+from crossdock.pipeline.route import ReplayOrder
 from crossdock.workspace import Filter, Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
@@ -199,6 +200,51 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
 
 
+class ToldReplays:
+    """Replays that are begun and never get further."""
+
+    def __init__(self) -> None:
+        self.waited_seconds: list[float] = []
+        self._by_id: dict[str, Replay] = {}
+
+    async def begin(self, order: ReplayOrder, *, wait_seconds: float = 0.0) -> Replay:
+        """Begin one."""
+        self.waited_seconds.append(wait_seconds)
+        replay = Replay(
+            id=f"rpl_{len(self._by_id) + 1}",
+            source_id=order.source_id,
+            connection_id=order.connection_id,
+            start_at=order.start_at,
+            end_at=order.end_at,
+            filter=order.filter,
+            rate_per_second=order.rate_per_second,
+            is_dry_run=order.is_dry_run,
+            created_at=NOON,
+            updated_at=NOON,
+            first_sequence=1,
+            last_sequence=4,
+            next_offset=Offset(2, 0),
+        )
+        self._by_id[replay.id] = replay
+        return replay
+
+    async def all(self) -> Sequence[Replay]:
+        """Return every one."""
+        return list(self._by_id.values())
+
+    async def find(self, replay_id: str) -> Replay | None:
+        """Return one."""
+        return self._by_id.get(replay_id)
+
+    async def cancel(self, replay_id: str) -> Replay | None:
+        """Cancel one."""
+        if replay_id in self._by_id:
+            self._by_id[replay_id] = msgspec.structs.replace(
+                self._by_id[replay_id], state=ReplayState.CANCELLED
+            )
+        return self._by_id.get(replay_id)
+
+
 @dataclasses.dataclass
 class Api:
     """A server, a client, and what the server is given by parts that are not there."""
@@ -208,6 +254,7 @@ class Api:
     feed: WorkspaceFeed
     url: str = ""
     notices: list[Notice] = dataclasses.field(default_factory=list)
+    replays: ToldReplays = dataclasses.field(default_factory=ToldReplays)
     outcomes_asked: list[tuple[object, ...]] = dataclasses.field(default_factory=list)
 
     def request(
@@ -330,6 +377,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         notices=api.all_notices,
         latest_outcomes=api.latest_outcomes,
         preview_filter=preview_filter,
+        replays=api.replays,
         neutral_script_url=neutral_script_url,
     )
 

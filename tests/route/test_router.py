@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from crossdock.base.clock import FakeClock
 from crossdock.events import Delivery, Event, Offset, Outcome, Step
 from crossdock.events.notice import Notice
 from crossdock.kit import Mode
-from crossdock.pipeline.route import Router
+from crossdock.pipeline.route import Claims, Router
 from crossdock.pipeline.route.old_library import old_version
 from crossdock.workspace import Workspace, WorkspaceFeed
 from tests.route.builders import COMPILERS, connection, destination, event, mapping
@@ -45,6 +46,7 @@ class MemoryJournal:
         self.outcomes: list[Outcome] = []
         self.notices: list[Notice] = []
         self.failures: list[str] = []
+        self.failed = asyncio.Event()
         self._changed = asyncio.Event()
 
     def put(self, *events: Event) -> None:
@@ -54,6 +56,7 @@ class MemoryJournal:
     def fail_if_told(self, what: str) -> None:
         if what in self.failures:
             self.failures.remove(what)
+            self.failed.set()
             raise ConnectionError("the journal is away")
 
     async def events(self, reader: str) -> AsyncGenerator[MemoryBatch, None]:
@@ -93,11 +96,16 @@ def workspace(version: int = 1, *, trigger: str = "track") -> Workspace:
 
 
 class Running:
-    """A router at work on a journal in memory."""
+    """A router at work on a journal in memory.
 
-    def __init__(self) -> None:
+    Args:
+        folder: Where ids are kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self.journal = MemoryJournal()
         self.clock = FakeClock(NOON)
+        self.claims = Claims(folder, clock=self.clock, days_max=7)
         self.feed = WorkspaceFeed(workspace())
         web = destination(slug="pigeonhole-web", mode=Mode.DEVICE)
         self.router = Router(
@@ -106,6 +114,7 @@ class Running:
             destinations_by_slug={each.slug: each for each in (destination(), web)},
             compilers=COMPILERS,
             clock=self.clock,
+            claims=self.claims,
         )
 
     async def finish(self, *events: Event) -> None:
@@ -124,8 +133,10 @@ class Running:
 
 
 @pytest.fixture
-async def running() -> Running:
-    return Running()
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    running = Running(tmp_path)
+    yield running
+    running.claims.close()
 
 
 async def test_an_event_becomes_a_delivery_for_each_enabled_connection_of_its_source(
@@ -172,6 +183,39 @@ async def test_a_batch_that_is_routed_again_after_a_crash_is_not_delivered_twice
     await running.finish(seen)
 
     await Running.finish(running, seen)
+
+    assert list(running.journal.deliveries) == ["1-0-map_1"]
+
+
+async def test_an_event_whose_id_came_before_is_recorded_and_not_delivered(
+    running: Running,
+) -> None:
+    first = event("track", offset=Offset(1, 0), messageId="same")
+    await running.finish(first)
+    running.journal.outcomes.clear()
+
+    await running.finish(event("track", offset=Offset(2, 0), messageId="same"))
+
+    assert list(running.journal.deliveries) == ["1-0-map_1"]
+    duplicate = running.journal.outcomes[0]
+    assert (duplicate.step, duplicate.id) == (Step.DUPLICATE, "2-0-duplicate")
+    assert (duplicate.message_id, duplicate.connection_id) == ("same", None)
+
+
+async def test_an_event_that_was_claimed_but_not_written_is_delivered_when_it_comes_again(
+    running: Running,
+) -> None:
+    seen = event("track", offset=Offset(1, 0))
+    running.journal.failures = ["append_deliveries"]
+    running.journal.put(seen)
+    task = asyncio.create_task(running.router.run())
+    await asyncio.wait_for(running.journal.failed.wait(), 5)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert running.journal.deliveries == {}
+
+    await running.finish()
 
     assert list(running.journal.deliveries) == ["1-0-map_1"]
 

@@ -9,6 +9,7 @@
 - `destinations`, `subscriptions`, `filters`, `sources`: what is configured; `shapes` of them.
 - `notices`: what went wrong, explained; what became of the latest events.
 - `parts`: what it is made of, handed in by the composition root.
+- `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.
 - `secure_mode`: why a signature for Ramen's secure mode is wrong.
 """
@@ -16,6 +17,6 @@
 from __future__ import annotations
 
 from crossdock.control.app import build_control
-from crossdock.control.parts import LatestOutcomes, NoticeSeen, Parts
+from crossdock.control.parts import LatestOutcomes, NoticeSeen, Parts, ReplayRunner
 
-__all__ = ["LatestOutcomes", "NoticeSeen", "Parts", "build_control"]
+__all__ = ["LatestOutcomes", "NoticeSeen", "Parts", "ReplayRunner", "build_control"]

@@ -11,6 +11,7 @@ from crossdock.control import (
     destinations,
     filters,
     notices,
+    replay,
     secure_mode,
     sources,
     subscriptions,
@@ -29,6 +30,7 @@ _ROUTERS = (
     filters.router,
     catalog.router,
     notices.router,
+    replay.router,
 )
 
 

@@ -15,8 +15,9 @@ from crossdock.base.ids import Ids
 from crossdock.base.json import JsonObject
 from crossdock.catalog import Catalog
 from crossdock.control import report
-from crossdock.events import ConnectionId, Outcome, SourceId
+from crossdock.events import ConnectionId, Outcome, Replay, SourceId
 from crossdock.kit import Http
+from crossdock.pipeline.route import ReplayOrder
 from crossdock.workspace import Filter, Source, Store, Workspace
 from crossdock.workspace.store import Decide
 
@@ -75,6 +76,22 @@ class LatestOutcomes(Protocol):
         """Return the latest outcomes, newest first."""
 
 
+class ReplayRunner(Protocol):
+    """Runs replays."""
+
+    def begin(self, order: ReplayOrder, *, wait_seconds: float = 0.0) -> Awaitable[Replay]:
+        """Begin one, and return it as it is when it has ended, or after so long."""
+
+    def all(self) -> Awaitable[Sequence[Replay]]:
+        """Return every one, the newest first."""
+
+    def find(self, replay_id: str, /) -> Awaitable[Replay | None]:
+        """Return one as it is now, or None."""
+
+    def cancel(self, replay_id: str, /) -> Awaitable[Replay | None]:
+        """End one, and return it; None if there is none."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the management API is made of.
@@ -85,6 +102,7 @@ class Parts:
         clock: For secure mode, and for counting wrong tokens.
         ids: For what is new.
         admin_token: The bearer token of everything.
+        replays: Runs replays.
         public_url: How browsers reach this server; None means: as the request did.
         http: The way out, for testing settings.
         notices: Returns every notice there is.
@@ -104,6 +122,7 @@ class Parts:
     notices: Callable[[], Awaitable[Sequence[NoticeSeen]]]
     latest_outcomes: LatestOutcomes
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]
+    replays: ReplayRunner
     public_url: str | None = None
     neutral_script_url: Callable[[str, Source], str | None] = lambda _base_url, _source: None
 

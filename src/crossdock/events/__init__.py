@@ -3,6 +3,7 @@
 - `event`: an accepted event and its place in the journal.
 - `delivery`: one payload for one connection.
 - `outcome`: what became of an event.
+- `replay`: the events of a time range, once more for one connection.
 - `notice`: a problem that a browser plugin reported.
 - `limits`: how large a message may be.
 - `discard`: why a message is refused.
@@ -30,6 +31,7 @@ from crossdock.events.event import (
 from crossdock.events.limits import MessageLimits
 from crossdock.events.notice import Notice
 from crossdock.events.outcome import Outcome, Step
+from crossdock.events.replay import Replay, ReplayState
 
 __all__ = [
     "ConnectionId",
@@ -44,6 +46,8 @@ __all__ = [
     "Notice",
     "Offset",
     "Outcome",
+    "Replay",
+    "ReplayState",
     "SourceId",
     "Step",
 ]

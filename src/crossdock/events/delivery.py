@@ -27,6 +27,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         event_name: The event's, if it has one.
         person: Whom it is about; see `Event.person`.
         received_at: When the event was accepted, UTC.
+        replay_id: Of the replay that made it, whose id then begins with `replay-<replay id>-`;
+            None where the event came by itself.
         payload: What the action is given, mapped and validated.
         workspace_version: The version of the workspace that made it.
     """
@@ -42,5 +44,6 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     event_name: str | None
     person: str
     received_at: dt.datetime
+    replay_id: str | None = None
     payload: JsonObject
     workspace_version: int

@@ -47,6 +47,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         message_id: The event's; empty if it had none.
         event_type: The event's, as sent.
         event_name: The event's, if it has one.
+        replay_id: Of the replay that made the delivery, if one did: it says nothing about the
+            event's own way, and does not count in the balance.
         attempt: Which attempt, from 1; 0 where none was made.
         status: The HTTP status that the destination answered.
         duration_seconds: How long the attempt took.
@@ -66,6 +68,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message_id: MessageId = MessageId("")
     event_type: str = ""
     event_name: str | None = None
+    replay_id: str | None = None
     attempt: int = 0
     status: int | None = None
     duration_seconds: float | None = None

@@ -8,6 +8,8 @@
 - `streams`: what is kept, and why.
 - `append`: group commit.
 - `read`: durable readers of events and deliveries.
+- `history`: events of a time range, once more.
+- `replays`: replays and how far they are.
 - `outcomes`: outcomes as messages, and the last of them.
 - `notices`: problems that browser plugins reported.
 - `trim`: removes old events that are finished.

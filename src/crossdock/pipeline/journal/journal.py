@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import datetime as dt
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Coroutine, Sequence
 from pathlib import Path
@@ -15,9 +16,18 @@ from nats.errors import Error as NatsError
 from nats.js.kv import KeyValue
 
 from crossdock.base.clock import Clock
-from crossdock.events import ConnectionId, Delivery, Envelope, Notice, Outcome, SourceId
+from crossdock.events import (
+    ConnectionId,
+    Delivery,
+    Envelope,
+    Event,
+    Notice,
+    Outcome,
+    Replay,
+    SourceId,
+)
 from crossdock.events.envelope import encode_envelopes
-from crossdock.pipeline.journal import outcomes, read, report, streams
+from crossdock.pipeline.journal import history, outcomes, read, replays, report, streams
 from crossdock.pipeline.journal.append import GroupCommit, append_until_stored
 from crossdock.pipeline.journal.connection import Connection, raise_if_cancelled
 from crossdock.pipeline.journal.errors import JournalError, JournalNotStarted, JournalUnavailable
@@ -192,6 +202,34 @@ class Journal:
             )
         )
 
+    async def find_range(self, start_at: dt.datetime, end_at: dt.datetime) -> tuple[int, int]:
+        """Return the first and last sequence that can hold events accepted in a time range.
+
+        Raises:
+            JournalUnavailable: It does not answer.
+        """
+        return await _answered(history.find_range(self._connection.jetstream, start_at, end_at))
+
+    def events_between(self, first: int, last: int) -> AsyncGenerator[list[Event], None]:
+        """Yield the events of these journal messages that are still there. May raise any error."""
+        return history.events_between(self._connection.jetstream, first, last)
+
+    async def save_replay(self, replay: Replay) -> None:
+        """Return once the replay, and how far it is, is durable.
+
+        Raises:
+            JournalUnavailable: It may or may not be.
+        """
+        await _answered(replays.save_replay(self._replays, replay))
+
+    async def replays(self) -> list[Replay]:
+        """Return every replay of the last 30 days, the oldest first.
+
+        Raises:
+            JournalUnavailable: It does not answer.
+        """
+        return await _answered(replays.load_replays(self._replays))
+
     def report_notice(self, notice: Notice) -> bool:
         """Count a plugin's notice; return whether it was taken."""
         return self._board.report(notice)
@@ -217,6 +255,7 @@ class Journal:
                 await read.open_reader(jetstream, reader, settings)
             await read.open_delivery_reader(jetstream, _DELIVERY_READER, settings)
             self._bucket: KeyValue = await jetstream.key_value(streams.NOTICES)
+            self._replays: KeyValue = await jetstream.key_value(streams.REPLAYS)
         except (NatsError, OSError, TimeoutError) as error:
             raise JournalNotStarted(
                 f"NATS refused a stream or a reader: {error}.",
@@ -319,7 +358,7 @@ def _note_death(task: asyncio.Task[None]) -> None:
         report.background_died(task.get_name(), error)
 
 
-async def _answered(question: Awaitable[list[Answer]]) -> list[Answer]:
+async def _answered(question: Awaitable[Answer]) -> Answer:
     try:
         return await question
     except JournalError:

@@ -162,7 +162,7 @@ async def event_batches(
     ) as messages:
         async for message in messages:
             progress = _MessageProgress(message, held)
-            batches = _batches(message)
+            batches = event_lists(message.data, message.metadata.sequence.stream)
             following = next(batches, None)
             if following is None:
                 await progress.finish()
@@ -213,10 +213,10 @@ def _consumer(reader: str, subject: str, settings: JournalSettings) -> api.Consu
 _decode_delivery = msgspec.msgpack.Decoder(Delivery).decode
 
 
-def _batches(message: Msg) -> Iterator[tuple[list[Event], list[Outcome]]]:
-    sequence = message.metadata.sequence.stream
+def event_lists(data: bytes, sequence: int) -> Iterator[tuple[list[Event], list[Outcome]]]:
+    """Yield what one journal message holds, few at a time: events, and what was refused."""
     try:
-        envelopes = decode_envelopes(message.data)
+        envelopes = decode_envelopes(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         report.message_is_unreadable(EVENTS, sequence)
         return

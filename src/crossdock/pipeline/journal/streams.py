@@ -27,12 +27,15 @@ EVENTS = "CROSSDOCK_EVENTS"
 DELIVERIES = "CROSSDOCK_DELIVERIES"
 OUTCOMES = "CROSSDOCK_OUTCOMES"
 NOTICES = "CROSSDOCK_NOTICES"
+REPLAYS = "CROSSDOCK_REPLAYS"
 
 EVENTS_SUBJECT = "crossdock.events"
 DELIVERIES_SUBJECT = "crossdock.deliveries"
 OUTCOMES_SUBJECT = "crossdock.outcomes"
 
 _NOTICES_BYTES_MAX = 16 * 1024**2
+_REPLAYS_BYTES_MAX = 16 * 1024**2
+_REPLAYS_AGE_SECONDS_MAX = 30 * 86_400.0
 NOTICE_BYTES_MAX = 8 * 1024
 
 
@@ -43,6 +46,7 @@ def store_bytes(settings: JournalSettings) -> int:
         + settings.deliveries_bytes_max
         + settings.outcomes_bytes_max
         + _NOTICES_BYTES_MAX
+        + _REPLAYS_BYTES_MAX
     )
 
 
@@ -75,6 +79,17 @@ async def open_streams(jetstream: JetStreamContext, settings: JournalSettings) -
             history=1,
             ttl=settings.notices_age_seconds_max,
             max_bytes=_NOTICES_BYTES_MAX,
+            storage=api.StorageType.FILE,
+            replicas=settings.replicas,
+        )
+    )
+    await jetstream.create_key_value(
+        api.KeyValueConfig(
+            bucket=REPLAYS,
+            description="Replays, and how far they are.",
+            history=1,
+            ttl=_REPLAYS_AGE_SECONDS_MAX,
+            max_bytes=_REPLAYS_BYTES_MAX,
             storage=api.StorageType.FILE,
             replicas=settings.replicas,
         )

@@ -12,12 +12,12 @@ from nats.js import JetStreamContext, api
 
 from crossdock.base.clock import Clock
 from crossdock.pipeline.journal import report
+from crossdock.pipeline.journal.history import first_sequence_since
 from crossdock.pipeline.journal.settings import JournalSettings
 from crossdock.pipeline.journal.streams import EVENTS
 
 # Trimmed to this share of the bound, so that there is room for what arrives until the next time.
 _FULL_SHARE = 0.9
-_PROBE_SECONDS = 30.0
 
 
 async def trim_events(
@@ -42,9 +42,10 @@ async def trim_events(
         report.unread(reader.name, (reader.num_pending or 0) + (reader.num_ack_pending or 0))
     if not state.messages:
         return
+    oldest_at = clock.now() - dt.timedelta(seconds=settings.events_age_seconds_max)
     keep_from = max(
         _first_within_bytes(state, int(bytes_max * _FULL_SHARE)),
-        await _first_within_age(jetstream, clock, settings.events_age_seconds_max),
+        await first_sequence_since(jetstream, oldest_at),
     )
     unfinished = min(
         (reader.ack_floor.stream_seq + 1 if reader.ack_floor else 0 for reader in readers),
@@ -72,23 +73,3 @@ def _first_within_bytes(state: api.StreamState, bytes_max: int) -> int:
     # Messages differ in size; what this misses, the next time finds.
     message_bytes = state.bytes / state.messages
     return min(state.first_seq + math.ceil(excess_bytes / message_bytes), state.last_seq + 1)
-
-
-async def _first_within_age(
-    jetstream: JetStreamContext, clock: Clock, age_seconds_max: float
-) -> int:
-    oldest_at = clock.now() - dt.timedelta(seconds=age_seconds_max)
-    # Only a consumer can turn a time into a place; this one is gone before it reads anything.
-    probe = await jetstream.add_consumer(
-        EVENTS,
-        api.ConsumerConfig(
-            deliver_policy=api.DeliverPolicy.BY_START_TIME,
-            opt_start_time=oldest_at,
-            ack_policy=api.AckPolicy.NONE,
-            inactive_threshold=_PROBE_SECONDS,
-            mem_storage=True,
-            num_replicas=1,
-        ),
-    )
-    await jetstream.delete_consumer(EVENTS, probe.name)
-    return probe.delivered.stream_seq + 1 if probe.delivered else 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from crossdock.base.logs import logger
-from crossdock.events import Outcome, Step
+from crossdock.events import Outcome, Replay, Step
 
 _log = logger("route")
 
@@ -20,6 +21,13 @@ _outcomes = Counter(
     "Events that a connection did not get, by why.",
     ["destination", "outcome", "reason"],
 )
+_duplicates = Counter(
+    "crossdock_route_duplicates_total", "Events whose messageId came before.", ["source"]
+)
+_claims_bytes = Gauge(
+    "crossdock_route_duplicates_store_bytes", "Disk taken by the ids that repetitions are known by."
+)
+_replayed = Counter("crossdock_route_replayed_total", "Deliveries made by replays.")
 
 
 def event_routed() -> None:
@@ -47,6 +55,43 @@ def outcome_found(destination: str, outcome: Outcome) -> None:
             connection_id=outcome.connection_id,
             what=outcome.what,
         )
+
+
+def duplicate_found(source_id: str) -> None:
+    """Report an event that came before. Counts `route_duplicates_total{source}`."""
+    _duplicates.labels(source_id).inc()
+
+
+def claims_measured(size_bytes: int) -> None:
+    """Note how much disk the ids take. Sets `route_duplicates_store_bytes`."""
+    _claims_bytes.set(size_bytes)
+
+
+def claims_refused(error: Exception) -> None:
+    """Report that ids cannot be looked up or written; route tries again."""
+    _log.warning("Duplicates cannot be looked for; routing waits.", what=str(error))
+
+
+def claims_are_broken(path: Path, error: Exception) -> None:
+    """Report that ids were lost to a damaged disk: what repeats them is not recognised."""
+    _log.error("Ids of seen events are damaged and forgotten.", path=str(path), what=str(error))
+
+
+def deliveries_replayed(count: int) -> None:
+    """Report deliveries made by a replay. Counts `route_replayed_total`."""
+    _replayed.inc(count)
+
+
+def replay_ended(replay: Replay) -> None:
+    """Report that a replay is done, was cancelled, or cannot go on."""
+    _log.info(
+        "A replay has ended.",
+        replay_id=replay.id,
+        state=replay.state,
+        event_count=replay.event_count,
+        delivery_count=replay.delivery_count,
+        what=replay.what,
+    )
 
 
 def journal_refused(error: Exception) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from crossdock.base.clock import Clock
-from crossdock.events import Delivery, Event, Outcome
+from crossdock.events import Delivery, Event, Offset, Outcome, Step
 from crossdock.events.notice import Notice
 from crossdock.kit import Destination
 from crossdock.pipeline.route import report
@@ -59,6 +60,13 @@ class RouteJournal(Protocol):
         """Count a notice with those of its kind; return whether it was taken."""
 
 
+class Claims(Protocol):
+    """Knows which event came first with an id. It may raise; route then tries again."""
+
+    def claim(self, events: Sequence[Event], /) -> Awaitable[Sequence[Offset | None]]:
+        """Return, for each, which other came first with its messageId; None if it was this one."""
+
+
 class Router:
     """Turns events into deliveries. Cancel `run` to stop it: what it had begun, it begins again.
 
@@ -68,9 +76,10 @@ class Router:
         destinations_by_slug: All that are installed.
         compilers: The kit's.
         clock: Stamps outcomes, and waits while the journal is away.
+        claims: Knows duplicates; None lets every event pass.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - parts of the system, each by name.
         self,
         *,
         journal: RouteJournal,
@@ -78,14 +87,23 @@ class Router:
         destinations_by_slug: Mapping[str, Destination],
         compilers: Compilers,
         clock: Clock,
+        claims: Claims | None = None,
     ) -> None:
         self._journal = journal
+        self._claims = claims
         self._destinations_by_slug = destinations_by_slug
         self._compilers = compilers
         self._clock = clock
         self._watch = OldLibraryWatch(clock)
         self._plan: RoutePlan | None = None
         feed.subscribe(self._compile)
+
+    @property
+    def plan(self) -> RoutePlan:
+        """The version of the workspace that is in force, compiled."""
+        if self._plan is None:
+            raise ValueError("the feed calls back with the current version when subscribed to")
+        return self._plan
 
     async def run(self) -> None:
         """Route events until cancelled."""
@@ -103,11 +121,42 @@ class Router:
         events = batch.events
         discards = list(batch.discards)
         for start in range(0, len(events), _EVENTS_AT_ONCE):
-            deliveries, outcomes = self._decided(events[start : start + _EVENTS_AT_ONCE])
-            await self._write(deliveries, outcomes)
+            chunk = events[start : start + _EVENTS_AT_ONCE]
+            new, duplicates = await self._claimed(chunk)
+            deliveries, outcomes = self._decided(new)
+            await self._write(deliveries, [*duplicates, *outcomes])
         await self._write([], discards)
         self._report_old_libraries(events)
         await batch.done()
+
+    async def _claimed(self, events: Sequence[Event]) -> tuple[Sequence[Event], list[Outcome]]:
+        """Return the events that are new, and what is to be said about those that are not.
+
+        Before anything else is decided. An event that was claimed and not finished is still new.
+        """
+        firsts = await self._firsts(events)
+        if not any(firsts):
+            return events, []
+        new: list[Event] = []
+        duplicates: list[Outcome] = []
+        for event, first in zip(events, firsts, strict=True):
+            if first is None:
+                new.append(event)
+                continue
+            duplicates.append(_duplicate(event, now=self._clock.now()))
+            report.duplicate_found(event.source_id)
+            report.event_routed()
+        return new, duplicates
+
+    async def _firsts(self, events: Sequence[Event]) -> Sequence[Offset | None]:
+        if self._claims is None:
+            return [None] * len(events)
+        while True:
+            try:
+                return await self._claims.claim(events)
+            except Exception as error:  # noqa: BLE001 - the disk may have room again; events wait.
+                report.claims_refused(error)
+                await self._clock.sleep(_RETRY_SECONDS)
 
     async def _write(self, deliveries: list[Delivery], outcomes: list[Outcome]) -> None:
         writes: list[Awaitable[None]] = []
@@ -130,9 +179,7 @@ class Router:
 
     def _decided(self, events: Sequence[Event]) -> tuple[list[Delivery], list[Outcome]]:
         """Return everything that becomes of these events."""
-        plan = self._plan
-        if plan is None:
-            raise ValueError("the feed calls back with the current version when subscribed to")
+        plan = self.plan
         deliveries: list[Delivery] = []
         outcomes: list[Outcome] = []
         for event in events:
@@ -169,3 +216,16 @@ class Router:
             workspace, self._destinations_by_slug, self._compilers, before=self._plan
         )
         report.plan_compiled(workspace.version)
+
+
+def _duplicate(event: Event, *, now: dt.datetime) -> Outcome:
+    return Outcome(
+        at=now,
+        step=Step.DUPLICATE,
+        what="An event with this messageId came from this source before.",
+        source_id=event.source_id,
+        message_id=event.message_id,
+        event_type=event.type,
+        event_name=event.name,
+        id=f"{event.offset.sequence}-{event.offset.index}-duplicate",
+    )

@@ -134,6 +134,7 @@ def _outcome(
         message_id=delivery.message_id,
         event_type=delivery.event_type,
         event_name=delivery.event_name,
+        replay_id=delivery.replay_id,
         attempt=number,
         id=f"{delivery.id}-{number}",
     )
