@@ -49,11 +49,14 @@ async def test_no_redirect_leads_to_a_private_address(tmp_path: Path, status: in
     def away(_: Received) -> Reply:
         return Reply(status=status, headers={"Location": private.url})
 
-    async with Loopback() as private, Loopback(away) as allowed:
-        async with serving(tmp_path, "--allowed-addresses", allowed.endpoint) as server:
-            await connect(server, "webhook", {"url": allowed.url})
-            await send_event(server, EVENT)
-            found = await outcomes(server, count=1)
+    async with (
+        Loopback() as private,
+        Loopback(away) as allowed,
+        serving(tmp_path, "--allowed-addresses", allowed.endpoint) as server,
+    ):
+        await connect(server, "webhook", {"url": allowed.url})
+        await send_event(server, EVENT)
+        found = await outcomes(server, count=1)
 
     assert found[0]["step"] == "needs_attention"
     assert len(allowed.received) == 1
