@@ -12,8 +12,11 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv
 WEB_SOURCES := $(shell find web src/crossdock \( -name '*.ts' -o -name '*.css' -o -name '*.html' \) -not -path '*/web_assets/*' -not -path '*/node_modules/*')
 # Tests run on both cores; the browser and the servers they start need the rest of the memory.
 WORKERS ?= 2
+# Of `make crash`: the same seed makes the same faults and the same traffic.
+SEED ?= $(shell date +%s)
+MINUTES ?= 10
 
-.PHONY: help run test check fix bench setup web chromium screenshots generate lock clean
+.PHONY: help run test check fix crash bench setup web chromium screenshots generate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -40,6 +43,9 @@ fix: setup ## format, and every safe fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(NPM) run fix
+
+crash: setup ## faults at random for MINUTES from SEED; nothing may be lost, made up or out of order
+	$(BIN)/python -m tests.crash.run --seed $(SEED) --minutes $(MINUTES)
 
 bench: setup ## the figures in docs/benchmarks.md, measured again
 	$(BIN)/python bench/all.py

@@ -92,11 +92,16 @@ class RunningServer:
             self._log.close()
         return code
 
+    def journal_process_ids(self) -> list[int]:
+        """Return the process of the NATS server that it runs as a child, if it runs."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(child) for child in children.split()]
+
     def kill_journal(self) -> None:
         """Kill the NATS server that it runs as a child."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        for child in children.split():
-            os.kill(int(child), signal.SIGKILL)
+        for child in self.journal_process_ids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
 
     def request(
         self,

@@ -70,15 +70,33 @@ def own_url(settings: ServerSettings, listener: socket.socket) -> str:
 
 
 def kept_token(file: Path) -> str:
-    """Return the admin token that the file holds; make both at the first start."""
+    """Return the admin token that the file holds; make both at the first start.
+
+    A file without a token is what a full disk or a crash leaves of a first start. It is made again:
+    an empty token would let everybody in.
+
+    Raises:
+        CannotStart: The file cannot be read, or not be written.
+    """
     try:
-        return file.read_text().strip()
-    except FileNotFoundError:
-        token = new_secret()
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(token + "\n")
-        return token
+        token = file.read_text().strip() if file.exists() else ""
+        if not token:
+            token = new_secret()
+            # Whole or not at all, and at no moment readable for others.
+            unfinished = file.with_name(f"{file.name}.new")
+            unfinished.unlink(missing_ok=True)
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as opened:
+                opened.write(token + "\n")
+                opened.flush()
+                os.fsync(descriptor)
+            unfinished.replace(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotStart(
+            f'The admin token in "{file}" cannot be read or written: {error}.',
+            do="Let this user read and write it, or delete it to have a new one made.",
+        ) from error
+    return token
 
 
 def announce(

@@ -68,10 +68,11 @@ def test_a_path_that_is_not_there_is_told_in_the_envelope(api: Api) -> None:
 
 
 def test_a_method_that_is_not_there_is_told_in_the_envelope(api: Api) -> None:
-    status, answer, _ = api.request("PUT", "/sources", {})
+    status, answer, headers = api.request("PUT", "/sources", {})
 
     assert status == 405
     assert answer["errors"][0]["type"] == "method_not_allowed"
+    assert headers["allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize(

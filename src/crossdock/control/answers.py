@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from crossdock.base.errors import CrossdockError
 from crossdock.control import report
@@ -192,13 +193,26 @@ def _on_validation_error(_: Request, error: Exception) -> Response:
 def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these.
     where = f"{request.method} {request.url.path}"
+    headers = error.headers
+    if error.status_code == 405:  # noqa: PLR2004 - method not allowed.
+        headers = {"allow": ", ".join(sorted(_methods_at(request)))}
     return error_response(
         error.status_code,
         {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "unexpected"),
         f'There is nothing at "{where}".',
         "Look into openapi.json for the paths and methods that there are.",
-        headers=error.headers,
+        headers=headers,
     )
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return every method that the path takes. Starlette names those of one route only."""
+    found: set[str] = set()
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
+            found.add(method)
+    return found
 
 
 def _on_bug(_: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query
 from fastapi.responses import PlainTextResponse
@@ -86,11 +86,21 @@ def read_workspace(parts: Here) -> Data[WorkspaceAnswer]:
     return Data(data=WorkspaceAnswer(workspace=shape))
 
 
-@router.get("/workspace/export", response_class=PlainTextResponse)
-def export_workspace(parts: Here) -> PlainTextResponse:
+class YamlResponse(PlainTextResponse):
+    """A YAML file; openapi.json takes its type from here."""
+
+    media_type = "application/yaml"
+
+
+_YAML_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {YamlResponse.media_type: {"schema": {"type": "object"}}}}
+}
+
+
+@router.get("/workspace/export", response_class=YamlResponse, responses=_YAML_ANSWER)
+def export_workspace(parts: Here) -> YamlResponse:
     """Return the workspace as a YAML file, without secrets."""
-    text = export_yaml(parts.store.load(), parts.catalog.find)
-    return PlainTextResponse(text, media_type="application/yaml")
+    return YamlResponse(export_yaml(parts.store.load(), parts.catalog.find))
 
 
 @router.post("/workspace/plan")

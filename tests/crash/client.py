@@ -1,0 +1,133 @@
+"""Senders: each on its own source and with people of its own, one request after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import random
+import time
+from collections.abc import Callable
+
+import aiohttp
+import msgspec
+
+from tests.crash.record import Record, Sent, Verdict
+
+_ANSWER_SECONDS = 6.0
+_PEOPLE = 3
+_BATCH_MAX = 12
+_UNREACHABLE_SECONDS = 0.1
+
+
+class Client:
+    """A sender that gives each event up to three tries, or only one, as libraries and pages do.
+
+    Args:
+        name: Part of its messageIds; no other client has it.
+        source: By slug.
+        write_key: The source's.
+        record: Where it notes what it sent.
+        chance: Decides what it sends.
+        url: Returns where the server is at the moment.
+    """
+
+    def __init__(  # noqa: PLR0913 - who, with what, where to, and the run's record and chance.
+        self,
+        name: str,
+        *,
+        source: str,
+        write_key: str,
+        record: Record,
+        chance: random.Random,
+        url: Callable[[], str],
+    ) -> None:
+        self._name = name
+        self._source = source
+        self._write_key = write_key
+        self._record = record
+        self._chance = chance
+        self._url = url
+        self._count = 0
+
+    async def send_until(self, end: asyncio.Event) -> None:
+        """Send until the event says that it is over; what was begun is brought to its end."""
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            while not end.is_set():
+                await self._send(session, end)
+                # A pace at which a run can be compared in full, and still keeps the server busy.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(end.wait(), self._chance.uniform(0, 0.1))
+
+    async def _send(self, session: aiohttp.ClientSession, end: asyncio.Event) -> None:
+        """Send a request: an event, a batch, or something that has to be refused."""
+        dice = self._chance.random()
+        is_batch = dice < 0.4
+        write_key = self._write_key if dice < 0.97 else "nobodys-key"
+        tries = 3 if self._chance.random() < 0.5 else 1
+        sents = [
+            self._event(place, is_wrong=is_batch and self._chance.random() < 0.05)
+            for place in range(self._chance.randint(1, _BATCH_MAX) if is_batch else 1)
+        ]
+        if write_key != self._write_key:
+            for sent in sents:
+                sent.verdict = Verdict.REFUSED
+        for sent in sents:
+            self._record.sent_by_id[sent.message_id] = sent
+        messages = [sent.message for sent in sents]
+        path = "/v1/batch" if is_batch else f"/v1/{messages[0]['type']}"
+        body = msgspec.json.encode({"batch": messages} if is_batch else messages[0])
+        for _ in range(tries):
+            for sent in sents:
+                sent.times += 1
+            status = await self._status(session, path, body, write_key)
+            if status == 200:
+                ended_at = time.monotonic()
+                for sent in sents:
+                    sent.ended_at = ended_at
+                    if sent.verdict is Verdict.UNKNOWN:
+                        sent.verdict = Verdict.ACKNOWLEDGED
+                return
+            assert status in {None, 429, 503}, f"{path} was answered with {status}"
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(end.wait(), _UNREACHABLE_SECONDS)
+
+    async def _status(
+        self, session: aiohttp.ClientSession, path: str, body: bytes, write_key: str
+    ) -> int | None:
+        """Return the answer's status, or None if there was no whole answer."""
+        authorization = "Basic " + base64.b64encode(f"{write_key}:".encode()).decode()
+        try:
+            async with session.post(
+                self._url() + path,
+                data=body,
+                headers={"authorization": authorization, "content-type": "application/json"},
+            ) as answer:
+                await answer.read()
+                return answer.status
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return None
+
+    def _event(self, place: int, *, is_wrong: bool) -> Sent:
+        self._count += 1
+        chance = self._chance
+        values = {
+            "number": self._count,
+            "text": chance.choice(["", "x" * chance.randint(1, 2000), "naïve ☃ 🎈", '\u0000\\"']),
+            "list": [chance.randint(-(2**53), 2**53) for _ in range(chance.randint(0, 4))],
+            "deep": {"a": {"b": [{"c": None}, True, chance.random()]}},
+        }
+        message: dict[str, object] = {
+            "messageId": f"{self._name}-{self._count}",
+            "userId": f"{self._name}-person-{chance.randint(1, _PEOPLE)}",
+        }
+        if chance.random() < 0.8:
+            message |= {"type": "track", "event": f"Did {chance.randint(1, 9)}"}
+            message["properties"] = values
+        else:
+            message |= {"type": "identify", "traits": values}
+        if is_wrong:
+            del message["userId"]
+        verdict = Verdict.REFUSED if is_wrong else Verdict.UNKNOWN
+        return Sent(self._source, message, time.monotonic(), place=place, verdict=verdict)

@@ -1,0 +1,130 @@
+"""What a run is going to do, all of it from its seed: faults, misbehaving vendors, traffic."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import random
+
+
+class FaultKind(enum.StrEnum):
+    """What is done to the server, from outside."""
+
+    KILL_SERVER = "kill -9 of the server"
+    KILL_JOURNAL = "kill -9 of the journal's process"
+    KILL_BOTH = "kill -9 of both"
+    KILL_AT_START = "kill -9 of the server, and again while it starts"
+    KILL_WITH_JOURNAL_STOPPED = "kill -9 of the server while the journal's process is stopped"
+    STOP_SERVER = "SIGSTOP of the server"
+    STOP_JOURNAL = "SIGSTOP of the journal's process"
+    RESTART = "SIGTERM, then a start"
+    FILL_DISK = "a full disk"
+
+
+class Behaviour(enum.StrEnum):
+    """How a vendor answers one request."""
+
+    TAKE = "200"
+    TAKE_AND_CLOSE = "200, then closes the connection"
+    TAKE_SLOWLY = "200 after a while, byte by byte"
+    CUT = "200, and closes before the body is complete"
+    ERROR = "500"
+    WAIT_SECONDS = "429 with Retry-After in seconds"
+    WAIT_DATE = "429 with Retry-After as a date"
+    REJECT = "400"
+    HANG = "no answer"
+    RESET = "resets the connection"
+
+
+BAD_BEHAVIOURS = tuple(one for one in Behaviour if one is not Behaviour.TAKE)
+_LASTING = frozenset({FaultKind.STOP_SERVER, FaultKind.STOP_JOURNAL, FaultKind.FILL_DISK})
+TAKING = frozenset({Behaviour.TAKE, Behaviour.TAKE_AND_CLOSE, Behaviour.TAKE_SLOWLY})
+
+# Long enough for the server to be at work again, short enough for several faults in a short run.
+_PAUSE_SECONDS = (0.5, 4.0)
+_FAULT_SECONDS = (0.2, 4.0)
+# Longer than the journal tries to store: then senders must be told that nothing was stored.
+_LONG_FAULT_SECONDS = 12.0
+_SPELL_SECONDS = (1.0, 6.0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault.
+
+    Attributes:
+        at_seconds: When, since the run began; later if the one before takes longer.
+        seconds: How long, where it lasts.
+    """
+
+    kind: FaultKind
+    at_seconds: float
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Spell:
+    """A time in which a vendor behaves badly, at random, half of the time."""
+
+    vendor: str
+    at_seconds: float
+    until_seconds: float
+    behaviours: tuple[Behaviour, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that chance decides before a run.
+
+    Attributes:
+        seconds: How long faults and traffic go on.
+    """
+
+    seed: int
+    seconds: float
+    faults: tuple[Fault, ...]
+    spells: tuple[Spell, ...]
+
+    def chance(self, purpose: str) -> random.Random:
+        """Return random numbers that are the same in every run of the seed, for one purpose."""
+        return seeded(f"{self.seed} {purpose}")
+
+
+def seeded(seed: str) -> random.Random:
+    """Return random numbers that can be had again."""
+    return random.Random(seed)  # noqa: S311 - which fault comes when is no secret.
+
+
+def plan_of(seed: int, *, seconds: float, vendors: tuple[str, ...], can_fill_disk: bool) -> Plan:
+    """Return what the seed means.
+
+    Args:
+        seed: The same gives the same, as long as the other arguments are the same.
+        seconds: How long faults and traffic go on.
+        vendors: Who may misbehave.
+        can_fill_disk: Whether the data directory is on a disk of its own.
+    """
+    chance = seeded(f"{seed} plan")
+    kinds = [kind for kind in FaultKind if can_fill_disk or kind is not FaultKind.FILL_DISK]
+    faults: list[Fault] = []
+    # Each kind before any comes again, so that a run of a minute has met most of them.
+    bag: list[FaultKind] = []
+    at_seconds = chance.uniform(*_PAUSE_SECONDS)
+    while at_seconds < seconds:
+        if not bag:
+            bag = chance.sample(kinds, len(kinds))
+        lasts_seconds = chance.uniform(*_FAULT_SECONDS)
+        if seconds >= 5 * _LONG_FAULT_SECONDS and chance.random() < 0.1:
+            lasts_seconds = _LONG_FAULT_SECONDS
+        kind = bag.pop()
+        faults.append(Fault(kind, at_seconds, lasts_seconds))
+        at_seconds += chance.uniform(*_PAUSE_SECONDS) + (lasts_seconds if kind in _LASTING else 0)
+    spells = []
+    for vendor in vendors:
+        at_seconds = chance.uniform(0, 4)
+        while at_seconds < seconds:
+            until_seconds = at_seconds + chance.uniform(*_SPELL_SECONDS)
+            behaviours = tuple(chance.sample(BAD_BEHAVIOURS, chance.randint(1, 4)))
+            spells.append(Spell(vendor, at_seconds, until_seconds, behaviours))
+            at_seconds = until_seconds + chance.uniform(*_SPELL_SECONDS)
+    return Plan(seed, seconds, tuple(faults), tuple(spells))

@@ -1,0 +1,278 @@
+"""One run: a server, its vendors, clients and faults, all from a seed; then the oracle.
+
+`make crash SEED=… MINUTES=…` runs this file: rounds of a minute, each with the next seed, until the
+time is up or a promise was broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import urllib3
+
+from tests.crash.client import Client
+from tests.crash.faults import Faults
+from tests.crash.oracle import Promises, summary, unsettled, violations
+from tests.crash.plan import Plan, plan_of
+from tests.crash.record import Connected, Record
+from tests.crash.vendor import Vendor, spells_of
+from tests.running import RunningServer
+
+HELD = Promises()
+"""What the product promises today; see `Promises` for what comes."""
+
+SOURCES = ("shop", "backend")
+CLIENTS_PER_SOURCE = 3
+# Vendor, its source, its destination's slug.
+VENDORS = (
+    ("webhook", "shop", "webhook"),
+    ("ripe", "shop", "actions-ripe-cloud"),
+    ("warehouse", "backend", "webhook"),
+)
+DISK_BYTES = 400 * 1024**2
+_SETTLE_SECONDS_MAX = 120.0
+_ROUND_SECONDS = 60.0
+_LOOK_SECONDS = 0.7
+_OUTCOMES_MAX = 1000
+
+
+class Broken(AssertionError):
+    """A promise was broken; the message tells how to see it again."""
+
+
+async def run(seed: int, *, seconds: float, folder: Path, can_fill_disk: bool) -> Record:
+    """Do what the seed says for so many seconds, and compare.
+
+    Args:
+        seed: Decides everything that is not left to the machine.
+        seconds: How long traffic and faults go on; waiting for the rest comes on top.
+        folder: The server's data directory.
+        can_fill_disk: Whether the folder is on a small disk of its own.
+
+    Raises:
+        Broken: With seed, what was broken, and the timeline.
+    """
+    vendor_names = tuple(name for name, _, _ in VENDORS)
+    plan = plan_of(seed, seconds=seconds, vendors=vendor_names, can_fill_disk=can_fill_disk)
+    record = Record()
+    async with contextlib.AsyncExitStack() as stack:
+        vendors = [
+            await stack.enter_async_context(
+                Vendor(
+                    name,
+                    record,
+                    chance=plan.chance(name),
+                    spells=spells_of(plan.spells, name),
+                )
+            )
+            for name in vendor_names
+        ]
+        allowed = ",".join(f"127.0.0.1:{vendor.port}" for vendor in vendors)
+        server = await asyncio.to_thread(
+            RunningServer, folder, "--allowed-addresses", allowed, command="serve"
+        )
+        try:
+            await _run(plan, record, server, vendors)
+        finally:
+            code = await asyncio.to_thread(server.stop)
+            record.exit_codes.append(("SIGTERM at the end", 0, code))
+    found = violations(record, HELD)
+    if found:
+        raise Broken(_report(plan, record, found, folder))
+    return record
+
+
+async def _run(plan: Plan, record: Record, server: RunningServer, vendors: list[Vendor]) -> None:
+    clients = await asyncio.to_thread(_connect, plan, record, server, vendors)
+    record.began_at = time.monotonic()
+    record.note("traffic begins")
+    over = asyncio.Event()
+    async with _watching(record, server) as look:
+        async with asyncio.TaskGroup() as group:
+            for client in clients:
+                group.create_task(client.send_until(over))
+            await _make_faults(plan, record, server)
+            over.set()
+        record.note("traffic ends, every vendor is well")
+        for vendor in vendors:
+            vendor.be_well()
+        give_up_at = time.monotonic() + _SETTLE_SECONDS_MAX
+        while unsettled(record, HELD) and time.monotonic() < give_up_at:
+            await asyncio.sleep(_LOOK_SECONDS)
+            await look()
+        record.note("all is settled" if not unsettled(record, HELD) else "the time is up")
+
+
+async def _make_faults(plan: Plan, record: Record, server: RunningServer) -> None:
+    faults = Faults(server, record)
+    for fault in plan.faults:
+        wait_seconds = fault.at_seconds - (time.monotonic() - record.began_at)
+        await asyncio.sleep(max(0.0, wait_seconds))
+        if time.monotonic() - record.began_at > 2 * plan.seconds:
+            break
+        await faults.make(fault)
+    await asyncio.sleep(max(0.0, plan.seconds - (time.monotonic() - record.began_at)))
+
+
+@contextlib.asynccontextmanager
+async def _watching(record: Record, server: RunningServer) -> AsyncIterator[_Look]:
+    """Read the outcomes while the block runs, often enough to miss none."""
+    look = _Look(record, server)
+    task = asyncio.create_task(look.again_and_again())
+    try:
+        yield look
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class _Look:
+    def __init__(self, record: Record, server: RunningServer) -> None:
+        self._record = record
+        self._server = server
+        self._turn = asyncio.Lock()
+
+    async def again_and_again(self) -> None:
+        while True:
+            await self()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def __call__(self) -> None:
+        async with self._turn:
+            try:
+                outcomes = await asyncio.to_thread(
+                    self._server.api, "GET", f"/outcomes?limit={_OUTCOMES_MAX}"
+                )
+            except (AssertionError, OSError, urllib3.exceptions.HTTPError):
+                # It is down, or does not know at the moment.
+                return
+        known = self._record.outcomes_by_id
+        page = outcomes["outcomes"]
+        if len(page) == _OUTCOMES_MAX and not any(_key(one) in known for one in page):
+            self._record.has_every_outcome = False
+        for one in page:
+            known[_key(one)] = one
+
+
+def _key(outcome: dict[str, object]) -> str:
+    return str(outcome.get("id") or sorted(map(str, outcome.items())))
+
+
+def _connect(
+    plan: Plan, record: Record, server: RunningServer, vendors: list[Vendor]
+) -> list[Client]:
+    """Set up sources and connections, and return the clients."""
+    sources = {
+        slug: server.api(
+            "POST",
+            "/sources",
+            {"slug": slug, "metadataId": "javascript", "writeKeys": [f"{slug}-key"]},
+        )["source"]
+        for slug in SOURCES
+    }
+    catalog = server.api("GET", "/catalog/destinations?pagination[count]=200")
+    ids = {one["slug"]: one["id"] for one in catalog["destinationsCatalog"]}
+    for vendor, (name, source, slug) in zip(vendors, VENDORS, strict=True):
+        url = f"http://127.0.0.1:{vendor.port}"
+        settings = {"url": url} if slug == "webhook" else {"endpoint": url, "apiKey": "ripe-key"}
+        body = {
+            "sourceId": sources[source]["id"],
+            "metadataId": ids[slug],
+            "settings": settings,
+            "enabled": True,
+        }
+        made = server.api("POST", "/destinations", body)["destination"]
+        is_ripe = slug != "webhook"
+        record.connected[name] = Connected(
+            made["id"], name, source, keeps_order=is_ripe, has_keys=not is_ripe
+        )
+    return [
+        Client(
+            f"{slug}-{number}",
+            source=slug,
+            write_key=f"{slug}-key",
+            record=record,
+            chance=plan.chance(f"client {slug} {number}"),
+            url=lambda: server.url,
+        )
+        for slug in SOURCES
+        for number in range(CLIENTS_PER_SOURCE)
+    ]
+
+
+def _report(plan: Plan, record: Record, found: list[str], folder: Path) -> str:
+    spells = [
+        f"{one.at_seconds:8.3f}  until {one.until_seconds:.3f} {one.vendor} also answers: "
+        + ", ".join(behaviour.value for behaviour in one.behaviours)
+        for one in plan.spells
+    ]
+    log = (folder / "server.log").read_text(errors="replace").splitlines()
+    # That is what the vendors were told to cause.
+    log = [line for line in log if "A delivery failed." not in line][-60:]
+    minutes = round(plan.seconds / 60, 3)
+    return "\n".join(
+        [
+            f"Seed {plan.seed} broke {len(found)} promises.",
+            f"See it again: make crash SEED={plan.seed} MINUTES={minutes:g}",
+            *found,
+            f"Numbers: {summary(record)}",
+            "Timeline (seconds since traffic began):",
+            *sorted([*record.timeline, *spells], key=lambda line: float(line.split()[0])),
+            "The end of the server's log:",
+            *log,
+        ]
+    )
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """Mount a small disk there if this user may; yields whether it is one."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "crossdock-crash", folder],
+        capture_output=True,
+        check=False,
+    )
+    try:
+        yield mounted.returncode == 0
+    finally:
+        if mounted.returncode == 0:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def main() -> int:
+    """Run rounds until the time is up; return 1 if one broke a promise."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--minutes", type=float, required=True)
+    arguments = parser.parse_args()
+    left_seconds = arguments.minutes * 60
+    seed = arguments.seed
+    while left_seconds > 0:
+        seconds = min(left_seconds, _ROUND_SECONDS)
+        with tempfile.TemporaryDirectory() as name, small_disk(Path(name)) as can_fill_disk:
+            if not can_fill_disk:
+                print("This user may not mount a small disk: without a full disk.")  # noqa: T201 - a program.
+            print(f"Seed {seed}, {seconds:g} seconds", flush=True)  # noqa: T201 - a program.
+            try:
+                record = asyncio.run(
+                    run(seed, seconds=seconds, folder=Path(name), can_fill_disk=can_fill_disk)
+                )
+            except Broken as broken:
+                print(broken)  # noqa: T201 - a program.
+                return 1
+            print(f"  all promises held: {summary(record)}", flush=True)  # noqa: T201 - a program.
+        left_seconds -= seconds
+        seed += 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
