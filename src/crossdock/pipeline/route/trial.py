@@ -109,11 +109,20 @@ class EventTester:
             ),
         )
         plan = compile_plan(
-            Workspace(version=workspace.version, connections=(tried,)),
+            Workspace(
+                version=workspace.version,
+                # The others of the source have a say in what the page does itself.
+                connections=tuple(
+                    tried if each.id == tried.id else each
+                    for each in workspace.connections_by_source_id[tried.source_id]
+                ),
+            ),
             self.destinations_by_slug,
             self.compilers,
         )
-        (connection_plan,) = plan.source(connection.source_id).to_send
+        (connection_plan,) = (
+            each for each in plan.source(tried.source_id).to_send if each.connection.id == tried.id
+        )
         decided = list(
             decide(
                 event,
