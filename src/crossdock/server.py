@@ -41,8 +41,8 @@ from crossdock.kit import (
 from crossdock.pipeline.collect import Collector
 from crossdock.pipeline.collect.cdn import Cdn, check_filter
 from crossdock.pipeline.journal import Journal, JournalSettings
-from crossdock.pipeline.route import Claims, Compilers, Replays, Router, preview_filter
-from crossdock.pipeline.send import Sender
+from crossdock.pipeline.route import Claims, Compilers, EventTester, Replays, Router, preview_filter
+from crossdock.pipeline.send import Sender, send_once
 from crossdock.sandbox import Sandbox, build_demo, build_sandbox
 from crossdock.workspace import Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
 from crossdock.workspace.bootstrap import bootstrap, demo
@@ -202,11 +202,12 @@ class _Server:
             settings.data_dir / "duplicates", clock=clock, days_max=settings.duplicate_days_max
         )
         parts.callback(claims.close)
+        compilers = Compilers(condition=compile_condition, payload=compile_payload)
         router = Router(
             journal=journal,
             feed=feed,
             destinations_by_slug=destinations_by_slug,
-            compilers=Compilers(condition=compile_condition, payload=compile_payload),
+            compilers=compilers,
             clock=clock,
             claims=claims,
         )
@@ -233,6 +234,19 @@ class _Server:
                     preview_filter, compile_condition=compile_condition
                 ),
                 replays=replays,
+                try_event=EventTester(
+                    destinations_by_slug=destinations_by_slug,
+                    compilers=compilers,
+                    clock=clock,
+                    ids=ids,
+                ).try_event,
+                send_once=lambda delivery, connection: send_once(
+                    delivery,
+                    connection,
+                    destinations_by_slug,
+                    http=http.with_label(destinations_by_slug[connection.destination].name),
+                    clock=clock,
+                ),
                 neutral_script_url=self._neutral_script_url,
             )
         )

@@ -39,8 +39,11 @@ from crossdock.kit import (
     Plugin,
     Preset,
     Setting,
+    compile_condition,
+    compile_payload,
 )
-from crossdock.pipeline.route import ReplayOrder
+from crossdock.pipeline.route import Compilers, EventTester, ReplayOrder
+from crossdock.pipeline.send import send_once
 from crossdock.workspace import Filter, Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
@@ -378,6 +381,19 @@ def api(tmp_path: Path) -> Iterator[Api]:
         latest_outcomes=api.latest_outcomes,
         preview_filter=preview_filter,
         replays=api.replays,
+        try_event=EventTester(
+            destinations_by_slug={each.slug: each for each in CATALOG},
+            compilers=Compilers(condition=compile_condition, payload=compile_payload),
+            clock=clock,
+            ids=RandomIds(),
+        ).try_event,
+        send_once=lambda delivery, connection: send_once(
+            delivery,
+            connection,
+            {each.slug: each for each in CATALOG},
+            http=NoWayOut(),
+            clock=clock,
+        ),
         neutral_script_url=neutral_script_url,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.receiving import Receiver, connect_webhook, receiving
-from tests.running import RunningServer, eventually
+from tests.running import ADMIN_TOKEN, COMMAND, RunningServer, eventually
 
 
 @pytest.fixture
@@ -79,6 +80,31 @@ def test_a_dry_run_counts_and_a_replay_delivers_once_more_what_matches(
     assert (done["state"], done["progress"], done["deliveryCount"]) == ("done", 1.0, 10)
     assert set(replayed(receiver).values()) == {1}
     assert len(receiver.received) == 30
+
+
+def test_the_command_line_replays_and_says_what_it_did(
+    server: RunningServer, receiver: Receiver
+) -> None:
+    _, destination_id = connect_webhook(server, receiver)
+    send(server, "m1", "m2")
+    eventually(lambda: len(receiver.received) == 2)
+    access = ("--data-dir", str(server.data_dir), "--token", ADMIN_TOKEN)
+    order = ("--destination", destination_id, "--from", "2020-01-01T00:00:00Z")
+
+    said = [
+        subprocess.run([COMMAND, *arguments, *access], capture_output=True, text=True, check=True)
+        for arguments in (
+            ("replay", *order, "--dry-run"),
+            ("replay", *order, "--filter", 'event = "Event 1"'),
+            ("replays",),
+        )
+    ]
+
+    dry, wet, listed = (each.stdout.splitlines()[-1] for each in said)
+    assert "done  100%  2 events, 2 deliveries would be made" in dry
+    assert wet == "  1 without a delivery: replay_filter"
+    assert "2 deliveries would be made" in listed
+    eventually(lambda: len(replayed(receiver)) == 1)
 
 
 def test_replayed_deliveries_are_marked_in_the_outcomes(

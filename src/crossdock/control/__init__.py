@@ -11,6 +11,7 @@
 - `parts`: what it is made of, handed in by the composition root.
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.
+- `tester`: one event, step by step.
 - `secure_mode`: why a signature for Ramen's secure mode is wrong.
 """
 

@@ -15,6 +15,7 @@ from crossdock.control import (
     secure_mode,
     sources,
     subscriptions,
+    tester,
 )
 from crossdock.control.access import Access
 from crossdock.control.answers import ERRORS, answer_errors
@@ -30,6 +31,7 @@ _ROUTERS = (
     filters.router,
     catalog.router,
     notices.router,
+    tester.router,
     replay.router,
 )
 

@@ -15,10 +15,11 @@ from crossdock.base.ids import Ids
 from crossdock.base.json import JsonObject
 from crossdock.catalog import Catalog
 from crossdock.control import report
-from crossdock.events import ConnectionId, Outcome, Replay, SourceId
+from crossdock.events import ConnectionId, Delivery, Outcome, Replay, SourceId
 from crossdock.kit import Http
-from crossdock.pipeline.route import ReplayOrder
-from crossdock.workspace import Filter, Source, Store, Workspace
+from crossdock.pipeline.route import ReplayOrder, Trial
+from crossdock.pipeline.send import Sent
+from crossdock.workspace import Connection, Filter, Source, Store, Workspace
 from crossdock.workspace.store import Decide
 
 CHANGED_BY = "admin"
@@ -76,6 +77,20 @@ class LatestOutcomes(Protocol):
         """Return the latest outcomes, newest first."""
 
 
+class TryEvent(Protocol):
+    """Tries an event."""
+
+    def __call__(
+        self,
+        message: JsonObject,
+        workspace: Workspace,
+        connection: Connection,
+        *,
+        mapping_id: str | None = None,
+    ) -> Trial:
+        """Return what each rule does with it."""
+
+
 class ReplayRunner(Protocol):
     """Runs replays."""
 
@@ -103,6 +118,8 @@ class Parts:
         ids: For what is new.
         admin_token: The bearer token of everything.
         replays: Runs replays.
+        try_event: Tries an event on a connection; may raise a `CrossdockError` about the event.
+        send_once: Sends a delivery once, past the journal.
         public_url: How browsers reach this server; None means: as the request did.
         http: The way out, for testing settings.
         notices: Returns every notice there is.
@@ -123,6 +140,8 @@ class Parts:
     latest_outcomes: LatestOutcomes
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]
     replays: ReplayRunner
+    try_event: TryEvent
+    send_once: Callable[[Delivery, Connection], Awaitable[Sent]]
     public_url: str | None = None
     neutral_script_url: Callable[[str, Source], str | None] = lambda _base_url, _source: None
 

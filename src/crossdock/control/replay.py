@@ -33,6 +33,13 @@ def _utc(moment: dt.datetime) -> dt.datetime:
         raise ValueError("is not a moment that can be told in UTC") from error
 
 
+def _writable(text: str) -> str:
+    # A lone half of a surrogate pair is a string in JSON, and cannot be stored. UnicodeEncodeError
+    # is a ValueError: the answer is a 400.
+    text.encode()
+    return text
+
+
 Moment = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_utc)]
 
 
@@ -43,7 +50,9 @@ class CreateReplay(Request_):
     destination_id: str
     start_time: Moment = Field(description="Events accepted from this moment on.")
     end_time: Moment = Field(description="Events accepted before this moment; at most now.")
-    filter: str = Field(default="", description="FQL; events that do not match are left out.")
+    filter: Annotated[str, AfterValidator(_writable)] = Field(
+        default="", description="FQL; events that do not match are left out."
+    )
     rate_per_second: float = Field(
         default=RATE_PER_SECOND_DEFAULT,
         gt=0,

@@ -12,6 +12,8 @@ the workspace.
 - `replay`: events of a time range, once more for one connection.
 - `report`: everything that route logs and counts.
 - `router`: the loop.
+- `trial`: one given event, for a person who looks.
+- `watch`: what can be seen of an event's way.
 """
 
 from __future__ import annotations
@@ -21,5 +23,17 @@ from crossdock.pipeline.route.filters import preview_filter
 from crossdock.pipeline.route.plan import Compilers
 from crossdock.pipeline.route.replay import ReplayOrder, Replays
 from crossdock.pipeline.route.router import Router
+from crossdock.pipeline.route.trial import EventTester, Trial
+from crossdock.pipeline.route.watch import Seen
 
-__all__ = ["Claims", "Compilers", "ReplayOrder", "Replays", "Router", "preview_filter"]
+__all__ = [
+    "Claims",
+    "Compilers",
+    "EventTester",
+    "ReplayOrder",
+    "Replays",
+    "Router",
+    "Seen",
+    "Trial",
+    "preview_filter",
+]

@@ -18,9 +18,11 @@ from crossdock.base import json
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
 from crossdock.events import Delivery, Event, MappingId, Outcome, Step
+from crossdock.kit import PayloadRejected
 from crossdock.pipeline.route.filters import Held, apply_filters
 from crossdock.pipeline.route.integrations import is_already_in_browser, is_wanted_by_sender
-from crossdock.pipeline.route.plan import ConnectionPlan, MappingPlan
+from crossdock.pipeline.route.plan import ConnectionPlan, MakePayload, MappingPlan
+from crossdock.pipeline.route.watch import Result, Seen, Stage, Watch
 
 BAD_REQUEST = "bad_request"
 INVALID_SETTINGS = "errors.discarded.INVALID_SETTINGS"
@@ -34,7 +36,12 @@ _WHAT_CHARACTERS_MAX = 1000
 
 
 def decide(
-    event: Event, plan: ConnectionPlan, *, workspace_version: int, now: dt.datetime
+    event: Event,
+    plan: ConnectionPlan,
+    *,
+    workspace_version: int,
+    now: dt.datetime,
+    watch: Watch | None = None,
 ) -> Iterator[Delivery | Outcome]:
     """Yield a delivery for each mapping that takes the event, or why there is none.
 
@@ -47,9 +54,10 @@ def decide(
         plan: A connection of its source.
         workspace_version: The version that the plan was compiled from.
         now: This moment, UTC.
+        watch: Is told what each rule does; None where nobody looks.
     """
     try:
-        held: JsonObject | Held | _Refused = _held(event, plan)
+        held: JsonObject | Held | _Refused = _held(event, plan, watch)
     except Exception as error:  # noqa: BLE001 - see above.
         held = _unreadable(error)
     if isinstance(held, _Refused):
@@ -71,7 +79,7 @@ def decide(
     is_taken = False
     for mapping_plan in plan.mappings:
         try:
-            made = _made(held, mapping_plan)
+            made = _made(held, mapping_plan, watch)
         except Exception as error:  # noqa: BLE001 - see above.
             made = _unreadable(error)
         if made is None:
@@ -128,23 +136,31 @@ def _unreadable(error: Exception) -> _Refused:
     return _Refused(met, BAD_REQUEST)
 
 
-def _held(event: Event, plan: ConnectionPlan) -> JsonObject | Held:
+def _held(event: Event, plan: ConnectionPlan, watch: Watch | None) -> JsonObject | Held:
     """Return the event's body as the connection may see it, or why it may not."""
     destination = plan.destination
     if destination is None:
         return event.body
+    held: Held | None = None
     if not is_wanted_by_sender(event.body, destination):
-        return Held("integrations", "The event's integrations object excludes the destination.")
-    if (
-        plan.in_browser is not None
-        and is_already_in_browser(event.body, plan.in_browser)
-        and _is_taken_by_page(event, plan.page)
-    ):
-        return Held(
-            "already_in_browser",
-            f"The page gave the event to {plan.in_browser.name} itself.",
-        )
-    return apply_filters(event.body, plan.filters, message_id=event.message_id)
+        held = Held("integrations", "The event's integrations object excludes the destination.")
+    if watch is not None:
+        watch(_seen_of_sender("integrations", held))
+    if held is not None:
+        return held
+    if plan.in_browser is not None:
+        if is_already_in_browser(event.body, plan.in_browser) and _is_taken_by_page(
+            event, plan.page
+        ):
+            held = Held(
+                "already_in_browser",
+                f"The page gave the event to {plan.in_browser.name} itself.",
+            )
+        if watch is not None:
+            watch(_seen_of_sender("in_browser", held))
+        if held is not None:
+            return held
+    return apply_filters(event.body, plan.filters, message_id=event.message_id, watch=watch)
 
 
 def _is_taken_by_page(event: Event, page: ConnectionPlan | None) -> bool:
@@ -164,25 +180,78 @@ def _is_taken_by_page(event: Event, page: ConnectionPlan | None) -> bool:
     )
 
 
-def _made(body: JsonObject, plan: MappingPlan) -> JsonObject | _Refused | None:
+def _made(body: JsonObject, plan: MappingPlan, watch: Watch | None) -> JsonObject | _Refused | None:
     """Return the payload, or why there is none, or None if the mapping does not take the event."""
     if isinstance(plan.trigger, CrossdockError):
-        return _Refused(plan.trigger, INVALID_SETTINGS)
-    if not plan.trigger.matches(body):
+        return _refused(plan.trigger, INVALID_SETTINGS, "trigger", plan, watch)
+    is_matched = plan.trigger.matches(body)
+    if watch is not None:
+        watch(_seen_of_mapping("trigger", "matched" if is_matched else "not_matched", plan))
+    if not is_matched:
         return None
     if isinstance(plan.make_payload, CrossdockError):
-        return _Refused(plan.make_payload, INVALID_SETTINGS)
+        return _refused(plan.make_payload, INVALID_SETTINGS, "mapping", plan, watch)
+    return _payload(body, plan, plan.make_payload, watch)
+
+
+def _payload(
+    body: JsonObject, plan: MappingPlan, make: MakePayload, watch: Watch | None
+) -> JsonObject | _Refused:
     try:
-        payload = plan.make_payload(body)
+        payload = make(body)
     except CrossdockError as error:
-        return _Refused(error, MESSAGE_REJECTED)
+        if not isinstance(error, PayloadRejected):
+            return _refused(error, MESSAGE_REJECTED, "mapping", plan, watch)
+        if watch is not None:
+            left = error.coerced if isinstance(error.coerced, dict) else None
+            watch(_seen_of_mapping("mapping", "made", plan, left=left))
+        return _refused(error, MESSAGE_REJECTED, "validate", plan, watch)
+    if watch is not None:
+        watch(_seen_of_mapping("mapping", "made", plan, left=payload))
     if len(json.encode(payload)) > PAYLOAD_BYTES_MAX:
         too_large = CrossdockError(
             f"The mapping makes a payload of more than {PAYLOAD_BYTES_MAX // 1024} KB.",
             do="Map fewer or shorter fields.",
         )
-        return _Refused(too_large, MESSAGE_REJECTED)
+        return _refused(too_large, MESSAGE_REJECTED, "validate", plan, watch)
+    if watch is not None:
+        watch(_seen_of_mapping("validate", "passed", plan))
     return payload
+
+
+def _refused(
+    error: CrossdockError, reason: str, stage: Stage, plan: MappingPlan, watch: Watch | None
+) -> _Refused:
+    refused = _Refused(error, reason)
+    if watch is not None:
+        watch(_seen_of_mapping(stage, "refused", plan, refused=refused))
+    return refused
+
+
+def _seen_of_sender(stage: Stage, held: Held | None) -> Seen:
+    if held is None:
+        return Seen(stage=stage, result="passed")
+    return Seen(stage=stage, result="held", reason=held.reason, what=held.what, do=held.do)
+
+
+def _seen_of_mapping(
+    stage: Stage,
+    result: Result,
+    plan: MappingPlan,
+    *,
+    refused: _Refused | None = None,
+    left: JsonObject | None = None,
+) -> Seen:
+    return Seen(
+        stage=stage,
+        result=result,
+        object_id=plan.mapping.id,
+        name=plan.mapping.name,
+        reason=refused.reason if refused else "",
+        what=refused.what if refused else "",
+        do=refused.do if refused else "",
+        left=left,
+    )
 
 
 def _outcome(  # noqa: PLR0913 - an outcome has that many parts.

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from crossdock.base import json
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
+from crossdock.pipeline.route.watch import Result, Seen, Watch
 from crossdock.workspace import Filter, FilterAction
 
 _DOT = re.compile(r"(?<!\\)\.")
@@ -61,7 +62,11 @@ class Held:
 
 
 def apply_filters(
-    body: JsonObject, filters: Sequence[FilterPlan], *, message_id: str
+    body: JsonObject,
+    filters: Sequence[FilterPlan],
+    *,
+    message_id: str,
+    watch: Watch | None = None,
 ) -> JsonObject | Held:
     """Return what is left of the event's body, or by what it was held back.
 
@@ -69,16 +74,11 @@ def apply_filters(
         body: Not changed; where something is left out, a copy is returned.
         filters: The connection's enabled ones.
         message_id: Decides a sample that no path decides.
+        watch: Is told which conditions hold, and what each action does.
     """
-    due: list[tuple[FilterPlan, FilterAction]] = []
-    for plan in filters:
-        if isinstance(plan.condition, CrossdockError):
-            return _broken(plan, plan.condition)
-        try:
-            if plan.condition.matches(body):
-                due += [(plan, action) for action in plan.filter.actions]
-        except Exception as error:  # noqa: BLE001 - whatever it is, a filter fails closed.
-            return _broken(plan, error)
+    due = _due(body, filters, watch)
+    if isinstance(due, Held):
+        return due
     for action_type, apply in _APPLY.items():
         for plan, action in due:
             if action.type != action_type:
@@ -86,11 +86,32 @@ def apply_filters(
             try:
                 left = apply(body, plan, action, message_id)
             except Exception as error:  # noqa: BLE001 - whatever it is, a filter fails closed.
-                return _broken(plan, error)
+                left = _broken(plan, error)
             if isinstance(left, Held):
-                return left
+                return _told(left, plan, watch)
+            if watch is not None:
+                watch(_seen(plan, "passed" if left == body else "changed", left=left))
             body = left
     return body
+
+
+def _due(
+    body: JsonObject, filters: Sequence[FilterPlan], watch: Watch | None
+) -> list[tuple[FilterPlan, FilterAction]] | Held:
+    """Return the actions of the filters whose conditions hold."""
+    due: list[tuple[FilterPlan, FilterAction]] = []
+    for plan in filters:
+        if isinstance(plan.condition, CrossdockError):
+            return _told(_broken(plan, plan.condition), plan, watch)
+        try:
+            is_matched = plan.condition.matches(body)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a filter fails closed.
+            return _told(_broken(plan, error), plan, watch)
+        if is_matched:
+            due += [(plan, action) for action in plan.filter.actions]
+        if watch is not None:
+            watch(_seen(plan, "matched" if is_matched else "not_matched"))
+    return due
 
 
 def preview_filter(
@@ -118,6 +139,27 @@ def is_in_sample(value: object, share: float) -> bool:
     """
     digest = hashlib.md5(json.encode(value), usedforsecurity=False).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < share
+
+
+def _told(held: Held, plan: FilterPlan, watch: Watch | None) -> Held:
+    if watch is not None:
+        watch(_seen(plan, "held", held=held))
+    return held
+
+
+def _seen(
+    plan: FilterPlan, result: Result, *, held: Held | None = None, left: JsonObject | None = None
+) -> Seen:
+    return Seen(
+        stage="filter",
+        result=result,
+        object_id=plan.filter.id,
+        name=plan.filter.title,
+        reason=held.reason if held else "",
+        what=held.what if held else "",
+        do=held.do if held else "",
+        left=left,
+    )
 
 
 def _broken(plan: FilterPlan, error: Exception) -> Held:
