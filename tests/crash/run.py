@@ -26,7 +26,7 @@ from tests.crash.record import Connected, Record
 from tests.crash.vendor import Vendor, spells_of
 from tests.running import RunningServer
 
-HELD = Promises()
+HELD = Promises(deduplicates=True)
 """What the product promises today; see `Promises` for what comes."""
 
 SOURCES = ("shop", "backend")
