@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,9 +42,15 @@ class RunningServer:
     """
 
     def __init__(
-        self, data_dir: Path, *arguments: str, command: str = "demo", is_verified: bool = True
+        self,
+        data_dir: Path,
+        *arguments: str,
+        command: str = "demo",
+        is_verified: bool = True,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir
+        self._environment = environment or {}
         self._arguments = arguments
         self._command = command
         self._http = urllib3.PoolManager(
@@ -62,6 +68,7 @@ class RunningServer:
             "PATH": os.environ["PATH"],
             "HOME": str(self.data_dir),
             "CROSSDOCK_ADMIN_TOKEN": ADMIN_TOKEN,
+            **self._environment,
         }
         self._log = (self.data_dir / "server.log").open("ab")
         self.process = subprocess.Popen(

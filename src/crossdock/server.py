@@ -44,6 +44,7 @@ from crossdock.pipeline.journal import Journal, JournalSettings
 from crossdock.pipeline.route import Claims, Compilers, EventTester, Replays, Router, preview_filter
 from crossdock.pipeline.send import Sender, send_once
 from crossdock.sandbox import Sandbox, build_demo, build_sandbox
+from crossdock.wire import BoundedProtocol, allow_many_connections
 from crossdock.workspace import Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
 from crossdock.workspace.bootstrap import bootstrap, demo
 
@@ -82,6 +83,7 @@ def run(settings: ServerSettings, *, is_demo: bool) -> None:
     Raises:
         CrossdockError: It cannot be started; says why, and what to do.
     """
+    allow_many_connections()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_Server(settings, is_demo=is_demo).serve()))
 
@@ -284,7 +286,7 @@ class _Server:
         server = _Uvicorn(
             uvicorn.Config(
                 running.door,
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="off",
                 access_log=False,

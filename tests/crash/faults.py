@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.crash.plan import Fault, FaultKind
 from tests.crash.record import Happened, Record
+from tests.crash.turned_clock import TurnedClock
 from tests.running import RunningServer
 
 _START_SECONDS_MAX = 60.0
@@ -26,11 +27,13 @@ class Faults:
 
     Args:
         server: What is damaged; it runs.
+        clock: The one that it goes by.
         record: Where it is noted.
     """
 
-    def __init__(self, server: RunningServer, record: Record) -> None:
+    def __init__(self, server: RunningServer, clock: TurnedClock, record: Record) -> None:
         self._server = server
+        self._clock = clock
         self._record = record
 
     async def make(self, fault: Fault) -> None:
@@ -53,7 +56,10 @@ class Faults:
             FaultKind.RESTART: self._restart,
             FaultKind.FILL_DISK: self._fill_disk,
         }
-        await make[fault.kind](fault.seconds)
+        if fault.kind is FaultKind.TURN_CLOCK:
+            self._clock.turn(fault.ahead_seconds)
+        else:
+            await make[fault.kind](fault.seconds)
 
     async def _kill_server(self, _seconds: float) -> None:
         await self._kill()

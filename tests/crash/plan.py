@@ -19,6 +19,7 @@ class FaultKind(enum.StrEnum):
     STOP_JOURNAL = "SIGSTOP of the journal's process"
     RESTART = "SIGTERM, then a start"
     FILL_DISK = "a full disk"
+    TURN_CLOCK = "the clock is turned"
 
 
 class Behaviour(enum.StrEnum):
@@ -45,6 +46,7 @@ _PAUSE_SECONDS = (0.5, 4.0)
 _FAULT_SECONDS = (0.2, 4.0)
 # Longer than the journal tries to store: then senders must be told that nothing was stored.
 _LONG_FAULT_SECONDS = 12.0
+_AHEAD_SECONDS_MAX = 3 * 3600
 _SPELL_SECONDS = (1.0, 6.0)
 
 
@@ -55,11 +57,14 @@ class Fault:
     Attributes:
         at_seconds: When, since the run began; later if the one before takes longer.
         seconds: How long, where it lasts.
+        ahead_seconds: How far the clock is ahead from then on, where it is turned. Never behind:
+            then a vendor's Retry-After would be hours away, and rightly so.
     """
 
     kind: FaultKind
     at_seconds: float
     seconds: float
+    ahead_seconds: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,17 +100,19 @@ def seeded(seed: str) -> random.Random:
     return random.Random(seed)  # noqa: S311 - which fault comes when is no secret.
 
 
-def plan_of(seed: int, *, seconds: float, vendors: tuple[str, ...], can_fill_disk: bool) -> Plan:
+def plan_of(
+    seed: int, *, seconds: float, vendors: tuple[str, ...], impossible: frozenset[FaultKind]
+) -> Plan:
     """Return what the seed means.
 
     Args:
         seed: The same gives the same, as long as the other arguments are the same.
         seconds: How long faults and traffic go on.
         vendors: Who may misbehave.
-        can_fill_disk: Whether the data directory is on a disk of its own.
+        impossible: What cannot be done on this machine.
     """
     chance = seeded(f"{seed} plan")
-    kinds = [kind for kind in FaultKind if can_fill_disk or kind is not FaultKind.FILL_DISK]
+    kinds = [kind for kind in FaultKind if kind not in impossible]
     faults: list[Fault] = []
     # Each kind before any comes again, so that a run of a minute has met most of them.
     bag: list[FaultKind] = []
@@ -117,7 +124,8 @@ def plan_of(seed: int, *, seconds: float, vendors: tuple[str, ...], can_fill_dis
         if seconds >= 5 * _LONG_FAULT_SECONDS and chance.random() < 0.1:
             lasts_seconds = _LONG_FAULT_SECONDS
         kind = bag.pop()
-        faults.append(Fault(kind, at_seconds, lasts_seconds))
+        ahead_seconds = chance.randint(0, _AHEAD_SECONDS_MAX)
+        faults.append(Fault(kind, at_seconds, lasts_seconds, ahead_seconds))
         at_seconds += chance.uniform(*_PAUSE_SECONDS) + (lasts_seconds if kind in _LASTING else 0)
     spells = []
     for vendor in vendors:

@@ -21,12 +21,13 @@ import urllib3
 from tests.crash.client import Client
 from tests.crash.faults import Faults
 from tests.crash.oracle import Promises, summary, unsettled, violations
-from tests.crash.plan import Plan, plan_of
+from tests.crash.plan import FaultKind, Plan, plan_of
 from tests.crash.record import Connected, Record
+from tests.crash.turned_clock import TurnedClock
 from tests.crash.vendor import Vendor, spells_of
 from tests.running import RunningServer
 
-HELD = Promises()
+HELD = Promises(deduplicates=True)
 """What the product promises today; see `Promises` for what comes."""
 
 SOURCES = ("shop", "backend")
@@ -61,9 +62,18 @@ async def run(seed: int, *, seconds: float, folder: Path, can_fill_disk: bool) -
         Broken: With seed, what was broken, and the timeline.
     """
     vendor_names = tuple(name for name, _, _ in VENDORS)
-    plan = plan_of(seed, seconds=seconds, vendors=vendor_names, can_fill_disk=can_fill_disk)
     record = Record()
     async with contextlib.AsyncExitStack() as stack:
+        clock = TurnedClock(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        impossible = {FaultKind.FILL_DISK: can_fill_disk, FaultKind.TURN_CLOCK: clock.can_turn}
+        plan = plan_of(
+            seed,
+            seconds=seconds,
+            vendors=vendor_names,
+            impossible=frozenset(
+                kind for kind, is_possible in impossible.items() if not is_possible
+            ),
+        )
         vendors = [
             await stack.enter_async_context(
                 Vendor(
@@ -77,10 +87,14 @@ async def run(seed: int, *, seconds: float, folder: Path, can_fill_disk: bool) -
         ]
         allowed = ",".join(f"127.0.0.1:{vendor.port}" for vendor in vendors)
         server = await asyncio.to_thread(
-            RunningServer, folder, "--allowed-addresses", allowed, command="serve"
+            RunningServer,
+            folder,
+            *("--allowed-addresses", allowed),
+            command="serve",
+            environment=clock.environment,
         )
         try:
-            await _run(plan, record, server, vendors)
+            await _run(plan, Faults(server, clock, record), record, server, vendors)
         finally:
             code = await asyncio.to_thread(server.stop)
             record.exit_codes.append(("SIGTERM at the end", 0, code))
@@ -90,7 +104,9 @@ async def run(seed: int, *, seconds: float, folder: Path, can_fill_disk: bool) -
     return record
 
 
-async def _run(plan: Plan, record: Record, server: RunningServer, vendors: list[Vendor]) -> None:
+async def _run(
+    plan: Plan, faults: Faults, record: Record, server: RunningServer, vendors: list[Vendor]
+) -> None:
     clients = await asyncio.to_thread(_connect, plan, record, server, vendors)
     record.began_at = time.monotonic()
     record.note("traffic begins")
@@ -99,7 +115,7 @@ async def _run(plan: Plan, record: Record, server: RunningServer, vendors: list[
         async with asyncio.TaskGroup() as group:
             for client in clients:
                 group.create_task(client.send_until(over))
-            await _make_faults(plan, record, server)
+            await _make_faults(plan, faults, record)
             over.set()
         record.note("traffic ends, every vendor is well")
         for vendor in vendors:
@@ -111,8 +127,7 @@ async def _run(plan: Plan, record: Record, server: RunningServer, vendors: list[
         record.note("all is settled" if not unsettled(record, HELD) else "the time is up")
 
 
-async def _make_faults(plan: Plan, record: Record, server: RunningServer) -> None:
-    faults = Faults(server, record)
+async def _make_faults(plan: Plan, faults: Faults, record: Record) -> None:
     for fault in plan.faults:
         wait_seconds = fault.at_seconds - (time.monotonic() - record.began_at)
         await asyncio.sleep(max(0.0, wait_seconds))

@@ -191,7 +191,7 @@ def test_what_may_or_may_not_have_been_accepted_may_or_may_not_arrive() -> None:
 
 def test_a_seed_means_the_same_every_time() -> None:
     plans = [
-        plan_of(seed, seconds=60.0, vendors=(VENDOR,), can_fill_disk=True) for seed in (7, 7, 8)
+        plan_of(seed, seconds=60.0, vendors=(VENDOR,), impossible=frozenset()) for seed in (7, 7, 8)
     ]
 
     assert plans[0] == plans[1] != plans[2]

@@ -55,7 +55,10 @@ async def test_a_second_process_on_the_same_folder_is_refused(tmp_path: Path) ->
             await second.open()
 
 
-async def test_a_child_left_over_from_a_crash_is_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_stopped", [False, True], ids=["that runs", "that was stopped"])
+async def test_a_child_left_over_from_a_crash_is_replaced(
+    tmp_path: Path, *, is_stopped: bool
+) -> None:
     left_over = NatsChild(tmp_path, store_bytes_max=10**9, clock=SystemClock())
     await left_over.start()
     left_over_id = left_over.process_id
@@ -63,8 +66,10 @@ async def test_a_child_left_over_from_a_crash_is_replaced(tmp_path: Path) -> Non
     left_over._lock.close()  # noqa: SLF001
     assert left_over._supervisor is not None  # noqa: SLF001
     left_over._supervisor.cancel()  # noqa: SLF001
+    if is_stopped and left_over_id is not None:
+        os.kill(left_over_id, signal.SIGSTOP)
 
-    async with opened(tmp_path) as journal:
+    async with asyncio.timeout(8), opened(tmp_path) as journal:
         await journal.append(envelope(track("m1")))
 
         assert left_over.process_id is None

@@ -47,6 +47,7 @@ async def test_a_server_sends_each_call_to_either_endpoint(
         pytest.param(key_header("nobody"), id="a key that nobody has"),
         pytest.param(key_header(f"{KEY}:"), id="a colon after the key"),
         pytest.param({"Authorization": "Basic %%"}, id="not base64"),
+        pytest.param({"Authorization": "Basic \xff"}, id="not even ASCII"),
     ],
 )
 async def test_a_wrong_key_is_refused_with_401(vendors: Any, headers: dict[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import html
 import importlib.resources
@@ -277,7 +276,7 @@ def _carries_token(headers: Headers, token: str) -> bool:
     if scheme.lower() == "basic":
         try:
             pair = base64.b64decode(credentials, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # Not base64, not UTF-8, or not even ASCII.
             return False
         credentials = pair.partition(":")[2]
     elif scheme.lower() != "bearer":

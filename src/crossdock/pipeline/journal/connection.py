@@ -115,7 +115,11 @@ class Connection:
         """Return whether the disk has more than its reserve free."""
         if self._disk is None:
             return True
-        return shutil.disk_usage(self._disk).free > self._disk_reserve_bytes
+        try:
+            return shutil.disk_usage(self._disk).free > self._disk_reserve_bytes
+        except OSError:
+            # The folder is gone, or its disk: nothing can be stored there.
+            return False
 
     async def append(
         self, subject: str, data: bytes, *, stream: str, append_id: str, seconds_max: float

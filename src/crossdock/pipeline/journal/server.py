@@ -277,6 +277,8 @@ async def _end_left_over(pid_file: Path, config_file: Path, clock: Clock) -> Non
             break
         with contextlib.suppress(ProcessLookupError):
             os.kill(process_id, deadly)
+            # One that was stopped ends only when it goes on.
+            os.kill(process_id, signal.SIGCONT)
         while clock.monotonic_seconds() < give_up_at and _runs_with(process_id, config_file):
             await clock.sleep(0.02)
     await asyncio.to_thread(pid_file.unlink, missing_ok=True)

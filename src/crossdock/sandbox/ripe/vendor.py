@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Literal
 
 from starlette.applications import Starlette
@@ -165,7 +164,7 @@ class Ripe:
         if scheme.lower() == "basic":
             try:
                 api_key = base64.b64decode(credentials, validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:  # Not base64, not UTF-8, or not even ASCII.
                 api_key = None
         return self._existing_key(api_key)
 
