@@ -2,6 +2,8 @@
 
 - `event`: an accepted event and its place in the journal.
 - `delivery`: one payload for one connection.
+- `dead_letter`: a delivery that was given up.
+- `pause`: why a connection sends nothing at the moment.
 - `outcome`: what became of an event.
 - `notice`: a problem that a browser plugin reported.
 - `limits`: how large a message may be.
@@ -15,6 +17,7 @@
 
 from __future__ import annotations
 
+from crossdock.events.dead_letter import DeadLetter
 from crossdock.events.delivery import Delivery
 from crossdock.events.discard import Discard
 from crossdock.events.envelope import Envelope
@@ -30,9 +33,11 @@ from crossdock.events.event import (
 from crossdock.events.limits import MessageLimits
 from crossdock.events.notice import Notice
 from crossdock.events.outcome import Outcome, Step
+from crossdock.events.pause import Pause
 
 __all__ = [
     "ConnectionId",
+    "DeadLetter",
     "Delivery",
     "Discard",
     "Envelope",
@@ -44,6 +49,7 @@ __all__ = [
     "Notice",
     "Offset",
     "Outcome",
+    "Pause",
     "SourceId",
     "Step",
 ]

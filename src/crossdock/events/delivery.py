@@ -29,6 +29,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         received_at: When the event was accepted, UTC.
         payload: What the action is given, mapped and validated.
         workspace_version: The version of the workspace that made it.
+        attempts: How many attempts were made before it became a dead letter and was sent again.
     """
 
     id: str
@@ -44,3 +45,4 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     received_at: dt.datetime
     payload: JsonObject
     workspace_version: int
+    attempts: int = 0

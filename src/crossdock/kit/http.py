@@ -194,9 +194,11 @@ class HttpClient:
             ) from error
         if answer.status in _SUCCESS:
             return answer
-        raise verdict.failure_of_status(
+        failure = verdict.failure_of_status(
             vendor=vendor, status=answer.status, headers=answer.headers, now=self._clock.now()
         )
+        failure.answer_body = answer.body
+        raise failure
 
     async def _follow(self, vendor: str, request: _Request, hosts: list[str]) -> Answer:
         """Return the answer at the end of the redirects; append each host to `hosts`."""

@@ -20,6 +20,8 @@ class DeliveryFailed(CrossdockError):
     Attributes:
         reason: Segment's word for it, as in `errors.discarded.400` or `errors.awaiting-retry.5xx`.
         status: The HTTP status it answered, if it answered.
+        answer_body: What else it answered, for whoever looks at the attempt; within the kit's
+            bound.
     """
 
     code: ClassVar[str] = "delivery_failed"
@@ -28,6 +30,7 @@ class DeliveryFailed(CrossdockError):
         super().__init__(what, do=do)
         self.reason = reason
         self.status = status
+        self.answer_body = b""
 
 
 class RetryLater(DeliveryFailed):

@@ -7,7 +7,10 @@
 - `connection`: the connection to NATS, and one durable append.
 - `streams`: what is kept, and why.
 - `append`: group commit.
-- `read`: durable readers of events and deliveries.
+- `read`: durable readers of events.
+- `deliveries`: a queue for each connection, and its reader.
+- `dead_letters`: deliveries that were given up.
+- `pauses`: connections that send nothing at the moment.
 - `outcomes`: outcomes as messages, and the last of them.
 - `notices`: problems that browser plugins reported.
 - `trim`: removes old events that are finished.
@@ -16,6 +19,7 @@
 
 from __future__ import annotations
 
+from crossdock.pipeline.journal.deliveries import DeliveryMessage, DeliveryReader
 from crossdock.pipeline.journal.errors import (
     JournalBusy,
     JournalError,
@@ -24,11 +28,12 @@ from crossdock.pipeline.journal.errors import (
     JournalUnavailable,
 )
 from crossdock.pipeline.journal.journal import Journal
-from crossdock.pipeline.journal.read import DeliveryMessage, EventBatch
+from crossdock.pipeline.journal.read import EventBatch
 from crossdock.pipeline.journal.settings import JournalSettings
 
 __all__ = [
     "DeliveryMessage",
+    "DeliveryReader",
     "EventBatch",
     "Journal",
     "JournalBusy",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Awaitable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import nats
@@ -15,7 +17,12 @@ from nats.js import JetStreamContext
 
 from crossdock.base.clock import Clock
 from crossdock.pipeline.journal import report
-from crossdock.pipeline.journal.errors import JournalFull, JournalNotStarted, JournalUnavailable
+from crossdock.pipeline.journal.errors import (
+    JournalError,
+    JournalFull,
+    JournalNotStarted,
+    JournalUnavailable,
+)
 
 _RECONNECT_SECONDS = 0.05
 _OPEN_SECONDS_MAX = 60.0
@@ -23,6 +30,9 @@ _PENDING_BYTES_MAX = 64 * 1024**2
 # JetStream's numbers for: the account's storage is full; the stream could not store, which is how
 # both its byte limit and the disk's end are told.
 _FULL_CODES = frozenset({10023, 10047, 10077})
+
+
+Answer = TypeVar("Answer")
 
 
 class _Error(msgspec.Struct):
@@ -56,6 +66,7 @@ class Connection:
         self._disk_reserve_bytes = disk_reserve_bytes
         self._client = Client()
         self._is_up = False
+        self._connects = 0
         self._attempts: set[asyncio.Task[bytes]] = set()
 
     @property
@@ -72,6 +83,11 @@ class Connection:
     def is_up(self) -> bool:
         """Whether there is a connection at the moment."""
         return self._is_up
+
+    @property
+    def connects(self) -> int:
+        """How often a connection was made; a reader whose number is smaller may have lost some."""
+        return self._connects
 
     @property
     def max_payload_bytes(self) -> int:
@@ -103,6 +119,7 @@ class Connection:
             else:
                 break
         self._is_up = True
+        self._connects += 1
         report.connected(_without_secrets(url))
 
     async def close(self) -> None:
@@ -188,10 +205,25 @@ class Connection:
 
     async def _when_reconnected(self) -> None:
         self._is_up = True
+        self._connects += 1
         report.connected("again")
 
     async def _when_failed(self, error: Exception) -> None:
         report.client_error(error)
+
+
+async def answered(question: Awaitable[Answer]) -> Answer:
+    """Return the answer to a question to NATS.
+
+    Raises:
+        JournalUnavailable: There is none.
+    """
+    try:
+        return await question
+    except JournalError:
+        raise
+    except (NatsError, OSError, TimeoutError) as error:
+        raise JournalUnavailable from error
 
 
 def raise_if_cancelled() -> None:
