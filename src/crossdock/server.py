@@ -212,6 +212,9 @@ class _Server:
                 http=http,
                 notices=journal.notices,
                 latest_outcomes=journal.latest_outcomes,
+                dead_letters=journal.dead_letters,
+                pauses=pauses,
+                unfinished_deliveries=journal.connections_with_deliveries,
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from crossdock.base.errors import CrossdockError
 from crossdock.control import report
+from crossdock.pipeline.journal import JournalError
 from crossdock.workspace import (
     ChangedMeanwhile,
     DatabaseProblem,
@@ -216,7 +217,7 @@ def _status(error: CrossdockError) -> int:
         return 404
     if isinstance(error, ChangedMeanwhile):
         return 412
-    if isinstance(error, (DatabaseProblem, KeyProblem)):
+    if isinstance(error, (DatabaseProblem, KeyProblem, JournalError)):
         return 503
     return 400
 

@@ -102,6 +102,13 @@ class DeadLetters:
         """Forget it; it may be gone already."""
         await answered(self._removed(letter.id))
 
+    async def remove_all(self, connection_id: ConnectionId) -> int:
+        """Forget all of a connection; return how many there were."""
+        count = (await self.counts()).get(connection_id, 0)
+        subject = dead_letter_subject(connection_id)
+        await answered(self._jetstream.purge_stream(DEAD_LETTERS, subject=subject))
+        return count
+
     async def _next(self, connection_id: ConnectionId, sequence: int) -> api.RawStreamMsg | None:
         try:
             return await self._jetstream.get_msg(
