@@ -51,6 +51,30 @@ async def test_a_reader_gets_its_connections_deliveries_in_order() -> None:
     assert messages[0].made_at.tzinfo is not None
 
 
+async def test_deliveries_are_stored_in_order_although_some_are_there_already() -> None:
+    async with opened() as journal:
+        await journal.append_deliveries([delivery("b"), delivery("d")])
+        await journal.append_deliveries([delivery(name) for name in "abcde"])
+
+        messages = await read(journal.delivery_reader(RIPE), 5)
+
+    assert ids(messages) == ["b", "d", "a", "c", "e"]
+
+
+async def test_deliveries_are_stored_in_order_although_nats_is_killed_meanwhile() -> None:
+    names = [f"d{n}" for n in range(3_000)]
+    async with opened() as journal:
+        assert journal.child_process_id is not None
+        appending = asyncio.create_task(journal.append_deliveries([delivery(n) for n in names]))
+        await asyncio.sleep(0.05)
+        os.kill(journal.child_process_id, signal.SIGKILL)
+        await appending
+
+        messages = await read(journal.delivery_reader(RIPE), len(names))
+
+    assert ids(messages) == names
+
+
 async def test_what_was_not_finished_comes_first_after_a_restart(tmp_path: Path) -> None:
     async with opened(tmp_path) as journal:
         await journal.append_deliveries([delivery("a"), delivery("b"), delivery("c")])

@@ -13,6 +13,7 @@ from nats.errors import Error as NatsError
 from nats.js.kv import KeyValue
 
 from crossdock.base.clock import Clock
+from crossdock.base.ids import new_secret
 from crossdock.events import (
     ConnectionId,
     DeadLetter,
@@ -34,10 +35,10 @@ from crossdock.pipeline.journal import (
     streams,
 )
 from crossdock.pipeline.journal.append import GroupCommit, append_until_stored
-from crossdock.pipeline.journal.connection import Connection, answered, raise_if_cancelled
+from crossdock.pipeline.journal.connection import Connection, Message, answered, raise_if_cancelled
 from crossdock.pipeline.journal.dead_letters import DeadLetters
 from crossdock.pipeline.journal.deliveries import DeliveryReader
-from crossdock.pipeline.journal.errors import JournalNotStarted
+from crossdock.pipeline.journal.errors import JournalNotStarted, JournalUnavailable
 from crossdock.pipeline.journal.notices import NoticeBoard
 from crossdock.pipeline.journal.server import NatsChild
 from crossdock.pipeline.journal.settings import JournalSettings
@@ -154,22 +155,13 @@ class Journal:
         return read.event_batches(self._connection, reader, self._held, self._clock)
 
     async def append_deliveries(self, new: Sequence[Delivery]) -> None:
-        """Store deliveries; one that the journal has already is stored once.
+        """Store deliveries in order; one that the journal has already is stored once.
 
         Raises:
             JournalError: Some may be stored and some not: try again with the same.
         """
         for start in range(0, len(new), _DELIVERIES_AT_ONCE):
-            stored = await asyncio.gather(
-                *(
-                    self._append_delivery(delivery)
-                    for delivery in new[start : start + _DELIVERIES_AT_ONCE]
-                ),
-                return_exceptions=True,
-            )
-            for error in stored:
-                if error is not None:
-                    raise error
+            await self._append_together(new[start : start + _DELIVERIES_AT_ONCE])
 
     def delivery_reader(self, connection_id: ConnectionId) -> DeliveryReader:
         """Return the only reader of a connection's deliveries."""
@@ -311,6 +303,31 @@ class Journal:
             self._settings,
             group_bytes_max=min(self._settings.group_bytes_max, payload_bytes),
         )
+
+    async def _append_together(self, new: Sequence[Delivery]) -> None:
+        """Store deliveries in order, even if the connection breaks in the middle."""
+        messages = [
+            Message(
+                deliveries.delivery_subject(delivery.connection_id),
+                deliveries.encode_delivery(delivery),
+                deliveries.append_id_of(delivery),
+            )
+            for delivery in new
+        ]
+        try:
+            is_stored = await self._connection.append_together(
+                messages,
+                stream=streams.DELIVERIES,
+                batch_id=new_secret(16),
+                seconds_max=self._settings.attempt_seconds_max,
+            )
+        except JournalUnavailable as error:
+            raise_if_cancelled()
+            report.append_is_tried_again(streams.DELIVERIES, error.__cause__ or error)
+            is_stored = False
+        if not is_stored:
+            for delivery in new:
+                await self._append_delivery(delivery)
 
     async def _append_delivery(self, delivery: Delivery) -> None:
         await append_until_stored(

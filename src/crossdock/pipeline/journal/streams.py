@@ -138,6 +138,9 @@ def _deliveries(settings: JournalSettings) -> api.StreamConfig:
         max_bytes=settings.deliveries_bytes_max,
         storage=api.StorageType.FILE,
         duplicate_window=settings.duplicate_seconds,
+        # All deliveries of some events or none: a part that got lost on the way and is stored
+        # later would be behind later deliveries of the same person.
+        allow_atomic=True,
     )
 
 
