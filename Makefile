@@ -42,7 +42,7 @@ fix: setup ## format, and every safe fix
 	$(NPM) run fix
 
 bench: setup ## the figures in docs/benchmarks.md, measured again
-	$(BIN)/python bench/all.py
+	$(BIN)/python -m bench.all
 
 generate: setup ## the reference pages that are made from code
 	$(BIN)/python tools/generate.py

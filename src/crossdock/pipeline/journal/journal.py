@@ -52,6 +52,8 @@ _ENVELOPE_HEADER_BYTES = 200
 _PAYLOAD_BYTES_MIN = 640 * 1024
 _PAYLOAD_RESERVE_BYTES = 4 * 1024
 _DELIVERIES_AT_ONCE = 500
+# Storing together costs NATS 5 ms however many there are, one after the other 0.15 ms each.
+_TOGETHER_MIN = 32
 # Between two restarts of a child that has stopped to store.
 _CURE_SECONDS_MIN = 15.0
 
@@ -306,6 +308,10 @@ class Journal:
 
     async def _append_together(self, new: Sequence[Delivery]) -> None:
         """Store deliveries in order, even if the connection breaks in the middle."""
+        if len(new) < _TOGETHER_MIN:
+            for delivery in new:
+                await self._append_delivery(delivery)
+            return
         messages = [
             Message(
                 deliveries.delivery_subject(delivery.connection_id),
