@@ -48,7 +48,7 @@ crash: setup ## faults at random for MINUTES from SEED; nothing may be lost, mad
 	$(BIN)/python -m tests.crash.run --seed $(SEED) --minutes $(MINUTES)
 
 bench: setup ## the figures in docs/benchmarks.md, measured again
-	$(BIN)/python bench/all.py
+	$(BIN)/python -m bench.all
 
 screenshots: setup chromium ## the pictures in docs/images, taken again
 	$(BIN)/python tools/screenshots.py

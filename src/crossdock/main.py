@@ -141,6 +141,13 @@ def _server_options(command: Command) -> Command:
             "recognises none.",
         ),
         _option(
+            "--retry-hours-max",
+            type=click.FloatRange(0, 24 * 365),
+            default=24.0,
+            show_default=True,
+            help="How long a delivery that fails is tried again before it is a dead letter.",
+        ),
+        _option(
             "--drain-seconds-max",
             type=click.FloatRange(0, 600),
             default=20.0,

@@ -25,6 +25,7 @@ from typing_extensions import override
 
 from crossdock import startup
 from crossdock.base import logs
+from crossdock.base.chance import Chance
 from crossdock.base.clock import SystemClock
 from crossdock.base.ids import RandomIds
 from crossdock.base.settings import ServerSettings
@@ -42,7 +43,14 @@ from crossdock.pipeline.collect import Collector
 from crossdock.pipeline.collect.cdn import Cdn, check_filter
 from crossdock.pipeline.journal import Journal, JournalSettings
 from crossdock.pipeline.route import Claims, Compilers, EventTester, Replays, Router, preview_filter
-from crossdock.pipeline.send import Sender, send_once
+from crossdock.pipeline.send import (
+    Pauses,
+    RetryLimits,
+    Sender,
+    SendLimits,
+    SendParts,
+    send_once,
+)
 from crossdock.sandbox import Sandbox, build_demo, build_sandbox
 from crossdock.wire import BoundedProtocol, allow_many_connections
 from crossdock.workspace import Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
@@ -50,6 +58,7 @@ from crossdock.workspace.bootstrap import bootstrap, demo
 
 WEB_ASSETS = Path(__file__).parent / "web_assets"
 _DAY_SECONDS = 86_400.0
+_HOUR_SECONDS = 3_600.0
 # Enough for a burst of browsers that arrive while the loop is busy with one group commit.
 _BACKLOG_CONNECTIONS = 4096
 _KEEP_ALIVE_SECONDS = 65
@@ -181,6 +190,7 @@ class _Server:
         http = await parts.enter_async_context(
             HttpClient(clock=clock, allowed_addresses=self._allowed_addresses(url))
         )
+        pauses = Pauses(journal)
         destinations_by_slug = {destination.slug: destination for destination in catalog}
         collector = Collector(journal, feed, clock=clock, ids=ids)
         parts.push_async_callback(collector.close)
@@ -232,6 +242,9 @@ class _Server:
                 http=http,
                 notices=journal.notices,
                 latest_outcomes=journal.latest_outcomes,
+                dead_letters=journal.dead_letters,
+                pauses=pauses,
+                unfinished_deliveries=journal.connections_with_deliveries,
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),
@@ -253,11 +266,20 @@ class _Server:
             )
         )
         sender = Sender(
-            journal=journal,
-            feed=feed,
-            destinations_by_slug=destinations_by_slug,
-            http=http,
-            clock=clock,
+            SendParts(
+                journal=journal,
+                feed=feed,
+                destinations_by_slug=destinations_by_slug,
+                http=http,
+                clock=clock,
+                chance=Chance(),
+                pauses=pauses,
+                limits=SendLimits(
+                    retry=RetryLimits(
+                        give_up_after_seconds=settings.retry_hours_max * _HOUR_SECONDS
+                    )
+                ),
+            )
         )
         apps: dict[str, ASGIApp] = {"/api/v1": control, "/sandbox": sandbox}
         if self._is_demo:

@@ -43,8 +43,9 @@ from crossdock.kit import (
     compile_payload,
 )
 from crossdock.pipeline.route import Compilers, EventTester, ReplayOrder
-from crossdock.pipeline.send import send_once
+from crossdock.pipeline.send import Pauses, send_once
 from crossdock.workspace import Filter, Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
+from tests.control.sending import MemoryDeadLetters, MemoryPauseJournal, unfinished_deliveries
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
 TOKEN = "the-admins-token"  # noqa: S105 - of the server of one test.
@@ -258,6 +259,7 @@ class Api:
     url: str = ""
     notices: list[Notice] = dataclasses.field(default_factory=list)
     replays: ToldReplays = dataclasses.field(default_factory=ToldReplays)
+    dead_letters: MemoryDeadLetters = dataclasses.field(default_factory=MemoryDeadLetters)
     outcomes_asked: list[tuple[object, ...]] = dataclasses.field(default_factory=list)
 
     def request(
@@ -379,6 +381,9 @@ def api(tmp_path: Path) -> Iterator[Api]:
         http=NoWayOut(),
         notices=api.all_notices,
         latest_outcomes=api.latest_outcomes,
+        dead_letters=api.dead_letters,
+        pauses=Pauses(MemoryPauseJournal()),
+        unfinished_deliveries=unfinished_deliveries,
         preview_filter=preview_filter,
         replays=api.replays,
         try_event=EventTester(

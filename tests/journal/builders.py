@@ -31,6 +31,7 @@ SMALL = JournalSettings(
     events_bytes_max=64 * 1024**2,
     deliveries_bytes_max=64 * 1024**2,
     outcomes_bytes_max=16 * 1024**2,
+    dead_letters_bytes_max=16 * 1024**2,
     disk_reserve_bytes=1024**2,
     acknowledge_seconds_max=2.0,
     trim_seconds=0.1,

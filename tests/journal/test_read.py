@@ -11,7 +11,6 @@ from crossdock.events.event import ConnectionId
 from tests.journal.builders import (
     NOON,
     SMALL,
-    delivery,
     envelope,
     next_events,
     opened,
@@ -104,37 +103,6 @@ async def test_refused_messages_come_along_as_outcomes() -> None:
     (refused,) = batch.discards
     assert (refused.message_id, refused.reason) == ("m2", "no_user_anon_id")
     assert refused.event_type == EventType.TRACK
-
-
-async def test_a_delivery_asked_for_later_comes_again_with_its_attempt_counted() -> None:
-    async with opened() as journal:
-        await journal.append_deliveries([delivery("d1")])
-        messages = journal.deliveries()
-
-        first = await anext(messages)
-        await first.later(0.05)
-        second = await anext(messages)
-        await second.done()
-        await messages.aclose()
-
-    assert (first.attempt, second.attempt) == (1, 2)
-    assert second.delivery == delivery("d1")
-
-
-async def test_a_delivery_that_waits_does_not_hold_the_others() -> None:
-    async with opened() as journal:
-        await journal.append_deliveries([delivery(f"d{n}", connection="dead") for n in range(300)])
-        await journal.append_deliveries([delivery("alive", connection="alive")])
-        messages = journal.deliveries()
-
-        async for message in messages:
-            if message.delivery.connection_id == "alive":
-                await message.done()
-                break
-            await message.later(3600)
-        await messages.aclose()
-
-    assert message.delivery.id == "alive"
 
 
 async def test_the_latest_outcomes_come_newest_first_and_by_owner() -> None:

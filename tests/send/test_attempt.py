@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -21,9 +22,11 @@ from crossdock.kit import (
 from crossdock.kit.definition import Perform
 from crossdock.kit.loopback import Loopback, Reply
 from crossdock.pipeline.send.attempt import attempt
-from crossdock.pipeline.send.target import find_target
+from crossdock.pipeline.send.conclude import conclude, conclude_without_attempt
+from crossdock.pipeline.send.retry import RetryLimits
+from crossdock.pipeline.send.target import NoTarget, Target, find_target
 from crossdock.workspace import Connection
-from tests.send.builders import by_slug, connection, delivery, destination, post, workspace
+from tests.send.builders import NOON, by_slug, connection, delivery, destination, post, workspace
 
 
 class NoWayOut:
@@ -45,9 +48,14 @@ async def ended(
     target = find_target(
         sent, workspace(to or connection()), by_slug(installed or destination(perform))
     )
-    return await attempt(
-        sent, target, http=http or NoWayOut(), clock=SystemClock(), seconds_max=0.2
+    if isinstance(target, NoTarget):
+        return conclude_without_attempt(sent, target, attempts=0, now=NOON).outcome
+    (attempted,) = await attempt(
+        [sent], target, http=http or NoWayOut(), clock=SystemClock(), seconds_max=0.2
     )
+    return conclude(
+        sent, attempted, attempt=1, made_at=attempted.ended_at, fraction=0.0, limits=RetryLimits()
+    ).outcome
 
 
 async def test_what_the_vendor_took_is_delivered() -> None:
@@ -60,7 +68,8 @@ async def test_what_the_vendor_took_is_delivered() -> None:
 
     assert vendor.received[0].json() == {"name": "Ada"}
     assert (outcome.step, outcome.status, outcome.attempt) == (Step.DELIVERED, 202, 1)
-    assert (outcome.id, outcome.mapping_id) == ("9-0-map_1-1", "map_1")
+    assert outcome.id == f"9-0-map_1-{int(outcome.at.timestamp() * 1000)}"
+    assert (outcome.mapping_id, outcome.request) == ("map_1", f"POST {vendor.url}")
     assert outcome.duration_seconds is not None
     assert 0 < outcome.duration_seconds < 5
 
@@ -68,7 +77,7 @@ async def test_what_the_vendor_took_is_delivered() -> None:
 @pytest.mark.parametrize(
     ("failure", "step"),
     [
-        (RetryLater("Pigeonhole answered 503."), Step.FAILED),
+        (RetryLater("Pigeonhole answered 503."), Step.WAITING),
         (Rejected("Too many traits.", do="Map fewer."), Step.REJECTED),
         (NeedsAttention("Pigeonhole answered 401.", do="Check the key."), Step.NEEDS_ATTENTION),
         (DeliveryFailed("Odd.", do="Look.", reason="errors.odd"), Step.REJECTED),
@@ -96,7 +105,7 @@ async def test_a_destination_that_never_returns_is_cut_off() -> None:
 
     outcome = await ended(hang)
 
-    assert (outcome.step, outcome.reason) == (Step.FAILED, "errors.awaiting-retry.ETIMEDOUT")
+    assert (outcome.step, outcome.reason) == (Step.WAITING, "errors.awaiting-retry.ETIMEDOUT")
 
 
 async def test_a_bug_in_a_destination_is_an_outcome_without_the_payload() -> None:
@@ -117,6 +126,52 @@ async def test_a_secret_in_a_destinations_message_is_blotted_out() -> None:
     outcome = await ended(tell, to=connection(apiKey="hunter22"))
 
     assert (outcome.what, outcome.do) == ("No •••.", "Not •••.")
+
+
+async def test_a_failure_shows_what_was_asked_and_answered_without_secrets() -> None:
+    def refuse(_: object) -> Reply:
+        return Reply(status=422, body=b"no room for hunter22" + b"!" * 10_000)
+
+    async with Loopback(refuse) as vendor, vendor.client() as client:
+        outcome = await ended(
+            sent=delivery(name="Ada", key="hunter22"),
+            to=connection(url=f"{vendor.url}/birds?key=hunter22", apiKey="hunter22"),
+            http=client.with_label("Pigeonhole"),
+        )
+
+    assert outcome.request == f'POST {vendor.url}/birds\n\n{{"name":"Ada","key":"•••"}}'
+    assert outcome.answer.startswith("no room for •••!")
+    assert len(outcome.answer) <= 4096
+
+
+async def test_each_payload_of_a_batch_has_its_own_end() -> None:
+    async def take_some(_: Http, calls: Sequence[Call]) -> Sequence[DeliveryFailed | None]:
+        return [Rejected("Odd.", do="Map it.") if call.payload["n"] % 2 else None for call in calls]
+
+    sent = [delivery(n=n) for n in range(4)]
+    target = find_target(
+        sent[0], workspace(connection()), by_slug(destination(perform_batch=take_some))
+    )
+    assert isinstance(target, Target)
+
+    ends = await attempt(sent, target, http=NoWayOut(), clock=SystemClock(), seconds_max=1)
+
+    assert [end.what for end in ends] == ["", "Odd.", "", "Odd."]
+
+
+async def test_a_batch_with_too_few_results_is_a_bug_of_the_destination() -> None:
+    async def forget(_: Http, calls: Sequence[Call]) -> Sequence[DeliveryFailed | None]:
+        return [None for _ in calls[1:]]
+
+    sent = [delivery(n=n) for n in range(3)]
+    target = find_target(
+        sent[0], workspace(connection()), by_slug(destination(perform_batch=forget))
+    )
+    assert isinstance(target, Target)
+
+    ends = await attempt(sent, target, http=NoWayOut(), clock=SystemClock(), seconds_max=1)
+
+    assert [type(end.failure) for end in ends] == [Rejected] * 3
 
 
 async def test_a_destination_is_given_defaults_and_what_is_the_same_for_every_attempt() -> None:

@@ -1,16 +1,16 @@
-"""A lane bounds a connection's attempts, and keeps each person's deliveries in order if asked."""
+"""A lane bounds what is in memory, and keeps each person's deliveries in order if asked."""
 
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.events import Delivery
-from crossdock.pipeline.send.lane import Lane, LaneLimits
-from tests.send.builders import delivery
+from crossdock.pipeline.send.lane import Held, Lane, LaneLimits
+from tests.send.builders import NOON, delivery
 
 
 @dataclasses.dataclass
@@ -18,180 +18,175 @@ class Message:
     """A delivery as the journal hands it out, without the journal."""
 
     delivery: Delivery
+    made_at: dt.datetime = NOON
+    size_bytes: int = 100
 
     async def done(self) -> None:
         raise NotImplementedError
 
-    async def later(self, seconds: float) -> None:
-        raise NotImplementedError
+
+def lane(*, keeps_order: bool = False, limits: LaneLimits | None = None) -> Lane:
+    return Lane(keeps_order=keeps_order, limits=limits or LaneLimits())
 
 
-def lane(*, keeps_order: bool = False, attempts_max: int = 2, held_max: int = 100) -> Lane:
-    limits = LaneLimits(attempts_max=attempts_max, held_max=held_max)
-    return Lane(keeps_order=keeps_order, limits=limits)
+def begun(from_lane: Lane) -> list[Held]:
+    return list(iter(from_lane.begin, None))
 
 
-def begun(from_lane: Lane) -> list[str]:
-    return [each.person for each in iter(from_lane.begin, None)]
+def people(of: list[Held]) -> list[str]:
+    return [held.delivery.person for held in of]
 
 
-def admit(to: Lane, *people: str) -> list[Delivery]:
-    deliveries = [delivery(person=person) for person in people]
+def admit(to: Lane, *names: str) -> list[Delivery]:
+    deliveries = [delivery(person=name) for name in names]
     for each in deliveries:
-        assert to.admit(Message(each))
+        to.admit(Message(each))
     return deliveries
-
-
-def test_no_more_than_its_share_is_attempted_at_a_time() -> None:
-    narrow = lane(attempts_max=2)
-    admit(narrow, "a", "b", "c")
-
-    assert begun(narrow) == ["a", "b"]
-
-
-def test_the_end_of_an_attempt_makes_room_for_the_next() -> None:
-    narrow = lane(attempts_max=1)
-    first, _ = admit(narrow, "a", "b")
-    narrow.begin()
-
-    narrow.end(first)
-
-    assert begun(narrow) == ["b"]
 
 
 def test_without_order_one_person_can_be_attempted_twice_at_a_time() -> None:
     unordered = lane()
     admit(unordered, "a", "a")
 
-    assert begun(unordered) == ["a", "a"]
+    assert people(begun(unordered)) == ["a", "a"]
 
 
 def test_with_order_the_next_of_a_person_waits_and_others_do_not() -> None:
-    ordered = lane(keeps_order=True, attempts_max=5)
-    first, *_ = admit(ordered, "a", "a", "b")
-    assert begun(ordered) == ["a", "b"]
+    ordered = lane(keeps_order=True)
+    admit(ordered, "a", "a", "b")
+    first, other = begun(ordered)
+    assert people([first, other]) == ["a", "b"]
 
     ordered.end(first)
 
-    assert begun(ordered) == ["a"]
+    assert people(begun(ordered)) == ["a"]
 
 
-def test_what_there_is_no_room_for_goes_back() -> None:
-    small = lane(held_max=1)
-    admit(small, "a")
+def test_with_order_the_next_of_a_person_waits_for_the_retry_of_the_one_before() -> None:
+    ordered = lane(keeps_order=True)
+    admit(ordered, "a", "a", "b")
+    first, other = begun(ordered)
+    ordered.end(other)
 
-    assert not small.admit(Message(delivery()))
+    ordered.wait(first, until_seconds=60.0)
+    ordered.wake(59.0)
+    assert begun(ordered) == []
+    ordered.wake(60.0)
 
-
-def test_with_order_nothing_overtakes_what_went_back() -> None:
-    small = lane(keeps_order=True, held_max=1)
-    (held,) = admit(small, "a")
-    back, later = delivery(person="b"), delivery(person="b")
-    assert not small.admit(Message(back))
-    small.begin()
-    small.end(held)
-
-    is_later_admitted = small.admit(Message(later))
-
-    assert not is_later_admitted
-    assert small.admit(Message(back))
+    assert begun(ordered) == [first]
 
 
-def test_another_person_overtakes_what_went_back() -> None:
-    small = lane(keeps_order=True, held_max=1)
-    (held,) = admit(small, "a")
-    assert not small.admit(Message(delivery(person="b")))
-    small.begin()
-    small.end(held)
+def test_without_order_others_of_a_person_go_on_during_a_retry() -> None:
+    unordered = lane()
+    admit(unordered, "a")
+    (first,) = begun(unordered)
+    unordered.wait(first, until_seconds=60.0)
 
-    assert small.admit(Message(delivery(person="c")))
+    admit(unordered, "a")
+
+    assert people(begun(unordered)) == ["a"]
 
 
-def test_a_delivery_that_comes_again_is_not_attempted_twice() -> None:
+def test_what_is_put_back_is_the_next() -> None:
+    unordered = lane()
+    admit(unordered, "a", "b")
+    first = unordered.begin()
+    assert first is not None
+
+    unordered.put_back(first)
+
+    assert people(begun(unordered)) == ["a", "b"]
+
+
+def test_a_batch_is_of_what_is_alike_and_next() -> None:
+    unordered = lane()
+    for action in ("save", "save", "save", "drop", "save"):
+        unordered.admit(Message(delivery(action=action)))
+    unordered.begin()
+
+    more = unordered.begin_more(lambda other: other.action == "save", count_max=10)
+
+    assert len(more) == 2
+
+
+def test_with_order_a_batch_has_each_person_once() -> None:
+    ordered = lane(keeps_order=True)
+    admit(ordered, "a", "a", "b")
+    ordered.begin()
+
+    more = ordered.begin_more(lambda _: True, count_max=10)
+
+    assert people(more) == ["b"]
+
+
+def test_only_what_is_old_is_begun_as_old() -> None:
+    unordered = lane()
+    unordered.admit(Message(delivery(person="old"), made_at=NOON))
+    unordered.admit(Message(delivery(person="new"), made_at=NOON + dt.timedelta(hours=2)))
+    limit = NOON + dt.timedelta(hours=1)
+
+    old = unordered.begin_older(limit)
+
+    assert old is not None
+    assert old.delivery.person == "old"
+    assert unordered.begin_older(limit) is None
+
+
+def test_a_delivery_that_comes_again_keeps_its_place_and_its_newer_message() -> None:
     one = lane()
     (first,) = admit(one, "a")
     again = Message(first)
 
-    assert one.admit(again)
-    assert begun(one) == ["a"]
-    assert one.end(first) is again
+    one.admit(again)
+
+    (held,) = begun(one)
+    assert held.message is again
 
 
-def test_a_slow_vendor_is_waited_for_longer() -> None:
-    slow = lane(attempts_max=1)
-    before = slow.back_seconds()
-    for each in admit(slow, *"abcdefgh"):
-        slow.begin()
-        slow.end(each, attempt_seconds=30.0)
-    admit(slow, *"abcdefgh")
+def test_there_is_room_up_to_each_bound() -> None:
+    limits = LaneLimits(ready_max=3, held_max=5, held_bytes_max=450)
+    bounded = lane(limits=limits)
+    rooms = []
+    for name in "abcde":
+        rooms.append(bounded.room)
+        admit(bounded, name)
+        held = bounded.begin()
+        assert held is not None
+        bounded.wait(held, until_seconds=60.0)
 
-    assert before < slow.back_seconds() <= 60.0
-
-
-def test_what_waits_is_given_up_and_what_is_under_way_is_not() -> None:
-    stopping = lane(keeps_order=True, attempts_max=1)
-    first, *rest = admit(stopping, "a", "a", "b")
-    stopping.begin()
-
-    left = [message.delivery for message in stopping.give_up_waiting()]
-
-    assert left == rest
-    stopping.end(first)
-    assert stopping.begin() is None
+    assert (rooms, bounded.room) == ([3, 3, 3, 2, 1], 0)
 
 
-@pytest.mark.parametrize("keeps_order", [True, False])
-def test_an_empty_lane_is_idle(*, keeps_order: bool) -> None:
-    used = lane(keeps_order=keeps_order)
-    (only,) = admit(used, "a")
-    assert not used.is_idle
-    used.begin()
-
-    used.end(only)
-
-    assert used.is_idle
-
-
-@given(
-    people=st.lists(st.sampled_from("abc"), max_size=40),
-    attempts_max=st.integers(1, 4),
-    held_max=st.integers(1, 6),
-    data=st.data(),
-)
-def test_every_delivery_is_attempted_once_and_each_persons_in_order(
-    people: list[str], attempts_max: int, held_max: int, data: st.DataObject
+@given(names=st.lists(st.sampled_from("abc"), max_size=30), data=st.data())
+def test_every_delivery_ends_once_and_each_persons_in_order(
+    names: list[str], data: st.DataObject
 ) -> None:
-    ordered = lane(keeps_order=True, attempts_max=attempts_max, held_max=held_max)
-    coming = [delivery(person=person, sequence=index) for index, person in enumerate(people)]
-    sent_back: list[Delivery] = []
-    under_way: list[Delivery] = []
+    ordered = lane(keeps_order=True)
+    coming = [delivery(person=name, sequence=index) for index, name in enumerate(names)]
+    under_way: list[Held] = []
     ended: list[Delivery] = []
+    now = 0.0
 
-    refused_in_a_row = 0
-    while coming or sent_back or under_way or not ordered.is_idle:
-        under_way += iter(ordered.begin, None)
-        assert len(under_way) <= attempts_max
-        assert len({each.person for each in under_way}) == len(under_way)
-        choices = [
-            *(["come"] if coming else []),
-            *(["return"] if refused_in_a_row < len(sent_back) else []),
-            *(["end"] if under_way else []),
-        ]
-        choice = data.draw(st.sampled_from(choices))
-        if choice == "end":
-            ending = under_way.pop(data.draw(st.integers(0, len(under_way) - 1)))
-            ordered.end(ending)
-            ended.append(ending)
-            refused_in_a_row = 0
+    while coming or not ordered.is_empty:
+        now += 1
+        ordered.wake(now)
+        under_way += begun(ordered)
+        assert len(set(people(under_way))) == len(under_way)
+        choices = [*(["come"] if coming else []), *(["end", "wait"] if under_way else [])]
+        if not choices:
             continue
-        next_one = (coming if choice == "come" else sent_back).pop(0)
-        if ordered.admit(Message(next_one)):
-            refused_in_a_row = 0
-        else:
-            sent_back.append(next_one)
-            refused_in_a_row += choice == "return"
+        match data.draw(st.sampled_from(choices)):
+            case "come":
+                ordered.admit(Message(coming.pop(0)))
+            case "end":
+                held = under_way.pop(data.draw(st.integers(0, len(under_way) - 1)))
+                ordered.end(held)
+                ended.append(held.delivery)
+            case _:
+                held = under_way.pop()
+                ordered.wait(held, until_seconds=now + data.draw(st.integers(0, 3)))
 
-    assert len(ended) == len(people)
+    assert len(ended) == len(names)
     for person in "abc":
         offsets = [each.offset for each in ended if each.person == person]
         assert offsets == sorted(offsets)

@@ -3,91 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Mapping
+import dataclasses
+from collections.abc import Sequence
 
-from crossdock.base.clock import Clock, FakeClock, SystemClock
+from crossdock.base.clock import FakeClock
 from crossdock.events import Step
-from crossdock.kit import Answer, Call, Destination, Http
-from crossdock.pipeline.send import LaneLimits, Sender
+from crossdock.kit import Call, DeliveryFailed, Http
 from crossdock.workspace import WorkspaceFeed
 from tests.send.builders import (
     NOON,
     MemoryJournal,
-    by_slug,
     connection,
     delivery,
     destination,
     workspace,
 )
-
-FEW = LaneLimits(attempts_max=2, held_max=50)
-
-
-class Vendor:
-    """A vendor in memory: notes who was delivered, and hangs where it is told."""
-
-    def __init__(self, journal: MemoryJournal) -> None:
-        self._journal = journal
-        self.taken: list[str] = []
-        self.begun: list[str] = []
-        self.hung_connections: set[str] = set()
-        self.goes_on = asyncio.Event()
-
-    async def perform(self, _: Http, call: Call) -> None:
-        self.begun.append(call.message_id)
-        self._journal.changed()
-        if call.settings["apiKey"] in self.hung_connections:
-            await self.goes_on.wait()
-        self.taken.append(call.message_id)
-
-
-class NoWayOut:
-    """A way out for destinations that ask nobody."""
-
-    def with_label(self, _: str) -> Http:
-        return self
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        json: object = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        raise NotImplementedError
-
-
-@contextlib.asynccontextmanager
-async def sending(  # noqa: PLR0913 - a builder names what it can vary.
-    journal: MemoryJournal,
-    vendor: Vendor,
-    *,
-    installed: Destination | None = None,
-    feed: WorkspaceFeed | None = None,
-    clock: Clock | None = None,
-    seconds_max: float = 30.0,
-) -> AsyncIterator[Sender]:
-    sender = Sender(
-        journal=journal,
-        feed=feed
-        or WorkspaceFeed(
-            workspace(connection("con_1", apiKey="one"), connection("con_2", apiKey="two"))
-        ),
-        destinations_by_slug=by_slug(installed or destination(vendor.perform)),
-        http=NoWayOut(),
-        clock=clock or SystemClock(),
-        limits=FEW,
-        attempt_seconds_max=seconds_max,
-    )
-    running = asyncio.create_task(sender.run())
-    try:
-        yield sender
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+from tests.send.sending import FEW, Vendor, advance_until, sending
 
 
 async def test_a_delivery_is_finished_only_after_its_outcome_is_durable() -> None:
@@ -97,14 +28,9 @@ async def test_a_delivery_is_finished_only_after_its_outcome_is_durable() -> Non
     journal.put(delivery(sequence=1))
 
     async with sending(journal, vendor, clock=clock):
-        async with asyncio.timeout(5):
-            while journal.failures:
-                assert journal.finished == []
-                clock.advance(1)
-                await asyncio.sleep(0)
-            while not journal.finished:
-                clock.advance(1)
-                await asyncio.sleep(0)
+        await advance_until(clock, lambda: not journal.failures)
+        assert journal.finished == []
+        await advance_until(clock, lambda: bool(journal.finished))
 
     assert journal.finished == ["1-0-map_1"]
     assert [outcome.step for outcome in journal.outcomes] == [Step.DELIVERED]
@@ -115,16 +41,15 @@ async def test_a_vendor_that_hangs_does_not_hold_up_another() -> None:
     journal = MemoryJournal()
     vendor = Vendor(journal)
     vendor.hung_connections = {"one"}
-    journal.put(*(delivery(connection_id="con_1", person=f"u:{n}") for n in range(200)))
-    wanted = [delivery(connection_id="con_2", person=f"u:{n}") for n in range(20)]
+    journal.put(*(delivery(connection_id="con_1", person=f"u:{n}") for n in range(500)))
+    wanted = [delivery(connection_id="con_2", person=f"u:{n}") for n in range(200)]
     journal.put(*wanted)
 
     async with sending(journal, vendor):
-        await journal.until(lambda: len(journal.finished) == 20)
+        await journal.until(lambda: len(journal.finished) == 200)
 
     assert vendor.taken == [each.message_id for each in wanted]
-    assert len(vendor.begun) - len(vendor.taken) == FEW.attempts_max
-    assert len(journal.sent_back) == 200 - FEW.held_max
+    assert len(vendor.begun) - len(vendor.taken) == FEW.gate.attempts_max
 
 
 async def test_each_persons_deliveries_arrive_in_order_and_others_pass() -> None:
@@ -162,31 +87,29 @@ async def test_a_delivery_that_comes_again_after_it_ended_is_finished_and_not_re
     assert vendor.taken == ["message-1"]
 
 
-async def test_a_vendor_that_does_not_answer_in_time_is_recorded_as_failed() -> None:
+async def test_a_vendor_that_does_not_answer_in_time_is_tried_again() -> None:
     journal = MemoryJournal()
     vendor = Vendor(journal)
     vendor.hung_connections = {"one"}
     journal.put(delivery())
 
-    async with sending(journal, vendor, seconds_max=0.05):
-        await journal.until(lambda: len(journal.finished) == 1)
+    async with sending(journal, vendor, limits=dataclasses.replace(FEW, attempt_seconds_max=0.05)):
+        await journal.until(lambda: len(journal.outcomes) == 1)
 
     assert [(each.step, each.reason) for each in journal.outcomes] == [
-        (Step.FAILED, "errors.awaiting-retry.ETIMEDOUT")
+        (Step.WAITING, "errors.awaiting-retry.ETIMEDOUT")
     ]
+    assert journal.finished == []
 
 
-async def test_a_journal_that_cannot_be_read_for_a_while_is_read_again() -> None:
+async def test_a_journal_that_is_away_for_a_while_is_asked_again() -> None:
     journal, clock = MemoryJournal(), FakeClock(NOON)
     vendor = Vendor(journal)
-    journal.failures = ["deliveries"]
+    journal.failures = ["connections_with_deliveries"]
     journal.put(delivery())
 
     async with sending(journal, vendor, clock=clock):
-        async with asyncio.timeout(5):
-            while not journal.finished:
-                clock.advance(1)
-                await asyncio.sleep(0)
+        await advance_until(clock, lambda: bool(journal.finished))
 
     assert len(vendor.taken) == 1
 
@@ -205,7 +128,71 @@ async def test_a_connection_that_is_disabled_takes_nothing_more() -> None:
     assert [outcome.reason for outcome in journal.outcomes] == ["connection_disabled"]
 
 
-async def test_stopping_waits_for_what_is_under_way_and_gives_the_rest_back() -> None:
+async def test_what_is_left_of_a_deleted_connection_is_recorded_as_such() -> None:
+    journal = MemoryJournal()
+    vendor = Vendor(journal)
+    journal.put(*(delivery(connection_id="con_9") for _ in range(3)))
+
+    async with sending(journal, vendor):
+        await journal.until(lambda: len(journal.finished) == 3)
+
+    assert [outcome.reason for outcome in journal.outcomes] == ["connection_deleted"] * 3
+
+
+async def test_a_connection_made_while_running_is_sent_to() -> None:
+    journal = MemoryJournal()
+    vendor = Vendor(journal)
+    feed = WorkspaceFeed(workspace())
+
+    async with sending(journal, vendor, feed=feed):
+        feed.publish(workspace(connection(apiKey="one"), version=2))
+        journal.put(delivery())
+        await journal.until(lambda: len(journal.finished) == 1)
+
+    assert len(vendor.taken) == 1
+
+
+async def test_a_vendor_is_not_asked_more_often_than_it_allows() -> None:
+    journal, clock = MemoryJournal(), FakeClock(NOON)
+    vendor = Vendor(journal)
+    journal.put(*(delivery() for _ in range(12)))
+
+    async with sending(
+        journal,
+        vendor,
+        clock=clock,
+        installed=destination(vendor.perform, requests_per_second_max=5),
+    ):
+        counts: list[int] = []
+        for _ in range(3):
+            await advance_until(clock, lambda: len(vendor.begun) > sum(counts), step=0.1)
+            for _ in range(200):
+                await asyncio.sleep(0)
+            counts.append(len(vendor.begun) - sum(counts))
+
+    assert counts == [5, 5, 2]
+    assert clock.monotonic_seconds() >= 2.0
+
+
+async def test_what_arrives_while_batches_are_under_way_makes_the_next_batch() -> None:
+    journal = MemoryJournal()
+    vendor = Vendor(journal)
+    sizes: list[int] = []
+
+    async def take(_: Http, calls: Sequence[Call]) -> Sequence[DeliveryFailed | None]:
+        sizes.append(len(calls))
+        return [None] * len(calls)
+
+    journal.put(*(delivery(n=n) for n in range(250)))
+    async with sending(journal, vendor, installed=destination(vendor.perform, perform_batch=take)):
+        await journal.until(lambda: len(journal.finished) == 250)
+
+    assert sum(sizes) == 250
+    assert max(sizes) <= 100
+    assert len(sizes) < 25
+
+
+async def test_stopping_waits_for_what_is_under_way_and_leaves_the_rest() -> None:
     journal = MemoryJournal()
     vendor = Vendor(journal)
     vendor.hung_connections = {"one"}
@@ -214,12 +201,11 @@ async def test_stopping_waits_for_what_is_under_way_and_gives_the_rest_back() ->
     async with sending(journal, vendor) as sender:
         await journal.until(lambda: len(vendor.begun) == 2)
         stopping = asyncio.create_task(sender.stop(drain_seconds_max=5))
-        await journal.until(lambda: len(journal.sent_back) == 3)
+        await asyncio.sleep(0)
         vendor.goes_on.set()
         await stopping
 
     assert len(vendor.taken) == len(journal.finished) == 2
-    assert [seconds for _, seconds in journal.sent_back] == [0.0, 0.0, 0.0]
 
 
 async def test_what_does_not_end_in_time_stays_in_the_journal() -> None:

@@ -34,6 +34,7 @@ class ServerSettings:
         journal_bytes_max: How much disk the stream of events may take.
         journal_age_days_max: How long events stay in the journal.
         duplicate_days_max: How long a repeated messageId is recognised; 0 recognises none.
+        retry_hours_max: How long a delivery that fails is tried again.
         drain_seconds_max: How long a graceful stop may take.
         log_format: `text` or `json`.
         log_level: `debug`, `info`, `warning` or `error`.
@@ -53,6 +54,7 @@ class ServerSettings:
     journal_bytes_max: int = 10 * 1024**3
     journal_age_days_max: int = 7
     duplicate_days_max: int = 7
+    retry_hours_max: float = 24.0
     drain_seconds_max: float = 20.0
     log_format: LogFormat = "text"
     log_level: str = "info"

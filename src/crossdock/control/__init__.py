@@ -6,6 +6,8 @@
 - `as_code`: the workspace itself: what it is called, as a file, and who changed what.
 - `browser`: what a page needs: `snippet`, `content_security_policy`.
 - `catalog`, `catalog_shapes`: what can be connected.
+- `connection_state`: whether a destination is sent to, and pausing it.
+- `dead_letters`: what was given up: list, inspect, send again, discard.
 - `destinations`, `subscriptions`, `filters`, `sources`: what is configured; `shapes` of them.
 - `notices`: what went wrong, explained; what became of the latest events.
 - `parts`: what it is made of, handed in by the composition root.

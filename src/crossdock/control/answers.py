@@ -17,6 +17,7 @@ from starlette.routing import Match
 
 from crossdock.base.errors import CrossdockError
 from crossdock.control import report
+from crossdock.pipeline.journal import JournalError
 from crossdock.workspace import (
     ChangedMeanwhile,
     DatabaseProblem,
@@ -230,7 +231,7 @@ def _status(error: CrossdockError) -> int:
         return 404
     if isinstance(error, ChangedMeanwhile):
         return 412
-    if isinstance(error, (DatabaseProblem, KeyProblem)):
+    if isinstance(error, (DatabaseProblem, KeyProblem, JournalError)):
         return 503
     return 400
 

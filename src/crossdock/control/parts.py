@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Protocol
 
 from fastapi import Depends
@@ -15,7 +15,15 @@ from crossdock.base.ids import Ids
 from crossdock.base.json import JsonObject
 from crossdock.catalog import Catalog
 from crossdock.control import report
-from crossdock.events import ConnectionId, Delivery, Outcome, Replay, SourceId
+from crossdock.events import (
+    ConnectionId,
+    DeadLetter,
+    Delivery,
+    Outcome,
+    Pause,
+    Replay,
+    SourceId,
+)
 from crossdock.kit import Http
 from crossdock.pipeline.route import ReplayOrder, Trial
 from crossdock.pipeline.send import Sent
@@ -107,6 +115,44 @@ class ReplayRunner(Protocol):
         """End one, and return it; None if there is none."""
 
 
+class DeadLetters(Protocol):
+    """Deliveries that were given up."""
+
+    async def page(
+        self, connection_id: ConnectionId, *, after_id: int = 0, count_max: int
+    ) -> Sequence[DeadLetter]:
+        """Return dead letters of a connection behind that id, oldest first."""
+
+    async def find(self, connection_id: ConnectionId, letter_id: int, /) -> DeadLetter | None:
+        """Return the dead letter of that id, or None if the connection has no such."""
+
+    async def counts(self) -> Mapping[ConnectionId, int]:
+        """Return how many dead letters each connection has that has any."""
+
+    async def send_again(self, letter: DeadLetter, /) -> None:
+        """Make it a delivery again."""
+
+    async def remove(self, letter: DeadLetter, /) -> None:
+        """Forget it."""
+
+    async def remove_all(self, connection_id: ConnectionId, /) -> int:
+        """Forget all of a connection; return how many there were."""
+
+
+class Pauses(Protocol):
+    """The connections that send nothing at the moment."""
+
+    @property
+    def by_connection(self) -> Mapping[ConnectionId, Pause]:
+        """Every pause."""
+
+    async def pause(self, pause: Pause, /) -> None:
+        """Pause a connection, durably."""
+
+    async def resume(self, connection_id: ConnectionId, /) -> None:
+        """Let a connection go on from where it stopped, durably."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the management API is made of.
@@ -124,6 +170,9 @@ class Parts:
         http: The way out, for testing settings.
         notices: Returns every notice there is.
         latest_outcomes: Returns what became of the latest events.
+        dead_letters: Deliveries that were given up.
+        pauses: The connections that send nothing at the moment.
+        unfinished_deliveries: Returns how many deliveries each connection has that has any.
         preview_filter: Returns the event as it is after an enabled filter, or None if the filter
             drops it; may raise a `CrossdockError` about the condition.
         neutral_script_url: Returns the address of Analytics.js under names that ad blockers do
@@ -138,6 +187,9 @@ class Parts:
     http: WayOut
     notices: Callable[[], Awaitable[Sequence[NoticeSeen]]]
     latest_outcomes: LatestOutcomes
+    dead_letters: DeadLetters
+    pauses: Pauses
+    unfinished_deliveries: Callable[[], Awaitable[Mapping[ConnectionId, int]]]
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]
     replays: ReplayRunner
     try_event: TryEvent

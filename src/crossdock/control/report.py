@@ -9,6 +9,8 @@ from crossdock.base import logs
 _log = logs.logger("control")
 _changes = Counter("crossdock_workspace_changes", "Changes of the workspace made through the API.")
 _wrong_tokens = Counter("crossdock_control_wrong_tokens", "Requests with no token or a wrong one.")
+_sent_again = Counter("crossdock_dead_letters_sent_again", "Dead letters that were sent again.")
+_discarded = Counter("crossdock_dead_letters_discarded", "Dead letters that an owner discarded.")
 _unexpected = Counter("crossdock_control_unexpected_errors", "Requests that met a bug of ours.")
 
 
@@ -22,6 +24,18 @@ def wrong_token() -> None:
     """Report a request without the right token."""
     _wrong_tokens.inc()
     _log.warning("A request to the management API had no token, or a wrong one.")
+
+
+def dead_letters_sent_again(connection_id: str, count: int) -> None:
+    """Report that dead letters are deliveries again."""
+    _sent_again.inc(count)
+    _log.info("Dead letters are sent again.", connection_id=connection_id, count=count)
+
+
+def dead_letters_discarded(connection_id: str, count: int) -> None:
+    """Report that dead letters were discarded through the API."""
+    _discarded.inc(count)
+    _log.info("Dead letters were discarded.", connection_id=connection_id, count=count)
 
 
 def unexpected_error(error: Exception) -> None:

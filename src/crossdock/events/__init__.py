@@ -2,6 +2,8 @@
 
 - `event`: an accepted event and its place in the journal.
 - `delivery`: one payload for one connection.
+- `dead_letter`: a delivery that was given up.
+- `pause`: why a connection sends nothing at the moment.
 - `outcome`: what became of an event.
 - `replay`: the events of a time range, once more for one connection.
 - `notice`: a problem that a browser plugin reported.
@@ -16,6 +18,7 @@
 
 from __future__ import annotations
 
+from crossdock.events.dead_letter import DeadLetter
 from crossdock.events.delivery import Delivery
 from crossdock.events.discard import Discard
 from crossdock.events.envelope import Envelope
@@ -31,10 +34,12 @@ from crossdock.events.event import (
 from crossdock.events.limits import MessageLimits
 from crossdock.events.notice import Notice
 from crossdock.events.outcome import Outcome, Step
+from crossdock.events.pause import Pause
 from crossdock.events.replay import Replay, ReplayState
 
 __all__ = [
     "ConnectionId",
+    "DeadLetter",
     "Delivery",
     "Discard",
     "Envelope",
@@ -46,6 +51,7 @@ __all__ = [
     "Notice",
     "Offset",
     "Outcome",
+    "Pause",
     "Replay",
     "ReplayState",
     "SourceId",

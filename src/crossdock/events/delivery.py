@@ -31,6 +31,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
             None where the event came by itself.
         payload: What the action is given, mapped and validated.
         workspace_version: The version of the workspace that made it.
+        attempts: How many attempts were made before it became a dead letter and was sent again.
     """
 
     id: str
@@ -47,3 +48,4 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     replay_id: str | None = None
     payload: JsonObject
     workspace_version: int
+    attempts: int = 0

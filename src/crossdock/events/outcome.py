@@ -20,15 +20,18 @@ class Step(enum.StrEnum):
     FILTERED = "filtered"
     """A connection did not want it: `reason` says by what."""
     REJECTED = "rejected"
-    """It could not become a payload, or the destination will never accept it."""
+    """It could not become a payload, or the destination will never accept it. The latter is a dead
+    letter too."""
     DELIVERED = "delivered"
     """The destination took it."""
     WAITING = "waiting"
-    """The attempt failed, and another is going to be made."""
+    """The attempt failed, and another is made at `next_attempt_at`."""
     FAILED = "failed"
-    """The attempt failed in a way that passes, but no other is made."""
+    """As `DEAD`, from a version that did not try again; journals may hold it."""
+    DEAD = "dead"
+    """It was tried for as long as it may be, and is a dead letter now."""
     NEEDS_ATTENTION = "needs_attention"
-    """The attempt failed, and no other will succeed until a person acts."""
+    """No attempt will succeed until a person acts; it waits, and its connection is paused."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,9 +55,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         attempt: Which attempt, from 1; 0 where none was made.
         status: The HTTP status that the destination answered.
         duration_seconds: How long the attempt took.
+        next_attempt_at: When it is tried again, UTC; for `WAITING` only.
+        request: Method and address of the attempt's last request without its query, and, if the
+            attempt failed, the beginning of its body; without secrets.
+        answer: The beginning of what was answered to it, without secrets.
         id: The same whenever the same thing is found again, after a crash or on redelivery, so that
-            nobody counts it twice: `<sequence>-<index>-<connection or mapping id>` from `route`,
-            with `-<attempt>` from `send`. Empty where a repetition cannot happen.
+            nobody counts it twice: `<sequence>-<index>` from the door, with
+            `-<connection or mapping id>` from `route`. `send` adds to a delivery's id the moment at
+            which the attempt ended, since an attempt after a restart is another one:
+            `<delivery id>-<milliseconds>`. Empty where a repetition cannot happen.
     """
 
     at: dt.datetime
@@ -72,4 +81,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempt: int = 0
     status: int | None = None
     duration_seconds: float | None = None
+    next_attempt_at: dt.datetime | None = None
+    request: str = ""
+    answer: str = ""
     id: str = ""

@@ -31,13 +31,15 @@ def unfold(envelope: Envelope, *, sequence: int, first_index: int) -> Iterator[E
     try:
         contents, stamps = _contents(envelope)
     except (ValueError, RecursionError):
-        yield refused(envelope, Discard.EVENT_NOT_JSON, message_id="", event_type="", name=None)
+        outcome = refused(envelope, Discard.EVENT_NOT_JSON, message_id="", event_type="", name=None)
+        yield msgspec.structs.replace(outcome, id=f"{sequence}-{first_index}")
         return
     for index, data in enumerate(contents):
         discard_code = envelope.discards_by_index.get(index)
         if discard_code is not None:
             discard = DISCARDS_BY_CODE.get(discard_code, Discard.EVENT_NOT_JSON)
-            yield _refused_message(envelope, data, discard)
+            outcome = _refused_message(envelope, data, discard)
+            yield msgspec.structs.replace(outcome, id=f"{sequence}-{first_index + index}")
             continue
         try:
             message = json.decode(bytes(data))
@@ -59,7 +61,8 @@ def unfold(envelope: Envelope, *, sequence: int, first_index: int) -> Iterator[E
                 body=body,
             )
         except (ValueError, LookupError, TypeError, AttributeError):
-            yield _refused_message(envelope, data, Discard.EVENT_NOT_JSON)
+            outcome = _refused_message(envelope, data, Discard.EVENT_NOT_JSON)
+            yield msgspec.structs.replace(outcome, id=f"{sequence}-{first_index + index}")
             continue
         yield event
 

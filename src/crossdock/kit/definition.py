@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
 
 from crossdock.base.json import JsonObject
+from crossdock.kit.outcomes import DeliveryFailed
 
 FieldType = Literal[
     "string", "text", "password", "number", "integer", "boolean", "datetime", "object"
@@ -142,6 +143,12 @@ class Http(Protocol):
 Perform = Callable[[Http, Call], Awaitable[None]]
 """Delivers one payload; returns when the vendor took it, raises `DeliveryFailed` if not."""
 
+PerformBatch = Callable[[Http, Sequence[Call]], Awaitable[Sequence[DeliveryFailed | None]]]
+"""Delivers several payloads of one connection; returns for each why it was not taken, or None.
+
+Raises `DeliveryFailed` if that is true of all of them.
+"""
+
 TestSettings = Callable[[Http, Mapping[str, Any]], Awaitable[None]]
 """Asks the vendor whether the settings work; raises `DeliveryFailed` if not."""
 
@@ -156,6 +163,11 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         trigger: The FQL that a new mapping starts with.
         fields: The parts of its payload.
         perform: How the server does it; None where the browser plugin does.
+        perform_batch: How the server does it with several payloads in one request, if the vendor
+            takes them so.
+        batch_size_max: How many payloads one request may carry.
+        batch_size_setting: Key of the setting by which the owner says how many; up to
+            `batch_size_max`, and 1 means `perform`. None: always as many as there are.
     """
 
     slug: str
@@ -164,6 +176,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     trigger: str
     fields: tuple[Field, ...]
     perform: Perform | None = None
+    perform_batch: PerformBatch | None = None
+    batch_size_max: int = 1
+    batch_size_setting: str | None = None
 
     def default_mapping(self) -> JsonObject:
         """Return the mapping that the fields' defaults make."""
@@ -245,6 +260,8 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
         plugin: The browser half, for device mode.
         test_settings: Asks the vendor whether the settings work.
         keeps_order: Events of one person must arrive in the order accepted.
+        requests_per_second_max: How often the vendor may be asked by one connection; None: as
+            often as it answers.
         same_vendor_as: Slug of the device-mode destination whose deliveries must not be
             repeated by this cloud-mode one.
         explanations: What its symptoms mean.
@@ -265,6 +282,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     plugin: Plugin | None = None
     test_settings: TestSettings | None = None
     keeps_order: bool = False
+    requests_per_second_max: float | None = None
     same_vendor_as: str | None = None
     explanations: tuple[Explanation, ...] = ()
 

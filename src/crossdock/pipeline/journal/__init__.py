@@ -10,6 +10,10 @@
 - `read`: durable readers of events and deliveries.
 - `history`: events of a time range, once more.
 - `replays`: replays and how far they are.
+- `read`: durable readers of events.
+- `deliveries`: a queue for each connection, and its reader.
+- `dead_letters`: deliveries that were given up.
+- `pauses`: connections that send nothing at the moment.
 - `outcomes`: outcomes as messages, and the last of them.
 - `notices`: problems that browser plugins reported.
 - `trim`: removes old events that are finished.
@@ -18,6 +22,7 @@
 
 from __future__ import annotations
 
+from crossdock.pipeline.journal.deliveries import DeliveryMessage, DeliveryReader
 from crossdock.pipeline.journal.errors import (
     JournalBusy,
     JournalError,
@@ -26,11 +31,12 @@ from crossdock.pipeline.journal.errors import (
     JournalUnavailable,
 )
 from crossdock.pipeline.journal.journal import Journal
-from crossdock.pipeline.journal.read import DeliveryMessage, EventBatch
+from crossdock.pipeline.journal.read import EventBatch
 from crossdock.pipeline.journal.settings import JournalSettings
 
 __all__ = [
     "DeliveryMessage",
+    "DeliveryReader",
     "EventBatch",
     "Journal",
     "JournalBusy",

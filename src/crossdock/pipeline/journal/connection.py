@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Awaitable, Coroutine, Sequence
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import nats
@@ -15,7 +17,12 @@ from nats.js import JetStreamContext
 
 from crossdock.base.clock import Clock
 from crossdock.pipeline.journal import report
-from crossdock.pipeline.journal.errors import JournalFull, JournalNotStarted, JournalUnavailable
+from crossdock.pipeline.journal.errors import (
+    JournalError,
+    JournalFull,
+    JournalNotStarted,
+    JournalUnavailable,
+)
 
 _RECONNECT_SECONDS = 0.05
 _OPEN_SECONDS_MAX = 60.0
@@ -23,6 +30,9 @@ _PENDING_BYTES_MAX = 64 * 1024**2
 # JetStream's numbers for: the account's storage is full; the stream could not store, which is how
 # both its byte limit and the disk's end are told.
 _FULL_CODES = frozenset({10023, 10047, 10077})
+
+
+Answer = TypeVar("Answer")
 
 
 class _Error(msgspec.Struct):
@@ -35,9 +45,22 @@ class _Acknowledgement(msgspec.Struct):
     error: _Error | None = None
     seq: int = 0
     duplicate: bool = False
+    count: int = 0
 
 
 _decode_acknowledgement = msgspec.json.Decoder(_Acknowledgement).decode
+
+
+class Message(NamedTuple):
+    """What is to be stored.
+
+    Attributes:
+        append_id: The same for each attempt to store the same.
+    """
+
+    subject: str
+    data: bytes
+    append_id: str
 
 
 class Connection:
@@ -56,6 +79,7 @@ class Connection:
         self._disk_reserve_bytes = disk_reserve_bytes
         self._client = Client()
         self._is_up = False
+        self._connects = 0
         self._attempts: set[asyncio.Task[bytes]] = set()
 
     @property
@@ -72,6 +96,11 @@ class Connection:
     def is_up(self) -> bool:
         """Whether there is a connection at the moment."""
         return self._is_up
+
+    @property
+    def connects(self) -> int:
+        """How often a connection was made; a reader whose number is smaller may have lost some."""
+        return self._connects
 
     @property
     def max_payload_bytes(self) -> int:
@@ -103,6 +132,7 @@ class Connection:
             else:
                 break
         self._is_up = True
+        self._connects += 1
         report.connected(_without_secrets(url))
 
     async def close(self) -> None:
@@ -138,9 +168,37 @@ class Connection:
             JournalFull: It was not stored.
             JournalUnavailable: It may or may not have been stored: try again with the same id.
         """
+        answer = await self._answer(stream, self._request(subject, data, append_id, seconds_max))
+        if answer.error is not None:
+            raise JournalUnavailable
+
+    async def append_together(
+        self, messages: Sequence[Message], *, stream: str, batch_id: str, seconds_max: float
+    ) -> bool:
+        """Store messages in this order, all or none; when this returns True, they are on disk.
+
+        False means that none was stored, since one of them is there already, or that the server is
+        older than 2.12 and does not know how: then store them one after the other.
+
+        Args:
+            messages: What; at most 1,000, all for one stream.
+            stream: Their subjects' stream, for the error.
+            batch_id: Another one for each call.
+            seconds_max: How long to wait for the answer.
+
+        Raises:
+            JournalFull: None was stored.
+            JournalUnavailable: All or none may have been stored: store them one after the other.
+        """
+        answer = await self._answer(stream, self._request_together(messages, batch_id, seconds_max))
+        return answer.error is None and answer.count == len(messages)
+
+    async def _answer(self, stream: str, request: Coroutine[None, None, bytes]) -> _Acknowledgement:
+        """Return what JetStream says to an append; raises as `append`."""
         if not self.has_room():
+            request.close()
             raise JournalFull(stream)
-        attempt = asyncio.ensure_future(self._request(subject, data, append_id, seconds_max))
+        attempt = asyncio.ensure_future(request)
         self._attempts.add(attempt)
         try:
             answer = _decode_acknowledgement(await attempt)
@@ -154,15 +212,30 @@ class Connection:
             raise JournalUnavailable from error
         finally:
             self._attempts.discard(attempt)
-        if answer.error is None:
-            return
-        if answer.error.err_code in _FULL_CODES:
+        if answer.error is not None and answer.error.err_code in _FULL_CODES:
             raise JournalFull(stream)
-        raise JournalUnavailable
+        return answer
 
     async def _request(self, subject: str, data: bytes, append_id: str, seconds: float) -> bytes:
         answer = await self._client.request(
             subject, data, timeout=seconds, headers={"Nats-Msg-Id": append_id}
+        )
+        return answer.data
+
+    async def _request_together(
+        self, messages: Sequence[Message], batch_id: str, seconds: float
+    ) -> bytes:
+        *others, last = messages
+        for number, message in enumerate(others, start=1):
+            await self._client.publish(
+                message.subject, message.data, headers=_batch_headers(message, batch_id, number)
+            )
+        headers = _batch_headers(last, batch_id, len(messages))
+        answer = await self._client.request(
+            last.subject,
+            last.data,
+            timeout=seconds,
+            headers={**headers, "Nats-Batch-Commit": "1"},
         )
         return answer.data
 
@@ -192,10 +265,33 @@ class Connection:
 
     async def _when_reconnected(self) -> None:
         self._is_up = True
+        self._connects += 1
         report.connected("again")
 
     async def _when_failed(self, error: Exception) -> None:
         report.client_error(error)
+
+
+def _batch_headers(message: Message, batch_id: str, number: int) -> dict[str, str]:
+    return {
+        "Nats-Msg-Id": message.append_id,
+        "Nats-Batch-Id": batch_id,
+        "Nats-Batch-Sequence": str(number),
+    }
+
+
+async def answered(question: Awaitable[Answer]) -> Answer:
+    """Return the answer to a question to NATS.
+
+    Raises:
+        JournalUnavailable: There is none.
+    """
+    try:
+        return await question
+    except JournalError:
+        raise
+    except (NatsError, OSError, TimeoutError) as error:
+        raise JournalUnavailable from error
 
 
 def raise_if_cancelled() -> None:

@@ -1,4 +1,4 @@
-"""Durable readers: what is not finished is delivered again, to whoever reads under that name."""
+"""Durable readers of events: what is not finished comes again, to whoever reads by that name."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext, api
 
 from crossdock.base.clock import Clock
-from crossdock.events import Delivery, Event, Outcome
+from crossdock.events import Event, Outcome
 from crossdock.events.envelope import decode_envelopes
 from crossdock.events.unfold import message_count, unfold
 from crossdock.pipeline.journal import report
 from crossdock.pipeline.journal.connection import Connection, raise_if_cancelled
 from crossdock.pipeline.journal.settings import JournalSettings
-from crossdock.pipeline.journal.streams import (
-    DELIVERIES,
-    DELIVERIES_SUBJECT,
-    EVENTS,
-    EVENTS_SUBJECT,
-)
+from crossdock.pipeline.journal.streams import EVENTS, EVENTS_SUBJECT
 
 # A group commit can hold thousands of events; stamping them all at once would keep the event loop
 # from those who wait for an answer.
@@ -91,31 +86,6 @@ class EventBatch:
         await self._progress.bring_again(seconds)
 
 
-class DeliveryMessage:
-    """A delivery on its way.
-
-    Attributes:
-        delivery: What to send.
-        attempt: How often it was handed out, this time included.
-    """
-
-    def __init__(self, delivery: Delivery, message: Msg, held: Held) -> None:
-        self.delivery = delivery
-        self.attempt = message.metadata.num_delivered or 1
-        self._message = message
-        self._held = held
-
-    async def done(self) -> None:
-        """Finish it: it was delivered or given up, and its outcome is stored."""
-        if self._held.remove(self._message):
-            await self._message.ack()
-
-    async def later(self, seconds: float) -> None:
-        """Ask for it again after a while; it survives a restart."""
-        if self._held.remove(self._message):
-            await self._message.nak(delay=seconds)
-
-
 class _MessageProgress:
     def __init__(self, message: Msg, held: Held) -> None:
         self._message = message
@@ -146,13 +116,6 @@ async def open_reader(jetstream: JetStreamContext, reader: str, settings: Journa
     await jetstream.add_consumer(EVENTS, _consumer(reader, EVENTS_SUBJECT, settings))
 
 
-async def open_delivery_reader(
-    jetstream: JetStreamContext, reader: str, settings: JournalSettings
-) -> None:
-    """Make the durable reader of deliveries."""
-    await jetstream.add_consumer(DELIVERIES, _consumer(reader, f"{DELIVERIES_SUBJECT}.>", settings))
-
-
 async def event_batches(
     connection: Connection, reader: str, held: Held, clock: Clock
 ) -> AsyncGenerator[EventBatch, None]:
@@ -179,24 +142,6 @@ async def event_batches(
                     raise
 
 
-async def delivery_messages(
-    connection: Connection, reader: str, held: Held, clock: Clock
-) -> AsyncGenerator[DeliveryMessage, None]:
-    """Yield deliveries whose time has come, and wait for more; ends only when closed."""
-    async with contextlib.aclosing(
-        _messages(connection, DELIVERIES, reader, held, clock, fetch_max=64)
-    ) as messages:
-        async for message in messages:
-            try:
-                delivery = _decode_delivery(message.data)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                report.message_is_unreadable(DELIVERIES, message.metadata.sequence.stream)
-                held.remove(message)
-                await message.term()
-                continue
-            yield DeliveryMessage(delivery, message, held)
-
-
 def _consumer(reader: str, subject: str, settings: JournalSettings) -> api.ConsumerConfig:
     return api.ConsumerConfig(
         durable_name=reader,
@@ -204,13 +149,8 @@ def _consumer(reader: str, subject: str, settings: JournalSettings) -> api.Consu
         deliver_policy=api.DeliverPolicy.ALL,
         ack_policy=api.AckPolicy.EXPLICIT,
         ack_wait=settings.acknowledge_seconds_max,
-        # Without a bound: deliveries that wait for their next attempt count, and must not keep
-        # the others from theirs.
         max_ack_pending=-1,
     )
-
-
-_decode_delivery = msgspec.msgpack.Decoder(Delivery).decode
 
 
 def event_lists(data: bytes, sequence: int) -> Iterator[tuple[list[Event], list[Outcome]]]:

@@ -101,6 +101,11 @@ def reading_failed(reader: str, error: BaseException) -> None:
     _log.warning("Reading is tried again.", reader=reader, error=type(error).__name__)
 
 
+def reading_lost_a_message(reader: str) -> None:
+    """Log that a message was lost on its way from NATS; the reader begins anew."""
+    _log.warning("A message was lost on its way; reading begins anew.", reader=reader)
+
+
 def message_is_unreadable(stream: str, sequence: int) -> None:
     """Log that a journal message was skipped."""
     _log.error("A journal message cannot be read; it is skipped.", stream=stream, sequence=sequence)

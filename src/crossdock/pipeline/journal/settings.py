@@ -18,6 +18,9 @@ class JournalSettings:
             room, oldest first; when there are none, appends are refused.
         events_age_seconds_max: How long events that every reader has finished are kept.
         deliveries_bytes_max: Disk for deliveries that are not finished.
+        dead_letters_bytes_max: Disk for dead letters; the oldest make room.
+        dead_letters_of_one_connection_max: How many of one connection are kept; the oldest make
+            room.
         outcomes_bytes_max: Disk for outcomes; the oldest make room.
         outcomes_age_seconds_max: How long outcomes are kept.
         notices_age_seconds_max: How long a notice is kept after it was last seen.
@@ -39,6 +42,8 @@ class JournalSettings:
     events_bytes_max: int = 10 * _GB
     events_age_seconds_max: float = 7 * _DAY_SECONDS
     deliveries_bytes_max: int = 10 * _GB
+    dead_letters_bytes_max: int = 2 * _GB
+    dead_letters_of_one_connection_max: int = 100_000
     outcomes_bytes_max: int = 1 * _GB
     outcomes_age_seconds_max: float = 7 * _DAY_SECONDS
     notices_age_seconds_max: float = 7 * _DAY_SECONDS

@@ -7,14 +7,21 @@ does not fit (`discard: new`, answered with 503), has no age limit of its own, a
 from its beginning what every durable reader has finished. A reader that is no longer wanted must be
 deleted (`nats consumer rm`), since the stream waits for it.
 
-`DELIVERIES` is a work queue: each message is for one reader, goes when it is finished, and one that
-waits a day for its next attempt does not hold the others' disk. It refuses what does not fit; then
-`route` waits, and events wait in `EVENTS`.
+`DELIVERIES` is a work queue: each message is for one reader, that of its connection, goes when it
+is finished, and one that waits a day for its next attempt does not hold the others' disk. It
+refuses what does not fit; then `route` waits, and events wait in `EVENTS`.
+
+`DEAD_LETTERS` is what was given up, until someone sends it again or discards it. It must never keep
+`send` from going on, so its oldest make room: first those of the connection that has too many.
+
+`PAUSES` says which connections send nothing until someone acts.
 
 `OUTCOMES` tells people what happened. It may forget: by bytes and age, the oldest first.
 """
 
 from __future__ import annotations
+
+import contextlib
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext, api
@@ -26,17 +33,24 @@ from crossdock.pipeline.journal.settings import JournalSettings
 EVENTS = "CROSSDOCK_EVENTS"
 DELIVERIES = "CROSSDOCK_DELIVERIES"
 OUTCOMES = "CROSSDOCK_OUTCOMES"
+DEAD_LETTERS = "CROSSDOCK_DEAD_LETTERS"
 NOTICES = "CROSSDOCK_NOTICES"
 REPLAYS = "CROSSDOCK_REPLAYS"
+PAUSES = "CROSSDOCK_PAUSES"
 
 EVENTS_SUBJECT = "crossdock.events"
 DELIVERIES_SUBJECT = "crossdock.deliveries"
 OUTCOMES_SUBJECT = "crossdock.outcomes"
+DEAD_LETTERS_SUBJECT = "crossdock.dead_letters"
+
+# The one reader of all deliveries that earlier versions had; two may not read the same.
+_FORMER_DELIVERY_READER = "send"
 
 _NOTICES_BYTES_MAX = 16 * 1024**2
 _REPLAYS_BYTES_MAX = 16 * 1024**2
 _REPLAYS_AGE_SECONDS_MAX = 30 * 86_400.0
 NOTICE_BYTES_MAX = 8 * 1024
+_PAUSES_BYTES_MAX = 16 * 1024**2
 
 
 def store_bytes(settings: JournalSettings) -> int:
@@ -45,6 +59,8 @@ def store_bytes(settings: JournalSettings) -> int:
         settings.events_bytes_max
         + settings.deliveries_bytes_max
         + settings.outcomes_bytes_max
+        + settings.dead_letters_bytes_max
+        + _PAUSES_BYTES_MAX
         + _NOTICES_BYTES_MAX
         + _REPLAYS_BYTES_MAX
     )
@@ -56,7 +72,12 @@ async def open_streams(jetstream: JetStreamContext, settings: JournalSettings) -
     Raises:
         JournalNotStarted: The server refuses; the message says what.
     """
-    for config in (_events(settings), _deliveries(settings), _outcomes(settings)):
+    for config in (
+        _events(settings),
+        _deliveries(settings),
+        _outcomes(settings),
+        _dead_letters(settings),
+    ):
         config.num_replicas = settings.replicas
         assert config.name is not None  # noqa: S101 - given below.
         try:
@@ -71,6 +92,18 @@ async def open_streams(jetstream: JetStreamContext, settings: JournalSettings) -
                 f'NATS refused the stream "{config.name}": {error}.',
                 do="Check its JetStream limits and the number of replicas.",
             ) from error
+    with contextlib.suppress(NotFoundError):
+        await jetstream.delete_consumer(DELIVERIES, _FORMER_DELIVERY_READER)
+    await jetstream.create_key_value(
+        api.KeyValueConfig(
+            bucket=PAUSES,
+            description="Connections that send nothing until someone acts.",
+            history=1,
+            max_bytes=_PAUSES_BYTES_MAX,
+            storage=api.StorageType.FILE,
+            replicas=settings.replicas,
+        )
+    )
     await jetstream.create_key_value(
         api.KeyValueConfig(
             bucket=NOTICES,
@@ -120,6 +153,9 @@ def _deliveries(settings: JournalSettings) -> api.StreamConfig:
         max_bytes=settings.deliveries_bytes_max,
         storage=api.StorageType.FILE,
         duplicate_window=settings.duplicate_seconds,
+        # All deliveries of some events or none: a part that got lost on the way and is stored
+        # later would be behind later deliveries of the same person.
+        allow_atomic=True,
     )
 
 
@@ -132,6 +168,21 @@ def _outcomes(settings: JournalSettings) -> api.StreamConfig:
         discard=api.DiscardPolicy.OLD,
         max_bytes=settings.outcomes_bytes_max,
         max_age=settings.outcomes_age_seconds_max,
+        storage=api.StorageType.FILE,
+        duplicate_window=settings.duplicate_seconds,
+        allow_direct=True,
+    )
+
+
+def _dead_letters(settings: JournalSettings) -> api.StreamConfig:
+    return api.StreamConfig(
+        name=DEAD_LETTERS,
+        description="What was given up; the last part of the subject is the connection.",
+        subjects=[f"{DEAD_LETTERS_SUBJECT}.>"],
+        retention=api.RetentionPolicy.LIMITS,
+        discard=api.DiscardPolicy.OLD,
+        max_bytes=settings.dead_letters_bytes_max,
+        max_msgs_per_subject=settings.dead_letters_of_one_connection_max,
         storage=api.StorageType.FILE,
         duplicate_window=settings.duplicate_seconds,
         allow_direct=True,

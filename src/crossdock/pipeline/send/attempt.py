@@ -1,72 +1,125 @@
-"""One try at one delivery, and how it ended. The only place where a destination is called."""
+"""One try at one delivery or at a batch. The only place where a destination is called."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import datetime as dt
 import traceback
-from collections.abc import Mapping
+import urllib.parse
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-import msgspec
-
 from crossdock.base.clock import Clock
-from crossdock.events import Delivery, Outcome, Step
-from crossdock.kit import Answer, Call, DeliveryFailed, Http, NeedsAttention, Rejected, RetryLater
-from crossdock.pipeline.send.target import NoTarget, Target
+from crossdock.base.json import encode
+from crossdock.events import Delivery
+from crossdock.kit import Answer, Call, DeliveryFailed, Http, Rejected, RetryLater
+from crossdock.pipeline.send.target import Target
 
 _WHAT_CHARACTERS_MAX = 1000
+_EXCERPT_BYTES_MAX = 4096
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """How an attempt ended, without secrets.
+
+    Attributes:
+        ended_at: When, UTC.
+        failure: Why the destination did not take the payload; None if it did. Its texts may hold
+            secrets: `what` and `do` are those to show.
+        what: What happened, if it failed.
+        do: What the owner can do about it.
+        status: The HTTP status that was answered last.
+        duration_seconds: How long it took.
+        request: See `Outcome.request`.
+        answer: See `Outcome.answer`.
+    """
+
+    ended_at: dt.datetime
+    failure: DeliveryFailed | None
+    what: str
+    do: str
+    status: int | None
+    duration_seconds: float
+    request: str
+    answer: str
 
 
 async def attempt(
-    delivery: Delivery,
-    target: Target | NoTarget,
+    deliveries: Sequence[Delivery],
+    target: Target,
     *,
     http: Http,
     clock: Clock,
     seconds_max: float,
-) -> Outcome:
-    """Return how the attempt ended. Never raises, but for being cancelled.
+) -> list[Attempted]:
+    """Return how the attempt ended for each delivery. Never raises, but for being cancelled.
 
     Args:
-        delivery: What to deliver.
-        target: Where to, or why nowhere; then nothing is tried.
+        deliveries: What to deliver; several only if the target takes batches.
+        target: Where to.
         http: The way out, labelled with the vendor's name.
-        clock: Tells the destination what time it is, and stamps the outcome.
+        clock: Tells the destination what time it is, and measures.
         seconds_max: How long the destination may take, whatever it does.
     """
-    if isinstance(target, NoTarget):
-        return _outcome(delivery, clock, target.step, target, number=0)
     started_seconds = clock.monotonic_seconds()
     watched = _WatchedHttp(http)
-    failure: DeliveryFailed | None = None
+    failures: Sequence[DeliveryFailed | None]
     try:
         async with asyncio.timeout(seconds_max):
-            await target.perform(watched, _call(delivery, target, clock))
+            failures = await _performed(deliveries, target, watched, clock)
     except DeliveryFailed as error:
-        failure = error
+        failures = [error] * len(deliveries)
     except TimeoutError:
-        failure = RetryLater(
+        late = RetryLater(
             f"{target.destination.name} took longer than {seconds_max:g} seconds.",
             reason="errors.awaiting-retry.ETIMEDOUT",
         )
-    except Exception as error:  # noqa: BLE001 - a bug in a destination costs one delivery.
-        failure = _bug(target, error)
-    outcome = _outcome(delivery, clock, _step_of(failure), failure, number=1)
-    return msgspec.structs.replace(
-        outcome,
-        what=target.without_secrets(outcome.what),
-        do=target.without_secrets(outcome.do),
-        status=failure.status if failure else watched.status,
-        duration_seconds=clock.monotonic_seconds() - started_seconds,
-    )
+        failures = [late] * len(deliveries)
+    except Exception as error:  # noqa: BLE001 - a bug in a destination costs this attempt only.
+        failures = [_bug(target, error)] * len(deliveries)
+    duration_seconds = clock.monotonic_seconds() - started_seconds
+    return [
+        _attempted(
+            failure,
+            target,
+            watched,
+            ended_at=clock.now(),
+            duration_seconds=duration_seconds,
+            # A batch's body would be repeated for each payload in it.
+            has_body=len(deliveries) == 1,
+        )
+        for failure in failures
+    ]
+
+
+async def _performed(
+    deliveries: Sequence[Delivery], target: Target, http: Http, clock: Clock
+) -> Sequence[DeliveryFailed | None]:
+    calls = [_call(delivery, target, clock) for delivery in deliveries]
+    if target.perform_batch is None:
+        (call,) = calls
+        await target.perform(http, call)
+        return [None]
+    failures = await target.perform_batch(http, calls)
+    if len(failures) != len(calls):
+        msg = f"a batch of {len(calls)} has {len(failures)} results"
+        raise ValueError(msg)
+    return failures
 
 
 class _WatchedHttp:
-    """The way out, remembering what came back last."""
+    """The way out, remembering what was asked last and what came back."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
+        self._method = ""
+        self._url = ""
+        self._json: object = None
+        self._body: bytes | None = None
         self.status: int | None = None
+        self.answer_body = b""
 
     async def request(
         self,
@@ -77,9 +130,56 @@ class _WatchedHttp:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        self._method, self._url, self._json, self._body = method, url, json, body
+        self.status, self.answer_body = None, b""
         answer = await self._http.request(method, url, json=json, body=body, headers=headers)
-        self.status = answer.status
+        self.status, self.answer_body = answer.status, answer.body
         return answer
+
+    def request_line(self) -> str:
+        """Return method and address, without what may be secret in an address."""
+        if not self._method:
+            return ""
+        try:
+            parts = urllib.parse.urlsplit(self._url)
+        except ValueError:
+            return self._method
+        host = parts.netloc.rpartition("@")[2]
+        return f"{self._method} {parts.scheme}://{host}{parts.path}"
+
+    def body_excerpt(self) -> str:
+        """Return the beginning of the body that was sent."""
+        body = encode(self._json) if self._json is not None else self._body or b""
+        return _excerpt(body)
+
+
+def _attempted(  # noqa: PLR0913 - what is known of an attempt.
+    failure: DeliveryFailed | None,
+    target: Target,
+    watched: _WatchedHttp,
+    *,
+    ended_at: dt.datetime,
+    duration_seconds: float,
+    has_body: bool,
+) -> Attempted:
+    request = watched.request_line()
+    answer_body = watched.answer_body
+    status = watched.status
+    if failure is not None:
+        answer_body = failure.answer_body or answer_body
+        status = failure.status
+        if has_body and request:
+            request += f"\n\n{watched.body_excerpt()}"
+    return Attempted(
+        ended_at=ended_at,
+        failure=failure,
+        what=target.without_secrets(failure.what)[:_WHAT_CHARACTERS_MAX] if failure else "",
+        do=target.without_secrets(failure.do) if failure else "",
+        status=status,
+        duration_seconds=duration_seconds,
+        request=target.without_secrets(request),
+        answer=target.without_secrets(_excerpt(answer_body)) if answer_body else "",
+    )
 
 
 def _call(delivery: Delivery, target: Target, clock: Clock) -> Call:
@@ -92,18 +192,6 @@ def _call(delivery: Delivery, target: Target, clock: Clock) -> Call:
     )
 
 
-def _step_of(failure: DeliveryFailed | None) -> Step:
-    match failure:
-        case None:
-            return Step.DELIVERED
-        case RetryLater():
-            return Step.FAILED
-        case NeedsAttention():
-            return Step.NEEDS_ATTENTION
-        case _:
-            return Step.REJECTED
-
-
 def _bug(target: Target, error: Exception) -> Rejected:
     """Return what a bug makes of a delivery. The error's own text may hold values of the event."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -114,27 +202,5 @@ def _bug(target: Target, error: Exception) -> Rejected:
     )
 
 
-def _outcome(
-    delivery: Delivery,
-    clock: Clock,
-    step: Step,
-    why: NoTarget | DeliveryFailed | None,
-    *,
-    number: int,
-) -> Outcome:
-    return Outcome(
-        at=clock.now(),
-        step=step,
-        reason=why.reason if why else "",
-        what=why.what[:_WHAT_CHARACTERS_MAX] if why else "",
-        do=why.do if why else "",
-        source_id=delivery.source_id,
-        connection_id=delivery.connection_id,
-        mapping_id=delivery.mapping_id,
-        message_id=delivery.message_id,
-        event_type=delivery.event_type,
-        event_name=delivery.event_name,
-        replay_id=delivery.replay_id,
-        attempt=number,
-        id=f"{delivery.id}-{number}",
-    )
+def _excerpt(data: bytes) -> str:
+    return data[:_EXCERPT_BYTES_MAX].decode(errors="replace")

@@ -1,49 +1,72 @@
 """Which of one connection's deliveries may be attempted next. Pure: no clock, no journal.
 
-A lane holds a bounded number of deliveries. It lets a bounded number of them be attempted at a
-time, and, if it keeps order, never two of one person: the next waits until the one before has
-ended. What it has no room for goes back to the journal, and in a lane that keeps order everything
-later of the same person then goes back too, until what was sent back has returned.
+A lane holds a bounded number of deliveries, in lines. In a lane that keeps order each person has a
+line, and only its first may be attempted: the next waits until the one before has been delivered or
+given up, retries included. In other lanes each delivery is a line of its own.
 """
 
 from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime as dt
+import heapq
+from collections.abc import Callable
 from typing import Protocol
 
 from crossdock.events import Delivery
-
-# Before any attempt has ended nothing is known; a vendor answers in about so long.
-_ATTEMPT_SECONDS_EXPECTED = 0.2
-_BACK_SECONDS_MIN = 0.5
-_BACK_SECONDS_MAX = 60.0
 
 
 class DeliveryMessage(Protocol):
     """A delivery as the journal hands it out."""
 
     @property
-    def delivery(self) -> Delivery: ...  # noqa: D102 - see above.
+    def delivery(self) -> Delivery:
+        """What to deliver."""
+
+    @property
+    def made_at(self) -> dt.datetime:
+        """When the journal was given it, UTC."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How large it is in the journal."""
 
     async def done(self) -> None:
         """Finish it: its outcome is durable."""
 
-    async def later(self, seconds: float, /) -> None:
-        """Ask for it again after a while."""
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LaneLimits:
-    """How much of one connection is in memory and on the wire.
+    """How much of one connection is in memory.
 
     Attributes:
-        attempts_max: Attempts at a time.
-        held_max: Deliveries in memory, those under way included.
+        ready_max: Deliveries that could be attempted; more are not read.
+        held_max: All that are held: those that wait for their next attempt, and those in line
+            behind them.
+        held_bytes_max: Size of all that are held, as the journal has them.
     """
 
-    attempts_max: int = 32
-    held_max: int = 2000
+    ready_max: int = 500
+    held_max: int = 20_000
+    held_bytes_max: int = 32 * 1024**2
+
+
+@dataclasses.dataclass(slots=True)
+class Held:
+    """A delivery in a lane.
+
+    Attributes:
+        attempts: How many were made of it since it is held.
+    """
+
+    message: DeliveryMessage
+    attempts: int = 0
+
+    @property
+    def delivery(self) -> Delivery:
+        """What is held."""
+        return self.message.delivery
 
 
 class Lane:
@@ -57,110 +80,121 @@ class Lane:
     def __init__(self, *, keeps_order: bool, limits: LaneLimits) -> None:
         self._keeps_order = keeps_order
         self._limits = limits
-        self._messages_by_id: dict[str, DeliveryMessage] = {}
+        self._held_by_id: dict[str, Held] = {}
+        self._held_bytes = 0
+        self._lines: dict[str, collections.deque[Held]] = {}
         self._ready: collections.deque[str] = collections.deque()
-        self._waiting_by_person: dict[str, collections.deque[str]] = {}
-        self._sent_back_by_person: dict[str, dict[str, Delivery]] = {}
-        self._under_way: set[str] = set()
-        self._attempt_seconds = _ATTEMPT_SECONDS_EXPECTED
+        self._waiting: list[tuple[float, int, str]] = []
+        self._wait_count = 0
 
     @property
-    def is_idle(self) -> bool:
-        """Whether nothing is held and nothing is expected back."""
-        return not self._messages_by_id and not self._sent_back_by_person
+    def is_empty(self) -> bool:
+        """Whether nothing is held."""
+        return not self._held_by_id
 
     @property
-    def under_way(self) -> int:
-        """How many deliveries are being attempted."""
-        return len(self._under_way)
+    def waiting(self) -> int:
+        """How many wait for their next attempt."""
+        return len(self._waiting)
 
-    def admit(self, message: DeliveryMessage) -> bool:
-        """Take a delivery in; return False if it has to go back to the journal for a while.
+    @property
+    def held(self) -> int:
+        """How many are held."""
+        return len(self._held_by_id)
 
-        One that is held already came again because the journal waited too long for it: it is the
-        same delivery, and the newer message is the one to finish.
+    @property
+    def room(self) -> int:
+        """How many deliveries may be admitted."""
+        if self._held_bytes >= self._limits.held_bytes_max:
+            return 0
+        return max(
+            0,
+            min(
+                self._limits.ready_max - len(self._ready),
+                self._limits.held_max - len(self._held_by_id),
+            ),
+        )
+
+    def admit(self, message: DeliveryMessage) -> None:
+        """Take a delivery in, behind all that were admitted before.
+
+        One that is held already came again because the journal was read anew: it keeps its place,
+        and the newer message is the one to finish.
         """
         delivery = message.delivery
-        if delivery.id in self._messages_by_id:
-            self._messages_by_id[delivery.id] = message
-            return True
-        is_full = len(self._messages_by_id) >= self._limits.held_max
-        if is_full or self._is_overtaking(delivery):
-            if self._keeps_order:
-                self._sent_back_by_person.setdefault(delivery.person, {})[delivery.id] = delivery
-            return False
-        self._returned(delivery)
-        self._messages_by_id[delivery.id] = message
-        if not self._keeps_order:
-            self._ready.append(delivery.id)
-        elif delivery.person in self._waiting_by_person:
-            self._waiting_by_person[delivery.person].append(delivery.id)
+        held = self._held_by_id.get(delivery.id)
+        if held is not None:
+            held.message = message
+            return
+        held = Held(message)
+        self._held_by_id[delivery.id] = held
+        self._held_bytes += message.size_bytes
+        name = self._line_of(delivery)
+        line = self._lines.get(name)
+        if line is None:
+            self._lines[name] = collections.deque([held])
+            self._ready.append(name)
         else:
-            self._waiting_by_person[delivery.person] = collections.deque()
-            self._ready.append(delivery.id)
-        return True
+            line.append(held)
 
-    def begin(self) -> Delivery | None:
-        """Return the next delivery to attempt, or None if there is none or no room for it."""
-        if not self._ready or len(self._under_way) >= self._limits.attempts_max:
-            return None
-        delivery_id = self._ready.popleft()
-        self._under_way.add(delivery_id)
-        return self._messages_by_id[delivery_id].delivery
+    def wake(self, now_seconds: float) -> None:
+        """Make ready whatever has waited long enough."""
+        while self._waiting and self._waiting[0][0] <= now_seconds:
+            self._ready.append(heapq.heappop(self._waiting)[2])
 
-    def end(self, delivery: Delivery, *, attempt_seconds: float | None = None) -> DeliveryMessage:
-        """Let go of a delivery that was begun, and return the message to finish.
+    def begin(self) -> Held | None:
+        """Return the next delivery to attempt, or None if there is none."""
+        return self._lines[self._ready.popleft()][0] if self._ready else None
 
-        Args:
-            delivery: As `begin` returned it.
-            attempt_seconds: How long the attempt took, if one was made.
+    def begin_more(self, like: Callable[[Delivery], bool], *, count_max: int) -> list[Held]:
+        """Return further deliveries to attempt together with one that was begun.
+
+        They are the next ones that are ready, up to the first that is not alike.
         """
-        self._under_way.remove(delivery.id)
-        if attempt_seconds is not None:
-            self._attempt_seconds += (attempt_seconds - self._attempt_seconds) / 8
-        if self._keeps_order:
-            waiting = self._waiting_by_person[delivery.person]
-            if waiting:
-                self._ready.append(waiting.popleft())
-            else:
-                del self._waiting_by_person[delivery.person]
-        return self._messages_by_id.pop(delivery.id)
+        found: list[Held] = []
+        while len(found) < count_max and self._ready and like(self._first_ready().delivery):
+            found.append(self._lines[self._ready.popleft()][0])
+        return found
 
-    def message_of(self, delivery: Delivery) -> DeliveryMessage:
-        """Return the newest message of a delivery that is held."""
-        return self._messages_by_id[delivery.id]
+    def begin_older(self, made_before: dt.datetime) -> Held | None:
+        """Return the first that is ready if it was made before that moment, else None."""
+        if self._ready and self._first_ready().message.made_at < made_before:
+            return self.begin()
+        return None
 
-    def back_seconds(self) -> float:
-        """Return after how long there may be room for what has to go back, in seconds."""
-        drained_seconds = (
-            len(self._messages_by_id) * self._attempt_seconds / self._limits.attempts_max
-        )
-        return min(max(drained_seconds, _BACK_SECONDS_MIN), _BACK_SECONDS_MAX)
+    def wait(self, held: Held, *, until_seconds: float) -> None:
+        """Attempt a delivery that was begun again at that time; its line waits with it."""
+        self._wait_count += 1
+        name = self._line_of(held.delivery)
+        heapq.heappush(self._waiting, (until_seconds, self._wait_count, name))
 
-    def give_up_waiting(self) -> list[DeliveryMessage]:
-        """Return what is held and not under way, and hold it no longer."""
-        left = [
-            message
-            for delivery_id, message in self._messages_by_id.items()
-            if delivery_id not in self._under_way
-        ]
-        for message in left:
-            del self._messages_by_id[message.delivery.id]
-        self._ready.clear()
-        for waiting in self._waiting_by_person.values():
-            waiting.clear()
-        return left
+    def put_back(self, held: Held) -> None:
+        """Make a delivery that was begun the next one again."""
+        self._ready.appendleft(self._line_of(held.delivery))
 
-    def _is_overtaking(self, delivery: Delivery) -> bool:
-        """Return whether something earlier of the same person was sent back and is still out."""
-        return any(
-            earlier.offset < delivery.offset
-            for earlier in self._sent_back_by_person.get(delivery.person, {}).values()
-        )
+    def end(self, held: Held) -> None:
+        """Let go of a delivery that was begun: it was delivered or given up."""
+        name = self._line_of(held.delivery)
+        line = self._lines[name]
+        line.popleft()
+        if line:
+            self._ready.append(name)
+        else:
+            del self._lines[name]
+        del self._held_by_id[held.delivery.id]
+        self._held_bytes -= held.message.size_bytes
 
-    def _returned(self, delivery: Delivery) -> None:
-        out = self._sent_back_by_person.get(delivery.person)
-        if out is not None:
-            out.pop(delivery.id, None)
-            if not out:
-                del self._sent_back_by_person[delivery.person]
+    def next_wake_seconds(self) -> float | None:
+        """Return when the next one has waited long enough; None if none waits."""
+        return self._waiting[0][0] if self._waiting else None
+
+    @property
+    def has_ready(self) -> bool:
+        """Whether one could be attempted."""
+        return bool(self._ready)
+
+    def _first_ready(self) -> Held:
+        return self._lines[self._ready[0]][0]
+
+    def _line_of(self, delivery: Delivery) -> str:
+        return delivery.person if self._keeps_order else delivery.id

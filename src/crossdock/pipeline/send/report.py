@@ -7,12 +7,14 @@ import traceback
 from prometheus_client import Counter, Gauge, Histogram
 
 from crossdock.base.logs import logger
-from crossdock.events import Delivery, Outcome, Step
+from crossdock.events import ConnectionId, Delivery, Outcome, Pause, Step
 
 _log = logger("send")
 
 _deliveries = Counter(
-    "crossdock_deliveries_total", "Deliveries that ended, by how.", ["destination", "outcome"]
+    "crossdock_deliveries_total",
+    "Attempts at deliveries, and deliveries that ended without one, by how.",
+    ["destination", "outcome"],
 )
 _duration = Histogram(
     "crossdock_delivery_attempt_duration_seconds",
@@ -21,10 +23,9 @@ _duration = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 _under_way = Gauge("crossdock_deliveries_in_flight", "Attempts being made.", ["destination"])
-_sent_back = Counter(
-    "crossdock_deliveries_sent_back_total",
-    "Deliveries that went back to the journal for a while, since their connection is slow.",
-    ["destination"],
+_paused = Gauge("crossdock_connections_paused", "Connections that send nothing until someone acts.")
+_circuits = Counter(
+    "crossdock_circuits_opened_total", "Times a connection failed so often that it is only probed."
 )
 
 
@@ -39,7 +40,7 @@ def attempt_ended(destination: str) -> None:
 
 
 def delivery_ended(destination: str, outcome: Outcome) -> None:
-    """Report how a delivery ended.
+    """Report what became of a delivery.
 
     Counts `deliveries_total{destination, outcome}`, and how long the attempt took in
     `delivery_attempt_duration_seconds{destination}`.
@@ -47,31 +48,61 @@ def delivery_ended(destination: str, outcome: Outcome) -> None:
     _deliveries.labels(destination, outcome.step).inc()
     if outcome.duration_seconds is not None:
         _duration.labels(destination).observe(outcome.duration_seconds)
-    if outcome.step is Step.NEEDS_ATTENTION:
+    if outcome.step in {Step.DEAD, Step.REJECTED}:
         _log.error(
-            "A delivery failed and the next ones will, until someone acts.",
-            connection_id=outcome.connection_id,
-            message_id=outcome.message_id,
-            what=outcome.what,
-            do=outcome.do,
-        )
-    elif outcome.step in {Step.FAILED, Step.REJECTED}:
-        _log.warning(
-            "A delivery failed.",
+            "A delivery was given up; it is a dead letter.",
             connection_id=outcome.connection_id,
             message_id=outcome.message_id,
             outcome=outcome.step,
             reason=outcome.reason,
             what=outcome.what,
         )
+    elif outcome.step is Step.WAITING:
+        _log.info(
+            "A delivery failed and is tried again.",
+            connection_id=outcome.connection_id,
+            message_id=outcome.message_id,
+            reason=outcome.reason,
+            attempt=outcome.attempt,
+        )
 
 
-def delivery_sent_back(destination: str) -> None:
-    """Report a delivery for which its connection has no room yet.
+def connection_paused(pause: Pause) -> None:
+    """Report that a connection sends nothing until someone acts."""
+    _log.error(
+        "A connection is paused.",
+        connection_id=pause.connection_id,
+        reason=pause.reason,
+        what=pause.what,
+        do=pause.do,
+    )
 
-    Counts `deliveries_sent_back_total{destination}`.
+
+def connection_resumed(connection_id: ConnectionId) -> None:
+    """Report that a connection goes on."""
+    _log.info("A connection goes on.", connection_id=connection_id)
+
+
+def paused(connections: int) -> None:
+    """Report how many connections are paused, in `connections_paused`."""
+    _paused.set(connections)
+
+
+def circuit_turned(connection_id: ConnectionId, *, is_open: bool) -> None:
+    """Report that a connection is only probed from now on, or no longer.
+
+    Counts `circuits_opened_total`.
     """
-    _sent_back.labels(destination).inc()
+    if is_open:
+        _circuits.inc()
+        _log.warning("A connection keeps failing; it is only probed.", connection_id=connection_id)
+    else:
+        _log.info("A connection answers again.", connection_id=connection_id)
+
+
+def sender_broke(connection_id: ConnectionId, error: Exception) -> None:
+    """Report that sending for a connection met a bug of ours; it is begun anew in a while."""
+    _log.error("Sending met a bug.", connection_id=connection_id, **_place(error))
 
 
 def journal_refused(error: Exception) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
 from crossdock.events import Delivery, Step
 from crossdock.kit import Action, Destination
-from crossdock.kit.definition import Perform
+from crossdock.kit.definition import Perform, PerformBatch
 from crossdock.workspace import Workspace
 
 INVALID_SETTINGS = "errors.discarded.INVALID_SETTINGS"
@@ -25,22 +27,36 @@ class Target:
     Attributes:
         perform: Delivers one payload.
         settings: The owner's, defaults filled in, secrets in the clear.
+        connection_version: Which version of the connection the settings are of.
+        perform_batch: Delivers several payloads, if that is possible and wanted.
+        batch_size_max: How many payloads it takes.
     """
 
     destination: Destination
     perform: Perform
     settings: Mapping[str, Any]
+    connection_version: int = 0
+    perform_batch: PerformBatch | None = None
+    batch_size_max: int = 1
 
     def without_secrets(self, text: str) -> str:
         """Return the text with every secret of the settings blotted out.
 
-        Destinations word their own messages, and messages are stored and shown.
+        Destinations word their own messages, vendors echo what they were sent, and both are
+        stored and shown. A secret is found in the spellings that it travels in, too.
         """
         for setting in self.destination.settings:
             value = self.settings.get(setting.key)
             if setting.secret and isinstance(value, str) and len(value) >= _SECRET_CHARACTERS_MIN:
-                text = text.replace(value, "•••")
+                for spelling in _spellings(value):
+                    text = text.replace(spelling, "•••")
         return text
+
+
+def _spellings(secret: str) -> list[str]:
+    """Return how a secret can stand in a request: as it is, in a URL, in a Basic header."""
+    encoded = [base64.b64encode(each.encode()).decode() for each in (secret, f"{secret}:")]
+    return [secret, urllib.parse.quote(secret, safe=""), *encoded]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +65,7 @@ class NoTarget:
 
     Attributes:
         slug: Of the destination, as far as it is known.
+        connection_version: Of the connection, as far as it is known.
     """
 
     slug: str
@@ -56,6 +73,7 @@ class NoTarget:
     reason: str
     what: str
     do: str = ""
+    connection_version: int = 0
 
 
 def find_target(
@@ -103,8 +121,17 @@ def find_target(
             reason=INVALID_SETTINGS,
             what=f"{destination.name} lacks the setting {' and '.join(missing)}.",
             do="Fill it in.",
+            connection_version=connection.version,
         )
-    return Target(destination, action.perform, settings)
+    batch_size_max = _batch_size_max(action, settings)
+    return Target(
+        destination,
+        action.perform,
+        settings,
+        connection_version=connection.version,
+        perform_batch=action.perform_batch if batch_size_max > 1 else None,
+        batch_size_max=batch_size_max,
+    )
 
 
 def complete_settings(destination: Destination, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -113,6 +140,18 @@ def complete_settings(destination: Destination, given: Mapping[str, Any]) -> Map
         setting.key: setting.default if given.get(setting.key) in _EMPTY else given[setting.key]
         for setting in destination.settings
     }
+
+
+def _batch_size_max(action: Action, settings: Mapping[str, Any]) -> int:
+    """Return how many payloads one request may carry: as many as vendor and owner allow."""
+    if action.perform_batch is None:
+        return 1
+    if action.batch_size_setting is None:
+        return action.batch_size_max
+    wanted = settings.get(action.batch_size_setting)
+    if not isinstance(wanted, int | float) or wanted < 1:
+        return 1
+    return min(int(wanted), action.batch_size_max)
 
 
 def _no_action(destination: Destination, delivery: Delivery, action: Action | None) -> NoTarget:

@@ -1,0 +1,132 @@
+"""A real server with webhook connections, and receivers on loopback, for the benches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import urllib3
+
+_TOKEN = "token-of-the-bench"  # noqa: S105 - of a server that lives for a bench.
+_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+_COMMAND = Path(sys.executable).with_name("crossdock")
+
+
+class Receiver(asyncio.Protocol):
+    """A vendor that answers at once, and notes when which message came."""
+
+    def __init__(self, on_body: Callable[[bytes], None]) -> None:
+        self._on_body = on_body
+        self._received = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12.
+        """Note who is there."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12.
+        """Answer every request that is complete."""
+        self._received += data
+        while (end := self._received.find(b"\r\n\r\n")) >= 0:
+            head = self._received[:end].lower()
+            at = head.index(b"content-length:") + 15
+            length = int(head[at:].split(b"\r\n", 1)[0])
+            if len(self._received) < end + 4 + length:
+                return
+            body = self._received[end + 4 : end + 4 + length]
+            self._received = self._received[end + 4 + length :]
+            self._on_body(body)
+            if self._transport is not None:
+                self._transport.write(_ANSWER)
+
+
+class Hanging(asyncio.Protocol):
+    """A vendor that takes everything and never answers."""
+
+
+class Server:
+    """A running server.
+
+    Attributes:
+        url: Where it is.
+        write_key: Of its only source.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = urllib3.PoolManager(retries=False)
+        self._source = self._api("GET", "/sources")["sources"][0]
+        self.write_key: str = self._source["writeKeys"][0]
+
+    def connect(self, url: str, **settings: Any) -> str:
+        """Connect a webhook; return the connection's id."""
+        made = self._api(
+            "POST",
+            "/destinations",
+            {
+                "sourceId": self._source["id"],
+                "metadataId": "webhook",
+                "settings": {"url": url, **settings},
+                "enabled": True,
+            },
+        )
+        # The running parts follow a change within a second.
+        time.sleep(1.5)
+        return str(made["destination"]["id"])
+
+    def _api(self, method: str, path: str, json: object = None) -> Any:
+        answer = self._http.request(
+            method,
+            f"{self.url}/api/v1{path}",
+            body=None if json is None else msgspec.json.encode(json),
+            headers={"authorization": f"Bearer {_TOKEN}", "content-type": "application/json"},
+        )
+        assert answer.status < 300, answer.data
+        return msgspec.json.decode(answer.data)["data"]
+
+
+@contextlib.contextmanager
+def serving(*ports: int) -> Iterator[Server]:
+    """Run a server that may reach these ports of this machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        allowed = ",".join(f"127.0.0.1:{port}" for port in ports)
+        process = subprocess.Popen(
+            [
+                str(_COMMAND),
+                "serve",
+                f"--data-dir={folder}",
+                "--port=0",
+                "--log-level=error",
+                f"--allowed-addresses={allowed}",
+            ],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "CROSSDOCK_ADMIN_TOKEN": _TOKEN},
+        )
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if line.startswith(b"Ready: "):
+                    yield Server(line.removeprefix(b"Ready: ").decode().strip())
+                    break
+            else:
+                raise SystemExit("The server did not start: run `make setup` first.")
+        finally:
+            process.terminate()
+            process.wait(30)
+            process.stdout.close()
+
+
+async def listen(factory: Callable[[], asyncio.Protocol]) -> tuple[asyncio.Server, int]:
+    """Listen on a free port of this machine."""
+    server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0)
+    port: int = server.sockets[0].getsockname()[1]
+    return server, port

@@ -1,0 +1,98 @@
+"""Whether a destination is being sent to: what waits, why it is paused, and letting it go on."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+from fastapi import APIRouter
+
+from crossdock.control.answers import Data, Shape
+from crossdock.control.parts import Here, Parts
+from crossdock.events import ConnectionId, Pause
+from crossdock.workspace import edits
+
+router = APIRouter(tags=["Delivery"])
+
+
+class PauseShape(Shape):
+    """Why nothing is sent."""
+
+    since_at: dt.datetime
+    reason: str
+    what: str
+    do: str
+
+
+class StateShape(Shape):
+    """How sending stands.
+
+    `unfinished` counts deliveries under way, in line, and waiting for their next attempt.
+    """
+
+    is_paused: bool
+    pause: PauseShape | None
+    unfinished: int
+    dead_letters: int
+
+
+class StateAnswer(Shape):
+    """The state of one destination."""
+
+    state: StateShape
+
+
+@router.get("/destinations/{destination_id}/state")
+async def read_state(destination_id: str, parts: Here) -> Data[StateAnswer]:
+    """Return whether the destination is paused, and how much waits for it."""
+    return await _state(parts, await _connection_id(parts, destination_id))
+
+
+@router.post("/destinations/{destination_id}/pause")
+async def pause_destination(destination_id: str, parts: Here) -> Data[StateAnswer]:
+    """Send nothing more for now. Events are accepted, and their deliveries wait."""
+    connection_id = await _connection_id(parts, destination_id)
+    await parts.pauses.pause(
+        Pause(
+            connection_id=connection_id,
+            since_at=parts.clock.now(),
+            reason="owner",
+            what="The destination was paused by its owner.",
+            do="Resume it when its deliveries are to go out.",
+        )
+    )
+    return await _state(parts, connection_id)
+
+
+@router.post("/destinations/{destination_id}/resume")
+async def resume_destination(destination_id: str, parts: Here) -> Data[StateAnswer]:
+    """Go on from where sending stopped."""
+    connection_id = await _connection_id(parts, destination_id)
+    await parts.pauses.resume(connection_id)
+    return await _state(parts, connection_id)
+
+
+async def _connection_id(parts: Parts, destination_id: str) -> ConnectionId:
+    workspace = await asyncio.to_thread(parts.store.load)
+    return edits.find_connection(workspace, destination_id).id
+
+
+async def _state(parts: Parts, connection_id: ConnectionId) -> Data[StateAnswer]:
+    unfinished, dead = await asyncio.gather(
+        parts.unfinished_deliveries(), parts.dead_letters.counts()
+    )
+    pause = parts.pauses.by_connection.get(connection_id)
+    return Data(
+        data=StateAnswer(
+            state=StateShape(
+                is_paused=pause is not None,
+                pause=None
+                if pause is None
+                else PauseShape(
+                    since_at=pause.since_at, reason=pause.reason, what=pause.what, do=pause.do
+                ),
+                unfinished=unfinished.get(connection_id, 0),
+                dead_letters=dead.get(connection_id, 0),
+            )
+        )
+    )

@@ -1,0 +1,130 @@
+"""Dead letters in the journal: deliveries that were given up, until someone sends them again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+from nats.js import JetStreamContext, api
+from nats.js.errors import APIError, NotFoundError
+
+from crossdock.events import ConnectionId, DeadLetter, Delivery
+from crossdock.pipeline.journal import report
+from crossdock.pipeline.journal.connection import answered
+from crossdock.pipeline.journal.deliveries import connections_in
+from crossdock.pipeline.journal.streams import DEAD_LETTERS, DEAD_LETTERS_SUBJECT
+
+# JetStream's numbers for: no message found; the message could not be deleted, since it is gone.
+_GONE_CODES = frozenset({10037, 10043, 10057})
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(DeadLetter).decode
+
+
+def encode_dead_letter(letter: DeadLetter) -> bytes:
+    """Return the dead letter as a journal message."""
+    return _encode(letter)
+
+
+def dead_letter_subject(connection_id: ConnectionId) -> str:
+    """Return the subject of a connection's dead letters."""
+    return f"{DEAD_LETTERS_SUBJECT}.{connection_id}"
+
+
+class DeadLetters:
+    """Deliveries that were given up.
+
+    Args:
+        jetstream: Where they are.
+        append_delivery: Stores a delivery.
+
+    Each method raises `JournalUnavailable` where NATS does not answer.
+    """
+
+    def __init__(
+        self,
+        jetstream: JetStreamContext,
+        append_delivery: Callable[[Delivery], Awaitable[None]],
+    ) -> None:
+        self._jetstream = jetstream
+        self._append_delivery = append_delivery
+
+    async def page(
+        self, connection_id: ConnectionId, *, after_id: int = 0, count_max: int
+    ) -> list[DeadLetter]:
+        """Return dead letters of a connection, oldest first.
+
+        Args:
+            connection_id: Whose.
+            after_id: Those behind this one; 0 for the first.
+            count_max: At most so many.
+        """
+        found: list[DeadLetter] = []
+        sequence = after_id + 1
+        while len(found) < count_max:
+            message = await answered(self._next(connection_id, sequence))
+            if message is None:
+                break
+            assert message.seq is not None  # noqa: S101 - every stored message has one.
+            sequence = message.seq + 1
+            try:
+                letter = _decode(message.data or b"")
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                report.message_is_unreadable(DEAD_LETTERS, message.seq)
+                continue
+            found.append(msgspec.structs.replace(letter, id=message.seq))
+        return found
+
+    async def find(self, connection_id: ConnectionId, letter_id: int) -> DeadLetter | None:
+        """Return the dead letter of that id, or None if the connection has no such."""
+        if letter_id < 1:
+            return None
+        found = await self.page(connection_id, after_id=letter_id - 1, count_max=1)
+        return found[0] if found and found[0].id == letter_id else None
+
+    async def counts(self) -> Mapping[ConnectionId, int]:
+        """Return how many dead letters each connection has that has any."""
+        return await answered(connections_in(self._jetstream, DEAD_LETTERS, DEAD_LETTERS_SUBJECT))
+
+    async def send_again(self, letter: DeadLetter) -> None:
+        """Make it a delivery again, behind all others, with the same idempotency key.
+
+        If this ends in the middle, the letter is still there, and was or was not queued.
+
+        Raises:
+            JournalError: There is no room, or no answer.
+        """
+        attempts = max(letter.outcome.attempt, letter.delivery.attempts + 1)
+        await self._append_delivery(msgspec.structs.replace(letter.delivery, attempts=attempts))
+        await self.remove(letter)
+
+    async def remove(self, letter: DeadLetter) -> None:
+        """Forget it; it may be gone already."""
+        await answered(self._removed(letter.id))
+
+    async def remove_all(self, connection_id: ConnectionId) -> int:
+        """Forget all of a connection; return how many there were."""
+        count = (await self.counts()).get(connection_id, 0)
+        subject = dead_letter_subject(connection_id)
+        await answered(self._jetstream.purge_stream(DEAD_LETTERS, subject=subject))
+        return count
+
+    async def _next(self, connection_id: ConnectionId, sequence: int) -> api.RawStreamMsg | None:
+        try:
+            return await self._jetstream.get_msg(
+                DEAD_LETTERS,
+                sequence,
+                subject=dead_letter_subject(connection_id),
+                next=True,
+                direct=True,
+            )
+        except NotFoundError:
+            return None
+
+    async def _removed(self, letter_id: int) -> None:
+        try:
+            await self._jetstream.delete_msg(DEAD_LETTERS, letter_id)
+        except APIError as error:
+            # NATS has no status of its own for a message that is gone; it says so in this code.
+            if error.err_code not in _GONE_CODES:
+                raise

@@ -1,0 +1,145 @@
+"""What follows from an attempt: the outcome to record, and what happens to the delivery. Pure.
+
+| the attempt         | outcome           | the delivery                                     |
+| ------------------- | ----------------- | ------------------------------------------------ |
+| succeeded           | `delivered`       | is finished                                      |
+| RetryLater          | `waiting`         | waits for its next attempt                       |
+| RetryLater, too old | `dead`            | becomes a dead letter                            |
+| Rejected            | `rejected`        | becomes a dead letter                            |
+| NeedsAttention      | `needs_attention` | stays the next one, and its connection is paused |
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+
+from crossdock.events import Delivery, Outcome, Step
+from crossdock.kit import NeedsAttention, RetryLater
+from crossdock.pipeline.send.attempt import Attempted
+from crossdock.pipeline.send.retry import RetryLimits, next_attempt_at
+from crossdock.pipeline.send.target import NoTarget
+
+
+class Then(enum.Enum):
+    """What happens to a delivery after an attempt."""
+
+    FINISH = enum.auto()
+    BURY = enum.auto()
+    WAIT = enum.auto()
+    PAUSE = enum.auto()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What follows from an attempt."""
+
+    outcome: Outcome
+    then: Then
+
+
+def conclude(  # noqa: PLR0913 - the attempt, its delivery, and the bounds.
+    delivery: Delivery,
+    attempted: Attempted,
+    *,
+    attempt: int,
+    made_at: dt.datetime,
+    fraction: float,
+    limits: RetryLimits,
+) -> Conclusion:
+    """Return what follows from an attempt.
+
+    Args:
+        delivery: Of what.
+        attempted: How it ended.
+        attempt: Its number, from 1, among those of this run of the server.
+        made_at: When the delivery was made.
+        fraction: A random number from 0 up to 1, for the wait.
+        limits: How patient to be.
+    """
+    failure = attempted.failure
+    next_at: dt.datetime | None = None
+    match failure:
+        case None:
+            step, then = Step.DELIVERED, Then.FINISH
+        case RetryLater():
+            next_at = next_attempt_at(
+                attempted.ended_at,
+                failure,
+                attempt=attempt,
+                made_at=made_at,
+                fraction=fraction,
+                limits=limits,
+            )
+            step, then = (Step.DEAD, Then.BURY) if next_at is None else (Step.WAITING, Then.WAIT)
+        case NeedsAttention():
+            step, then = Step.NEEDS_ATTENTION, Then.PAUSE
+        case _:
+            step, then = Step.REJECTED, Then.BURY
+    do = attempted.do
+    if step is Step.DEAD:
+        do = "When the destination answers again, send its dead letters again."
+    outcome = Outcome(
+        at=attempted.ended_at,
+        step=step,
+        reason=failure.reason if failure else "",
+        what=attempted.what,
+        do=do,
+        source_id=delivery.source_id,
+        connection_id=delivery.connection_id,
+        mapping_id=delivery.mapping_id,
+        message_id=delivery.message_id,
+        event_type=delivery.event_type,
+        event_name=delivery.event_name,
+        replay_id=delivery.replay_id,
+        attempt=delivery.attempts + attempt,
+        status=attempted.status,
+        duration_seconds=attempted.duration_seconds,
+        next_attempt_at=next_at,
+        request=attempted.request,
+        answer=attempted.answer,
+        id=outcome_id(delivery, attempted.ended_at),
+    )
+    return Conclusion(outcome, then)
+
+
+def conclude_without_attempt(
+    delivery: Delivery, why: NoTarget, *, attempts: int, now: dt.datetime
+) -> Conclusion:
+    """Return what follows from there being no attempt to make.
+
+    Args:
+        delivery: Of what.
+        why: What stands against it.
+        attempts: How many were made before in this run of the server.
+        now: This moment, UTC.
+    """
+    outcome = Outcome(
+        at=now,
+        step=why.step,
+        reason=why.reason,
+        what=why.what,
+        do=why.do,
+        source_id=delivery.source_id,
+        connection_id=delivery.connection_id,
+        mapping_id=delivery.mapping_id,
+        message_id=delivery.message_id,
+        event_type=delivery.event_type,
+        event_name=delivery.event_name,
+        replay_id=delivery.replay_id,
+        attempt=delivery.attempts + attempts,
+        id=outcome_id(delivery, now),
+    )
+    match why.step:
+        case Step.NEEDS_ATTENTION:
+            return Conclusion(outcome, Then.PAUSE)
+        case Step.REJECTED | Step.DEAD:
+            return Conclusion(outcome, Then.BURY)
+        case _:
+            return Conclusion(outcome, Then.FINISH)
+
+
+def outcome_id(delivery: Delivery, at: dt.datetime) -> str:
+    """Return the id of an outcome of `send`; see `Outcome.id`."""
+    return f"{delivery.id}-{int(at.timestamp() * 1000)}"

@@ -1,0 +1,216 @@
+"""Each connection's deliveries come in order, the oldest first; those given up are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+
+from crossdock.events import ConnectionId, DeadLetter, Delivery, Pause, Step
+from crossdock.pipeline.journal import DeliveryMessage, DeliveryReader
+from tests.journal.builders import NOON, SMALL, delivery, opened, outcome
+
+RIPE = ConnectionId("ripe")
+
+
+async def read(reader: DeliveryReader, count: int) -> list[DeliveryMessage]:
+    found: list[DeliveryMessage] = []
+    async with asyncio.timeout(15):
+        while len(found) < count:
+            found += await reader.next(count - len(found))
+    return found
+
+
+def ids(of: list[DeliveryMessage]) -> list[str]:
+    return [message.delivery.id for message in of]
+
+
+def letter(of: Delivery, *, attempt: int = 3) -> DeadLetter:
+    died = msgspec.structs.replace(
+        outcome("m1"), step=Step.DEAD, attempt=attempt, id=f"{of.id}-{attempt}"
+    )
+    return DeadLetter(delivery=of, outcome=died)
+
+
+async def test_a_reader_gets_its_connections_deliveries_in_order() -> None:
+    async with opened() as journal:
+        await journal.append_deliveries([delivery("other", connection="ramen")])
+        for n in range(5):
+            await journal.append_deliveries([delivery(f"d{n}")])
+        reader = journal.delivery_reader(RIPE)
+
+        messages = await read(reader, 5)
+        await reader.close()
+
+    assert ids(messages) == ["d0", "d1", "d2", "d3", "d4"]
+    assert messages[0].size_bytes > 0
+    assert messages[0].made_at.tzinfo is not None
+
+
+async def test_deliveries_are_stored_in_order_although_some_are_there_already() -> None:
+    async with opened() as journal:
+        await journal.append_deliveries([delivery("b"), delivery("d")])
+        await journal.append_deliveries([delivery(name) for name in "abcde"])
+
+        messages = await read(journal.delivery_reader(RIPE), 5)
+
+    assert ids(messages) == ["b", "d", "a", "c", "e"]
+
+
+async def test_deliveries_are_stored_in_order_although_nats_is_killed_meanwhile() -> None:
+    names = [f"d{n}" for n in range(3_000)]
+    async with opened() as journal:
+        assert journal.child_process_id is not None
+        appending = asyncio.create_task(journal.append_deliveries([delivery(n) for n in names]))
+        await asyncio.sleep(0.05)
+        os.kill(journal.child_process_id, signal.SIGKILL)
+        await appending
+
+        messages = await read(journal.delivery_reader(RIPE), len(names))
+
+    assert ids(messages) == names
+
+
+async def test_what_was_not_finished_comes_first_after_a_restart(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal:
+        await journal.append_deliveries([delivery("a"), delivery("b"), delivery("c")])
+        first, second, third = await read(journal.delivery_reader(RIPE), 3)
+        await second.done()
+    del first, third
+
+    async with opened(tmp_path) as journal:
+        await journal.append_deliveries([delivery("d")])
+        again = await read(journal.delivery_reader(RIPE), 3)
+
+    assert ids(again) == ["a", "c", "d"]
+
+
+async def test_when_nats_was_killed_reading_begins_anew_with_the_oldest() -> None:
+    async with opened() as journal:
+        await journal.append_deliveries([delivery("a"), delivery("b")])
+        reader = journal.delivery_reader(RIPE)
+        before = await read(reader, 2)
+        assert journal.child_process_id is not None
+
+        os.kill(journal.child_process_id, signal.SIGKILL)
+        await journal.append_deliveries([delivery("c")])
+        again = await read(reader, 3)
+        await reader.close()
+
+    assert ids(before) == ["a", "b"]
+    assert ids(again) == ["a", "b", "c"]
+
+
+async def test_a_reader_that_is_slow_gets_nothing_twice() -> None:
+    hurried = dataclasses.replace(SMALL, acknowledge_seconds_max=0.1)
+    async with opened(settings=hurried) as journal:
+        await journal.append_deliveries([delivery("a")])
+        reader = journal.delivery_reader(RIPE)
+        (held,) = await read(reader, 1)
+
+        nothing = await reader.next(10)
+        await held.done()
+        await reader.close()
+
+    assert nothing == []
+
+
+async def test_connections_with_deliveries_are_known(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal:
+        assert await journal.connections_with_deliveries() == {}
+        await journal.append_deliveries([delivery("a"), delivery("b", connection="ramen")])
+
+        assert await journal.connections_with_deliveries() == {"ripe": 1, "ramen": 1}
+
+
+async def test_dead_letters_are_listed_by_connection_in_pages() -> None:
+    async with opened() as journal:
+        for n in range(5):
+            await journal.append_dead_letter(letter(delivery(f"d{n}")))
+            await journal.append_dead_letter(letter(delivery(f"e{n}", connection="ramen")))
+
+        first = await journal.dead_letters.page(RIPE, count_max=3)
+        rest = await journal.dead_letters.page(RIPE, after_id=first[-1].id, count_max=3)
+        counts = await journal.dead_letters.counts()
+
+    assert [each.delivery.id for each in (*first, *rest)] == [f"d{n}" for n in range(5)]
+    assert counts == {"ripe": 5, "ramen": 5}
+
+
+async def test_a_dead_letter_that_is_stored_twice_is_there_once() -> None:
+    async with opened() as journal:
+        for _ in range(2):
+            await journal.append_dead_letter(letter(delivery("d1")))
+
+        assert await journal.dead_letters.counts() == {"ripe": 1}
+
+
+async def test_a_dead_letter_is_sent_again_with_its_id_and_counts_on() -> None:
+    async with opened() as journal:
+        await journal.append_deliveries([delivery("d1")])
+        reader = journal.delivery_reader(RIPE)
+        (died,) = await read(reader, 1)
+        await died.done()
+        await journal.append_dead_letter(letter(died.delivery, attempt=3))
+        (buried,) = await journal.dead_letters.page(RIPE, count_max=9)
+
+        await journal.dead_letters.send_again(buried)
+        (again,) = await read(reader, 1)
+        await reader.close()
+        left = await journal.dead_letters.counts()
+
+    assert (again.delivery.id, again.delivery.attempts) == ("d1", 3)
+    assert left == {}
+
+
+async def test_a_dead_letter_of_another_connection_is_not_found() -> None:
+    async with opened() as journal:
+        await journal.append_dead_letter(letter(delivery("d1", connection="ramen")))
+
+        assert await journal.dead_letters.find(RIPE, 1) is None
+        assert await journal.dead_letters.find(ConnectionId("ramen"), 1) is not None
+
+
+async def test_a_dead_letter_can_be_removed_twice() -> None:
+    async with opened() as journal:
+        await journal.append_dead_letter(letter(delivery("d1")))
+        (buried,) = await journal.dead_letters.page(RIPE, count_max=9)
+
+        await journal.dead_letters.remove(buried)
+        await journal.dead_letters.remove(buried)
+
+        assert await journal.dead_letters.page(RIPE, count_max=9) == []
+
+
+async def test_too_many_dead_letters_of_one_connection_cost_no_other_its_own() -> None:
+    few = dataclasses.replace(SMALL, dead_letters_of_one_connection_max=3)
+    async with opened(settings=few) as journal:
+        await journal.append_dead_letter(letter(delivery("kept", connection="ramen")))
+        for n in range(6):
+            await journal.append_dead_letter(letter(delivery(f"d{n}")))
+
+        assert await journal.dead_letters.counts() == {"ripe": 3, "ramen": 1}
+        assert [
+            each.delivery.id for each in await journal.dead_letters.page(RIPE, count_max=9)
+        ] == [
+            "d3",
+            "d4",
+            "d5",
+        ]
+
+
+async def test_pauses_survive_a_restart(tmp_path: Path) -> None:
+    pause = Pause(
+        connection_id=RIPE, since_at=NOON, reason="errors.discarded.401", what="Wrong.", do="Mend."
+    )
+    async with opened(tmp_path) as journal:
+        await journal.store_pause(RIPE, pause)
+        await journal.store_pause(ConnectionId("ramen"), pause)
+        await journal.store_pause(ConnectionId("ramen"), None)
+
+    async with opened(tmp_path) as journal:
+        assert await journal.pauses() == [pause]
