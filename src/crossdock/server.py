@@ -190,7 +190,9 @@ class _Server:
         http = await parts.enter_async_context(
             HttpClient(clock=clock, allowed_addresses=self._allowed_addresses(url))
         )
+        # Before the door opens: nobody is to resume what is not known yet.
         pauses = Pauses(journal)
+        await pauses.load()
         destinations_by_slug = {destination.slug: destination for destination in catalog}
         collector = Collector(journal, feed, clock=clock, ids=ids)
         parts.push_async_callback(collector.close)

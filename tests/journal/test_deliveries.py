@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from crossdock.events import ConnectionId, DeadLetter, Delivery, Pause, Step
 from crossdock.pipeline.journal import DeliveryMessage, DeliveryReader
@@ -61,11 +62,30 @@ async def test_deliveries_are_stored_in_order_although_some_are_there_already() 
     assert ids(messages) == ["b", "d", "a", "c", "e"]
 
 
-async def test_deliveries_are_stored_in_order_although_nats_is_killed_meanwhile() -> None:
+async def test_few_and_many_deliveries_are_stored_in_order() -> None:
+    names = [f"d{n}" for n in range(700)]
+    async with opened() as journal:
+        for start, end in ((0, 20), (20, 620), (620, 640), (640, 641), (641, 700)):
+            await journal.append_deliveries([delivery(name) for name in names[start:end]])
+
+        messages = await read(journal.delivery_reader(RIPE), len(names))
+
+    assert ids(messages) == names
+
+
+@pytest.mark.parametrize("at_once", [20, 3_000])
+async def test_deliveries_are_stored_in_order_although_nats_is_killed_meanwhile(
+    at_once: int,
+) -> None:
     names = [f"d{n}" for n in range(3_000)]
+
+    async def append() -> None:
+        for start in range(0, len(names), at_once):
+            await journal.append_deliveries([delivery(n) for n in names[start : start + at_once]])
+
     async with opened() as journal:
         assert journal.child_process_id is not None
-        appending = asyncio.create_task(journal.append_deliveries([delivery(n) for n in names]))
+        appending = asyncio.create_task(append())
         await asyncio.sleep(0.05)
         os.kill(journal.child_process_id, signal.SIGKILL)
         await appending

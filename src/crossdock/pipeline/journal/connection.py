@@ -172,6 +172,31 @@ class Connection:
         if answer.error is not None:
             raise JournalUnavailable
 
+    async def append_in_line(
+        self, messages: Sequence[Message], *, stream: str, seconds_max: float
+    ) -> bool:
+        """Store messages in this order without waiting for each; return whether all are on disk.
+
+        Each is stored only right behind the one before. So False means that the first few may be
+        stored and the rest are not, or that somebody else stored something in between: then store
+        all of them again, one after the other.
+
+        Raises:
+            JournalFull: The first few may be stored, and the rest are not.
+        """
+        before = (None, *messages[:-1])
+        answers = await asyncio.gather(
+            *(
+                self._answer(stream, self._request_behind(previous, message, seconds_max))
+                for previous, message in zip(before, messages, strict=True)
+            ),
+            return_exceptions=True,
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, JournalUnavailable):
+                raise answer
+        return all(isinstance(one, _Acknowledgement) and one.error is None for one in answers)
+
     async def append_together(
         self, messages: Sequence[Message], *, stream: str, batch_id: str, seconds_max: float
     ) -> bool:
@@ -219,6 +244,17 @@ class Connection:
     async def _request(self, subject: str, data: bytes, append_id: str, seconds: float) -> bytes:
         answer = await self._client.request(
             subject, data, timeout=seconds, headers={"Nats-Msg-Id": append_id}
+        )
+        return answer.data
+
+    async def _request_behind(
+        self, previous: Message | None, message: Message, seconds: float
+    ) -> bytes:
+        headers = {"Nats-Msg-Id": message.append_id}
+        if previous is not None:
+            headers["Nats-Expected-Last-Msg-Id"] = previous.append_id
+        answer = await self._client.request(
+            message.subject, message.data, timeout=seconds, headers=headers
         )
         return answer.data
 

@@ -57,7 +57,7 @@ _ENVELOPE_HEADER_BYTES = 200
 _PAYLOAD_BYTES_MIN = 640 * 1024
 _PAYLOAD_RESERVE_BYTES = 4 * 1024
 _DELIVERIES_AT_ONCE = 500
-# Storing together costs NATS 5 ms however many there are, one after the other 0.15 ms each.
+# Storing together costs NATS 5 ms however many there are, one behind the other 0.1 ms each.
 _TOGETHER_MIN = 32
 # Between two restarts of a child that has stopped to store.
 _CURE_SECONDS_MIN = 15.0
@@ -342,10 +342,6 @@ class Journal:
 
     async def _append_together(self, new: Sequence[Delivery]) -> None:
         """Store deliveries in order, even if the connection breaks in the middle."""
-        if len(new) < _TOGETHER_MIN:
-            for delivery in new:
-                await self._append_delivery(delivery)
-            return
         messages = [
             Message(
                 deliveries.delivery_subject(delivery.connection_id),
@@ -355,17 +351,24 @@ class Journal:
             for delivery in new
         ]
         try:
-            is_stored = await self._connection.append_together(
-                messages,
-                stream=streams.DELIVERIES,
-                batch_id=new_secret(16),
-                seconds_max=self._settings.attempt_seconds_max,
-            )
+            seconds_max = self._settings.attempt_seconds_max
+            if len(new) < _TOGETHER_MIN:
+                is_stored = await self._connection.append_in_line(
+                    messages, stream=streams.DELIVERIES, seconds_max=seconds_max
+                )
+            else:
+                is_stored = await self._connection.append_together(
+                    messages,
+                    stream=streams.DELIVERIES,
+                    batch_id=new_secret(16),
+                    seconds_max=seconds_max,
+                )
         except JournalUnavailable as error:
             raise_if_cancelled()
             report.append_is_tried_again(streams.DELIVERIES, error.__cause__ or error)
             is_stored = False
         if not is_stored:
+            raise_if_cancelled()
             for delivery in new:
                 await self._append_delivery(delivery)
 

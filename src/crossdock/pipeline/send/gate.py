@@ -52,7 +52,7 @@ class Gate:
             # Less than one a second is one in several seconds.
             begun_max = max(1, math.floor(requests_per_second_max))
             self._begun = collections.deque(maxlen=begun_max)
-            self._window_seconds = begun_max / requests_per_second_max
+            self._window_seconds = max(1.0, 1.0 / requests_per_second_max)
 
     @property
     def is_open(self) -> bool:

@@ -34,6 +34,7 @@ class Pauses:
         self._journal = journal
         self._pauses_by_connection: dict[ConnectionId, Pause] = {}
         self._ends_by_connection: collections.Counter[ConnectionId] = collections.Counter()
+        self._is_loaded = False
         self._on_change: list[Callable[[ConnectionId], None]] = []
 
     @property
@@ -50,9 +51,12 @@ class Pauses:
         self._on_change.append(on_change)
 
     async def load(self) -> None:
-        """Take over what was stored."""
+        """Take over what was stored, once: later it is known better here."""
+        if self._is_loaded:
+            return
         for pause in await self._journal.pauses():
             self._pauses_by_connection.setdefault(pause.connection_id, pause)
+        self._is_loaded = True
         report.paused(len(self._pauses_by_connection))
 
     def put(self, pause: Pause) -> None:
