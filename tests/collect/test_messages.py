@@ -260,6 +260,49 @@ def test_of_a_key_given_twice_the_last_one_counts() -> None:
     assert event(b'{"event":"A","event":"B","userId":"a"}')["event"] == "B"
 
 
+@pytest.mark.parametrize(
+    ("sent", "arrives"),
+    [
+        pytest.param(b"97", "97", id="a number"),
+        pytest.param(b"0", "0", id="zero"),
+        pytest.param(b"12345678901234567890123", "12345678901234567890123", id="beyond 64 bits"),
+        pytest.param(b"9" * 100, "9" * 100, id="as long as an id may be"),
+        pytest.param(b"-1.5", "-1.5", id="a fraction"),
+        pytest.param(b"5.0", "5", id="a whole number with a point"),
+        pytest.param(b"1e21", "1e+21", id="an exponent"),
+    ],
+)
+def test_an_id_sent_as_a_number_arrives_as_its_digits(sent: bytes, arrives: str) -> None:
+    fields = b",".join(
+        b'"%s":%s' % (key, sent)
+        for key in (b"messageId", b"userId", b"anonymousId", b"groupId", b"previousId")
+    )
+
+    body = event(b'{"event":"E",' + fields + b"}")
+
+    assert {body[key] for key in ("messageId", "userId", "anonymousId", "groupId")} == {arrives}
+    assert body["previousId"] == arrives
+
+
+def test_a_person_known_by_a_number_of_hundreds_of_digits_is_not_lost() -> None:
+    assert event(b'{"event":"E","userId":1' + b"0" * 400 + b"}")["userId"] == "1" + "0" * 400
+
+
+@pytest.mark.parametrize(
+    ("kind", "id_field"),
+    [
+        pytest.param("track", b'"event":"E","messageId":1' + b"0" * 100, id="messageId"),
+        pytest.param("group", b'"groupId":1' + b"0" * 500, id="groupId"),
+        pytest.param("track", b'"event":"E","messageId":1' + b"0" * 400, id="beyond a double"),
+    ],
+)
+def test_an_id_sent_as_a_number_is_bounded_like_a_text(kind: str, id_field: bytes) -> None:
+    (found,) = accepted(b'{"userId":"ann",' + id_field + b"}", kind)
+
+    assert isinstance(found, Outcome)
+    assert found.reason == "bad_request"
+
+
 json_values = st.recursive(
     st.none()
     | st.booleans()
@@ -305,3 +348,28 @@ def test_no_body_makes_the_door_fail_in_another_way(body: bytes) -> None:
         accepted(body, "track")
     with contextlib.suppress(BadRequest):
         accepted(body)
+
+
+id_values = st.none() | st.text(max_size=3) | st.floats(allow_nan=False, allow_infinity=False)
+id_values |= st.integers() | st.integers(-(10**450), 10**450)
+
+
+@given(st.lists(st.tuples(id_values, id_values, id_values, id_values), max_size=4))
+def test_what_is_accepted_arrives_under_the_id_that_was_promised(
+    rows: list[tuple[object, object, object, object]],
+) -> None:
+    import json as standard  # noqa: PLC0415 - writes integers that msgspec refuses.
+
+    names = ("messageId", "userId", "anonymousId", "groupId")
+    batch = [{**track(), **dict(zip(names, row, strict=True))} for row in rows]
+    body = standard.dumps({"batch": batch}).encode()
+    promised = parse_batch(body, LIMITS).messages
+
+    for index, (promise, found) in enumerate(zip(promised, accepted(body), strict=True)):
+        assert isinstance(found, Event) == (promise.discard is None)
+        if isinstance(found, Event):
+            assert found.message_id == (promise.message_id or f"made_{index}")
+            assert found.body["messageId"] == found.message_id
+            for name, sent in zip(names, rows[index], strict=True):
+                if isinstance(sent, str | int) and sent != "" and name != "messageId":
+                    assert found.body[name] == str(sent)

@@ -9,6 +9,7 @@
 - `notice`: a problem that a browser plugin reported.
 - `limits`: how large a message may be.
 - `discard`: why a message is refused.
+- `id_text`: what an id is as text.
 - `accept`: decides whether a message becomes an event.
 - `parse`: reads a request's body.
 - `envelope`: a request as it lies in the journal.

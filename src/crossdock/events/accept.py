@@ -5,6 +5,7 @@ from __future__ import annotations
 from crossdock.base.json import JsonObject
 from crossdock.events.discard import Discard
 from crossdock.events.event import EventType
+from crossdock.events.id_text import id_text
 from crossdock.events.limits import MessageLimits
 
 # A union written at the place of use would be made anew at each call.
@@ -42,11 +43,6 @@ def find_discard(
     return None
 
 
-def lacks_message_id(message: JsonObject) -> bool:
-    """Return whether the message came without a messageId and has to be given one."""
-    return message.get("messageId") in (None, "")
-
-
 def _type_of(message: JsonObject) -> EventType | None:
     given = message.get("type")
     return EVENT_TYPES.get(given) if isinstance(given, str) else None
@@ -57,12 +53,12 @@ def _problem_of_ids(message: JsonObject, limits: MessageLimits) -> Discard | Non
     message_id, user_id, anonymous_id = find("messageId"), find("userId"), find("anonymousId")
     if not (_is_id(message_id) and _is_id(user_id) and _is_id(anonymous_id)):
         return Discard.ID_NOT_STRING
-    if isinstance(message_id, str) and len(message_id) > limits.message_id_characters_max:
+    if len(id_text(message_id)) > limits.message_id_characters_max:
         return Discard.MESSAGE_ID_TOO_LONG
     if (user_id is None or user_id == "") and (anonymous_id is None or anonymous_id == ""):
         return Discard.NO_USER_ANON_ID
     group_id = find("groupId")
-    if isinstance(group_id, str) and len(group_id) > limits.group_id_characters_max:
+    if group_id is not None and len(id_text(group_id)) > limits.group_id_characters_max:
         return Discard.GROUP_ID_TOO_LONG
     return None
 

@@ -8,7 +8,8 @@ What a body may hold and what becomes of it:
 - NUL characters and unknown keys are kept; of a key given twice the last one counts;
 - bytes that are not UTF-8, numbers beyond a double (1e999) and nesting deeper than 64 levels are
   refused, for the message they stand in;
-- integers beyond 64 bits are kept here and become floats when the event is read.
+- integers beyond 64 bits are kept here and become floats when the event is read; as an id they
+  become their digits.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import msgspec
 
 from crossdock.base import json
 from crossdock.base.errors import CrossdockError
-from crossdock.events.accept import find_discard, lacks_message_id
+from crossdock.events.accept import find_discard
 from crossdock.events.discard import Discard
 from crossdock.events.event import EventType
+from crossdock.events.id_text import id_text
 from crossdock.events.limits import MessageLimits
 
 
@@ -37,7 +39,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         discard: Why it is not accepted; None if it is.
-        message_id: As sent; empty if it came without.
+        message_id: As it will arrive; empty if it came without.
         type: As sent, or as the path says.
         name: Of a track call its `event`, otherwise `name`; None if it has none.
     """
@@ -158,14 +160,14 @@ def _batched(data: bytes, limits: MessageLimits) -> json.JsonObject | Discard:
 
 
 def _message(message: json.JsonObject, kind: EventType | None, discard: Discard | None) -> Message:
-    message_id = message.get("messageId")
-    if discard is None and not lacks_message_id(message):
-        return Message(None, str(message_id), kind or message["type"], None)
+    message_id = id_text(message.get("messageId"))
+    if discard is None and message_id:
+        return Message(None, message_id, kind or message["type"], None)
     if discard is None:
         return _NO_MESSAGE
     return Message(
         discard,
-        _text(message_id),
+        message_id,
         kind or _text(message.get("type")),
         _text(message.get("event") or message.get("name")) or None,
     )

@@ -12,6 +12,7 @@ import msgspec
 
 from crossdock.base.json import JsonObject
 from crossdock.events.event import EventType
+from crossdock.events.id_text import id_text
 
 # Beyond these, a number of a client's timestamp is taken for milliseconds: as seconds it would
 # lie after the year 5138.
@@ -119,11 +120,9 @@ def _set_id(body: JsonObject, key: str) -> None:
     value = body[key]
     if value is None or value == "":
         del body[key]
-    elif isinstance(value, float) and value.is_integer():
-        body[key] = str(int(value))
     elif not isinstance(value, str):
         # An id that this type of call has no use for, and that is not one, stays as sent.
-        body[key] = str(value) if isinstance(value, int | float) else value
+        body[key] = id_text(value) or value
 
 
 def _context(own: JsonObject | None, stamps: Stamps) -> JsonObject:

@@ -43,8 +43,6 @@ def unfold(envelope: Envelope, *, sequence: int, first_index: int) -> Iterator[E
             continue
         try:
             message = json.decode(bytes(data))
-            if _has_long_number(data):
-                message = without_wide_integers(message)
             event_type = envelope.type or EVENT_TYPES[message["type"]]
             body = stamped(
                 message,
@@ -52,6 +50,9 @@ def unfold(envelope: Envelope, *, sequence: int, first_index: int) -> Iterator[E
                 made_message_id=envelope.message_ids_by_index.get(index),
                 stamps=stamps,
             )
+            if _has_long_number(data):
+                # Only now, when ids are text: widened, they would be others.
+                body = without_wide_integers(body)
             event = Event(
                 offset=Offset(sequence, first_index + index),
                 source_id=envelope.source_id,
