@@ -24,12 +24,13 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from crossdock import startup
+from crossdock.admin_token import AdminToken
 from crossdock.base import logs
 from crossdock.base.clock import SystemClock
 from crossdock.base.ids import RandomIds
 from crossdock.base.settings import ServerSettings
 from crossdock.catalog import Catalog, load_catalog
-from crossdock.control import Parts, build_control
+from crossdock.control import Parts, build_control, wrong_token
 from crossdock.door import Door
 from crossdock.kit import (
     HttpClient,
@@ -135,11 +136,12 @@ class _Server:
             files.callback(store.close)
             is_first_start = not store.load().sources
             source = self._first_source(store, url)
-            admin_token = settings.admin_token or startup.kept_token(
+            token_text = settings.admin_token or startup.kept_token(
                 settings.data_dir / "admin-token"
             )
             async with contextlib.AsyncExitStack() as parts:
-                running = await self._start(store, admin_token, url, parts)
+                token = AdminToken(token_text, self._clock, when_refused=wrong_token)
+                running = await self._start(store, token, url, parts)
                 code = await self._until_stopped(
                     running,
                     listener,
@@ -147,7 +149,7 @@ class _Server:
                         settings,
                         url,
                         source,
-                        admin_token if is_first_start else None,
+                        token_text if is_first_start else None,
                         is_demo=self._is_demo,
                     ),
                 )
@@ -160,7 +162,7 @@ class _Server:
         return bootstrap(store, ids=self._ids)
 
     async def _start(
-        self, store: Store, admin_token: str, url: str, parts: contextlib.AsyncExitStack
+        self, store: Store, admin_token: AdminToken, url: str, parts: contextlib.AsyncExitStack
     ) -> _Running:
         """Start the parts, each with what it needs; `parts` stops them in the opposite order."""
         settings, clock, ids, catalog = self._settings, self._clock, self._ids, self._catalog
@@ -252,6 +254,7 @@ class _Server:
             apps_by_path=apps,
             has_demo=self._is_demo,
             admin_token=admin_token,
+            is_published=settings.public_url is not None,
             readiness=lambda: {"door": self._is_accepting, "journal": journal.is_ready},
         )
         loops = [
