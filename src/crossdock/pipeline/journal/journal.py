@@ -128,7 +128,7 @@ class Journal:
                     await self._events.drain()
                     await self._outcomes.drain()
             with contextlib.suppress(NatsError, OSError, TimeoutError):
-                await self._board.write(self._bucket)
+                await self._board.write(self._bucket, self._connection.jetstream)
         running = set(self._tasks)
         while running:
             # Again and again: see `raise_if_cancelled`.
@@ -240,7 +240,7 @@ class Journal:
         Raises:
             JournalUnavailable: It does not answer.
         """
-        return await _answered(self._board.all(self._bucket))
+        return await _answered(self._board.all(self._bucket, self._connection.jetstream))
 
     async def _open_streams(self) -> None:
         await self._connection.open(
@@ -282,7 +282,7 @@ class Journal:
         self._run("events", self._events.run())
         self._run("outcomes", self._outcomes.run())
         self._run("held", self._held.run())
-        self._run("notices", self._board.run(self._bucket))
+        self._run("notices", self._board.run(self._bucket, jetstream))
         self._run("trim", self._trim(settings))
 
     def _run(self, name: str, work: Coroutine[None, None, None]) -> None:
