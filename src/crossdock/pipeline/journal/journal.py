@@ -112,9 +112,9 @@ class Journal:
         Raises:
             JournalNotStarted: The message says what an operator can do.
         """
-        if self._child is not None:
-            await self._child.start()
         try:
+            if self._child is not None:
+                await self._child.start()
             await self._open_streams()
         except BaseException:
             await self.close()
