@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -189,6 +190,9 @@ def _settings(options: dict[str, Any]) -> ServerSettings:
 
 
 def _serve(settings: ServerSettings, *, is_demo: bool) -> None:
+    # From here on a signal means: stop, all is well. The server has its own way once it runs.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     from crossdock import server  # noqa: PLC0415 - the other commands start without all of this.
 
     logs.configure(log_format=settings.log_format, level=settings.log_level)

@@ -1,8 +1,9 @@
 """The composition root: starts the parts, hands them to each other, and stops them in order.
 
 Start: catalog → workspace → journal → the way out → route and send → the door opens.
-Stop (SIGTERM, SIGINT): the door closes, what was accepted is on disk, attempts under way end, and
-the process exits 0. What is not finished by then waits in the journal for the next start.
+Stop (SIGTERM, SIGINT, during the start too): the door closes, what was accepted is on disk,
+attempts under way end, and the process exits 0. All of that has one deadline; what is not finished
+by then waits in the journal for the next start. A second signal moves the deadline to now.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
 from crossdock import startup
@@ -53,6 +55,10 @@ _DAY_SECONDS = 86_400.0
 # Enough for a burst of browsers that arrive while the loop is busy with one group commit.
 _BACKLOG_CONNECTIONS = 4096
 _KEEP_ALIVE_SECONDS = 65
+# Who is still sending a request when the server stops has been told nothing: they send it again.
+_HALF_REQUEST_SECONDS_MAX = 1.0
+
+T = TypeVar("T")
 
 log = logs.logger("server")
 
@@ -64,6 +70,18 @@ class _Uvicorn(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Quiet:
+    """Takes it for no error that a request is cut off when the server stops."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Whoever cancelled this has closed the connection before, and nothing runs after it.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._app(scope, receive, send)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +138,15 @@ class _Server:
         self._ids = RandomIds()
         self._catalog = load_catalog()
         self._is_accepting = False
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
 
     async def serve(self) -> int:
         """Start everything, wait for the end, stop everything, and return the exit code."""
         settings = self._settings
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._when_signalled)
         with contextlib.ExitStack() as files:
             listener = files.enter_context(contextlib.closing(startup.listener(settings)))
             url = startup.own_url(settings, listener)
@@ -141,7 +164,10 @@ class _Server:
             )
             async with contextlib.AsyncExitStack() as parts:
                 token = AdminToken(token_text, self._clock, when_refused=wrong_token)
-                running = await self._start(store, token, url, parts)
+                running = await self._unless_stopped(self._start(store, token, url, parts))
+                if running is None:
+                    log.info("The server was stopped before it was ready.")
+                    return 0
                 code = await self._until_stopped(
                     running,
                     listener,
@@ -155,6 +181,23 @@ class _Server:
                 )
             log.info("The server has stopped.")
             return code
+
+    def _when_signalled(self) -> None:
+        if self._stop.is_set():
+            # Asked twice: somebody does not want to wait. The journal keeps what is unfinished.
+            self._hurry.set()
+        self._stop.set()
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Return what the work returns, or None if a signal came first."""
+        working = asyncio.create_task(work)
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            working.cancel()
+        stopping.cancel()
+        await asyncio.wait([working, stopping])
+        return None if working.cancelled() else working.result()
 
     def _first_source(self, store: Store, url: str) -> Source:
         if self._is_demo:
@@ -272,7 +315,7 @@ class _Server:
         settings = self._settings
         server = _Uvicorn(
             uvicorn.Config(
-                running.door,
+                _Quiet(running.door),
                 http="httptools",
                 ws="none",
                 lifespan="off",
@@ -283,22 +326,10 @@ class _Server:
                 forwarded_allow_ips="127.0.0.1,::1",
                 backlog=_BACKLOG_CONNECTIONS,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=max(1, round(settings.drain_seconds_max)),
                 ssl_certfile=settings.tls_certificate,
                 ssl_keyfile=settings.tls_key,
             )
         )
-        stop = asyncio.Event()
-
-        def asked_to_stop() -> None:
-            if stop.is_set():
-                # Asked twice: somebody does not want to wait. The journal keeps what is unfinished.
-                server.force_exit = True
-            stop.set()
-
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, asked_to_stop)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="serve http")
         while not (server.started or serving.done()):
             await self._clock.sleep(0.01)
@@ -308,7 +339,7 @@ class _Server:
         if server.started:
             self._is_accepting = True
             announce()
-        stopping = asyncio.ensure_future(stop.wait())
+        stopping = asyncio.ensure_future(self._stop.wait())
         running_parts: list[asyncio.Task[None]] = [serving, *running.loops]
         await asyncio.wait([stopping, *running_parts], return_when=asyncio.FIRST_COMPLETED)
         broken = [task for task in running_parts if task.done()]
@@ -321,14 +352,58 @@ class _Server:
         log.info("The server is stopping.")
         self._is_accepting = False
         running.sandbox.end_streams()
-        server.should_exit = True
-        await asyncio.gather(serving, return_exceptions=True)
-        await running.sender.stop(drain_seconds_max=settings.drain_seconds_max)
+        await self._drain(server, serving, running.sender)
         stopping.cancel()
         for loop_task in running.loops:
             loop_task.cancel()
         await asyncio.gather(stopping, *running.loops, return_exceptions=True)
         return 1 if broken else 0
+
+    async def _drain(
+        self, server: uvicorn.Server, serving: asyncio.Task[None], sender: Sender
+    ) -> None:
+        """End what is under way, inwards and outwards, before the one deadline of both."""
+        seconds_max = self._settings.drain_seconds_max
+        server.should_exit = True
+        closing = asyncio.create_task(self._close_door(server, serving, seconds_max))
+        sending = asyncio.create_task(sender.stop(drain_seconds_max=seconds_max))
+        hurry = asyncio.create_task(self._hurry.wait())
+        both = asyncio.create_task(asyncio.wait([closing, sending]))
+        await asyncio.wait([both, hurry], return_when=asyncio.FIRST_COMPLETED)
+        if not both.done():
+            closing.cancel()
+            sending.cancel()
+            await asyncio.wait([closing, sending])
+            await self._close_door(server, serving, 0.0)
+            await sender.stop(drain_seconds_max=0.0)
+        hurry.cancel()
+        await asyncio.gather(both, closing, sending, hurry, return_exceptions=True)
+
+    async def _close_door(
+        self, server: uvicorn.Server, serving: asyncio.Task[None], seconds_max: float
+    ) -> None:
+        """Return when every request is answered, or cut off."""
+        half_seconds_max = min(_HALF_REQUEST_SECONDS_MAX, seconds_max)
+        await asyncio.wait([serving], timeout=half_seconds_max)
+        connections: set[Any] = {*server.server_state.connections}
+        for connection in connections:
+            if connection.cycle is None or connection.cycle.more_body:
+                connection.transport.abort()
+        await asyncio.wait([serving], timeout=seconds_max - half_seconds_max)
+        if serving.done():
+            return
+        log.warning(
+            "Requests were cut off: the time to stop was up.",
+            requests=len(server.server_state.tasks),
+        )
+        for connection in connections:
+            connection.transport.abort()
+        # Their connections are told first: then nobody tries to answer.
+        await self._clock.sleep(0.01)
+        server.force_exit = True
+        for task in list(server.server_state.tasks):
+            task.cancel()
+        await asyncio.wait([serving])
 
     def _allowed_addresses(self, url: str) -> tuple[str, ...]:
         allowed = self._settings.allowed_addresses
