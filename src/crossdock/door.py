@@ -41,15 +41,19 @@ DEMO  <li>Send an event: <code>POST /v1/track</code> with a write key.</li>
       that the first start printed; <code>/api/v1/openapi.json</code> describes it.</li>
   <li>Or as a file: <code>crossdock export workspace.yaml</code>, edit it,
       <code>crossdock apply workspace.yaml</code>. The next page load has the change.</li>
-  <li>Look around in the <a href="sandbox/ripe/">Ripe</a> and <a href="sandbox/ramen/">Ramen</a>
-      stand-ins. User name: any; password: the admin token.</li>
-</ul>
+SANDBOX</ul>
 </html>
 """
 
 
 _DEMO = """\
   <li>Click around in the <a href="demo/">demo shop</a> and see what arrives.</li>
+"""
+
+
+_SANDBOX = """\
+  <li>Look around in the <a href="sandbox/ripe/">Ripe</a> and <a href="sandbox/ramen/">Ramen</a>
+      stand-ins. User name: any; password: the admin token.</li>
 """
 
 
@@ -78,6 +82,7 @@ class Door:
         cdn: What browsers load.
         apps_by_path: Mounted apps: `/api/v1`, `/sandbox`, `/demo`.
         has_demo: Whether `/` leads to the demo shop.
+        has_sandbox: Whether `/` leads to the stand-ins for Ripe and Ramen.
         admin_token: Opens `/metrics` to other machines.
         readiness: Returns, for each part that has to work, whether it does.
         is_published: There is a public URL, and so most likely a proxy on this machine, whose
@@ -91,6 +96,7 @@ class Door:
         cdn: BrowserApp,
         apps_by_path: Mapping[str, ASGIApp],
         has_demo: bool,
+        has_sandbox: bool = False,
         admin_token: AdminToken,
         readiness: Callable[[], Mapping[str, bool]],
         is_published: bool = False,
@@ -98,7 +104,9 @@ class Door:
         self._collector = collector
         self._cdn = cdn
         self._apps_by_path = apps_by_path
-        self._has_demo = has_demo
+        self._home = _HOME.replace("DEMO", _DEMO if has_demo else "").replace(
+            "SANDBOX", _SANDBOX if has_sandbox else ""
+        )
         self._admin_token = admin_token
         self._readiness = readiness
         self._is_published = is_published
@@ -131,7 +139,7 @@ class Door:
     def _own_page(self, scope: Scope) -> Response:
         match scope["path"]:
             case "/":
-                return HTMLResponse(_HOME.replace("DEMO", _DEMO if self._has_demo else ""))
+                return HTMLResponse(self._home)
             case "/healthz":
                 return JSONResponse({"status": "ok"})
             case "/readyz":

@@ -53,18 +53,20 @@ def cli() -> None:
 
 
 def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
-    variable = "CROSSDOCK_" + names[0].removeprefix("--").upper().replace("-", "_")
+    variable = "CROSSDOCK_" + names[0].partition("/")[0].removeprefix("--").upper().replace(
+        "-", "_"
+    )
     return click.option(*names, envvar=variable, show_envvar=True, **attributes)
 
 
-def _data_dir_option(command: Command) -> Command:
+def _data_dir_option(default: str) -> Callable[[Command], Command]:
     return _option(
         "--data-dir",
         type=click.Path(file_okay=False, path_type=Path),
-        default=Path("crossdock-data"),
-        show_default="./crossdock-data",
+        default=Path(default),
+        show_default=f"./{default}",
         help="Where journal, workspace and keys live. Must survive a restart.",
-    )(command)
+    )
 
 
 def _database_option(command: Command) -> Command:
@@ -74,9 +76,9 @@ def _database_option(command: Command) -> Command:
     )(command)
 
 
-def _server_options(command: Command) -> Command:
+def _server_options(data_dir: str) -> Callable[[Command], Command]:
     options = [
-        _data_dir_option,
+        _data_dir_option(data_dir),
         _option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
         _option(
             "--port",
@@ -101,6 +103,13 @@ def _server_options(command: Command) -> Command:
             default="",
             help="Private networks (10.0.0.0/8) or host:port pairs that destinations may reach, "
             "separated by commas.",
+        ),
+        _option(
+            "--trusted-proxies",
+            default="127.0.0.1,::1",
+            show_default=True,
+            help="Networks or addresses of proxies, separated by commas, that are believed what "
+            "they say in X-Forwarded-For and X-Forwarded-Proto.",
         ),
         _option(
             "--tls-certificate",
@@ -161,32 +170,46 @@ def _server_options(command: Command) -> Command:
             help="The least level that is logged.",
         ),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def with_options(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return with_options
 
 
 @cli.command()
-@_server_options
+@_server_options("crossdock-data")
+@_option(
+    "--sandbox/--no-sandbox",
+    "has_sandbox",
+    default=False,
+    help="Also run the stand-ins for Ripe and Ramen at /sandbox. Their keys are published: anybody "
+    "who reaches this server can write to them. Their pages want the admin token.",
+)
 def serve(**options: Any) -> None:
     """Run the collector, the pipeline, the app and the API."""
     _serve(_settings(options), is_demo=False)
 
 
 @cli.command()
-@_server_options
+@_server_options("crossdock-demo-data")
 def demo(**options: Any) -> None:
-    """The same, with a demo workspace and a shop page to click in."""
+    """Run everything that `crossdock serve` runs, with a demo workspace and a shop to click in.
+
+    Stand-ins for Ripe and Ramen run beside it. It has a data directory of its own, so that
+    `crossdock serve` starts with an empty workspace.
+    """
     _serve(_settings(options), is_demo=True)
 
 
 def _settings(options: dict[str, Any]) -> ServerSettings:
-    allowed = tuple(
-        part.strip() for part in options["allowed_addresses"].split(",") if part.strip()
-    )
-    if (options["tls_certificate"] is None) != (options["tls_key"] is None):
-        raise click.UsageError("--tls-certificate and --tls-key go together: give both, or none.")
-    return ServerSettings(**{**options, "allowed_addresses": allowed})
+    lists = {
+        name: tuple(part.strip() for part in options[name].split(",") if part.strip())
+        for name in ("allowed_addresses", "trusted_proxies")
+    }
+    return ServerSettings(**{**options, **lists})
 
 
 def _serve(settings: ServerSettings, *, is_demo: bool) -> None:
@@ -201,7 +224,7 @@ def _serve(settings: ServerSettings, *, is_demo: bool) -> None:
 
 @cli.command()
 @click.argument("file", type=click.File("rb"))
-@_data_dir_option
+@_data_dir_option("crossdock-data")
 @_database_option
 @click.option("--plan", "is_plan", is_flag=True, help="Say what would change, and change nothing.")
 def apply(file: IO[bytes], data_dir: Path, database_url: str | None, *, is_plan: bool) -> None:
@@ -228,7 +251,7 @@ def apply(file: IO[bytes], data_dir: Path, database_url: str | None, *, is_plan:
 
 @cli.command()
 @click.argument("file", type=click.File("wb"), default="-")
-@_data_dir_option
+@_data_dir_option("crossdock-data")
 @_database_option
 def export(file: IO[bytes], data_dir: Path, database_url: str | None) -> None:
     """Write the workspace to FILE as YAML, or to standard output. Secrets stay where they are."""

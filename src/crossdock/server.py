@@ -13,6 +13,8 @@ import contextlib
 import dataclasses
 import functools
 import gc
+import ipaddress
+import os
 import signal
 import socket
 import sys
@@ -25,7 +27,7 @@ import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
-from crossdock import startup
+from crossdock import checks, startup
 from crossdock.admin_token import AdminToken
 from crossdock.base import logs
 from crossdock.base.clock import SystemClock
@@ -89,7 +91,7 @@ class _Running:
     """The parts that run, for whoever stops them."""
 
     door: Door
-    sandbox: Sandbox
+    sandbox: Sandbox | None
     collector: Collector
     sender: Sender
     loops: list[asyncio.Task[None]]
@@ -101,6 +103,9 @@ def run(settings: ServerSettings, *, is_demo: bool) -> None:
     Raises:
         CrossdockError: It cannot be started; says why, and what to do.
     """
+    checks.check_settings(settings)
+    # What the server writes is for its user alone, whichever part or library makes the file.
+    os.umask(0o077)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_Server(settings, is_demo=is_demo).serve()))
 
@@ -236,13 +241,21 @@ class _Server:
             public_url=settings.public_url,
             path_prefix=settings.cdn_path_prefix,
         )
-        sandbox = build_sandbox(
-            settings.data_dir,
-            clock=clock,
-            ids=ids,
-            owner_token=None if self._is_demo else admin_token,
-        )
-        parts.callback(sandbox.close)
+        apps: dict[str, ASGIApp] = {}
+        sandbox: Sandbox | None = None
+        if self._is_demo or settings.has_sandbox:
+            # Who visits the demo's pages on one's own machine is its owner.
+            is_open = self._is_demo and _is_loopback(settings.host)
+            sandbox = build_sandbox(
+                settings.data_dir,
+                clock=clock,
+                ids=ids,
+                owner_token=None if is_open else admin_token,
+            )
+            parts.callback(sandbox.close)
+            apps["/sandbox"] = sandbox
+            if self._is_demo:
+                apps["/demo"] = build_demo(sandbox)
         claims = Claims(
             settings.data_dir / "duplicates", clock=clock, days_max=settings.duplicate_days_max
         )
@@ -288,14 +301,13 @@ class _Server:
             http=http,
             clock=clock,
         )
-        apps: dict[str, ASGIApp] = {"/api/v1": control, "/sandbox": sandbox}
-        if self._is_demo:
-            apps["/demo"] = build_demo(sandbox)
+        apps["/api/v1"] = control
         door = Door(
             collector=collector,
             cdn=cdn,
             apps_by_path=apps,
             has_demo=self._is_demo,
+            has_sandbox=sandbox is not None,
             admin_token=admin_token,
             is_published=settings.public_url is not None,
             readiness=lambda: {"door": self._is_accepting, "journal": journal.is_ready},
@@ -323,7 +335,8 @@ class _Server:
                 log_config=None,
                 server_header=False,
                 proxy_headers=True,
-                forwarded_allow_ips="127.0.0.1,::1",
+                # An empty list would mean uvicorn's own default.
+                forwarded_allow_ips=list(settings.trusted_proxies) or ["none"],
                 backlog=_BACKLOG_CONNECTIONS,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 ssl_certfile=settings.tls_certificate,
@@ -351,7 +364,8 @@ class _Server:
             )
         log.info("The server is stopping.")
         self._is_accepting = False
-        running.sandbox.end_streams()
+        if running.sandbox is not None:
+            running.sandbox.end_streams()
         await self._drain(server, serving, running.sender)
         stopping.cancel()
         for loop_task in running.loops:
@@ -415,6 +429,13 @@ class _Server:
         if not prefix or not source.write_keys:
             return None
         return f"{base_url}/{prefix.strip('/')}/{source.write_keys[0]}.js"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _routing_rule(text: str) -> str:
