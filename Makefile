@@ -21,8 +21,8 @@ MINUTES ?= 10
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
-run: setup ## the demo: everything on this machine; prints the page to open
-	$(BIN)/crossdock demo
+run: setup ## the demo: everything on this machine; ARGS="--port 8081" for another port
+	$(BIN)/crossdock demo $(ARGS)
 
 test: setup chromium ## pytest and vitest, browser included
 	$(NPM) test

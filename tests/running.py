@@ -78,7 +78,9 @@ class RunningServer:
             env=environment,
         )
         assert self.process.stdout is not None
+        self.said: list[str] = []
         for line in self.process.stdout:
+            self.said.append(line.decode())
             if line.startswith(b"Ready: "):
                 self.url = line.removeprefix(b"Ready: ").decode().strip()
                 return

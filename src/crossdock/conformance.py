@@ -62,6 +62,7 @@ def run(kind: str, path: str | Path, write: Write) -> int:
     exempt: Counter[str] = Counter()
     exempt_lines = passed = failed = 0
     check = _checker(kind, path.parent)
+    _check_kind(kind, path)
     for case in _cases(path):
         try:
             expected, got, reasons = check(case)
@@ -83,6 +84,29 @@ def run(kind: str, path: str | Path, write: Write) -> int:
         write(f"fql: {exempt_lines} lines exempt: {counts or 'none'}")
     write(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+# What a line of each kind cannot be without.
+_KEYS_BY_KIND: Final = {
+    "mapping": frozenset({"mapping", "event"}),
+    "fql": frozenset({"fql", "event"}),
+    "validation": frozenset({"fields", "payload", "mode"}),
+    "presets": frozenset({"mapping", "eventKey", "action"}),
+}
+
+
+def _check_kind(kind: str, path: Path) -> None:
+    first = next(_cases(path), None)
+    if first is None or _KEYS_BY_KIND[kind] <= first.keys():
+        return
+    other = next((name for name, keys in _KEYS_BY_KIND.items() if keys <= first.keys()), None)
+    raise UnreadableVectors(
+        f'"{path}" holds no vectors of the kind "{kind}"'
+        + (f', but of the kind "{other}".' if other else "."),
+        do=f"Run `crossdock conformance {other} {path}`."
+        if other
+        else f"Name a file whose lines have {', '.join(sorted(_KEYS_BY_KIND[kind]))}.",
+    )
 
 
 Result = tuple[object, object, tuple[str, ...]]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from crossdock.admin_token import AdminToken, Refusal
+
+_PROXY_HEADERS = (
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-proto",
+    b"x-real-ip",
+    b"forwarded",
+    b"via",
+)
 
 _HOME = """<!doctype html>
 <html lang="en">
@@ -30,15 +41,19 @@ DEMO  <li>Send an event: <code>POST /v1/track</code> with a write key.</li>
       that the first start printed; <code>/api/v1/openapi.json</code> describes it.</li>
   <li>Or as a file: <code>crossdock export workspace.yaml</code>, edit it,
       <code>crossdock apply workspace.yaml</code>. The next page load has the change.</li>
-  <li>Look around in the <a href="sandbox/ripe/">Ripe</a> and <a href="sandbox/ramen/">Ramen</a>
-      stand-ins. User name: any; password: the admin token.</li>
-</ul>
+SANDBOX</ul>
 </html>
 """
 
 
 _DEMO = """\
   <li>Click around in the <a href="demo/">demo shop</a> and see what arrives.</li>
+"""
+
+
+_SANDBOX = """\
+  <li>Look around in the <a href="sandbox/ripe/">Ripe</a> and <a href="sandbox/ramen/">Ramen</a>
+      stand-ins. User name: any; password: the admin token.</li>
 """
 
 
@@ -67,8 +82,11 @@ class Door:
         cdn: What browsers load.
         apps_by_path: Mounted apps: `/api/v1`, `/sandbox`, `/demo`.
         has_demo: Whether `/` leads to the demo shop.
+        has_sandbox: Whether `/` leads to the stand-ins for Ripe and Ramen.
         admin_token: Opens `/metrics` to other machines.
         readiness: Returns, for each part that has to work, whether it does.
+        is_published: There is a public URL, and so most likely a proxy on this machine, whose
+            requests look like this machine's own: then `/metrics` wants the token from everybody.
     """
 
     def __init__(  # noqa: PLR0913 - parts of the system, each by name.
@@ -78,15 +96,20 @@ class Door:
         cdn: BrowserApp,
         apps_by_path: Mapping[str, ASGIApp],
         has_demo: bool,
-        admin_token: str,
+        has_sandbox: bool = False,
+        admin_token: AdminToken,
         readiness: Callable[[], Mapping[str, bool]],
+        is_published: bool = False,
     ) -> None:
         self._collector = collector
         self._cdn = cdn
         self._apps_by_path = apps_by_path
-        self._has_demo = has_demo
+        self._home = _HOME.replace("DEMO", _DEMO if has_demo else "").replace(
+            "SANDBOX", _SANDBOX if has_sandbox else ""
+        )
         self._admin_token = admin_token
         self._readiness = readiness
+        self._is_published = is_published
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on one request."""
@@ -116,7 +139,7 @@ class Door:
     def _own_page(self, scope: Scope) -> Response:
         match scope["path"]:
             case "/":
-                return HTMLResponse(_HOME.replace("DEMO", _DEMO if self._has_demo else ""))
+                return HTMLResponse(self._home)
             case "/healthz":
                 return JSONResponse({"status": "ok"})
             case "/readyz":
@@ -140,28 +163,55 @@ class Door:
                 )
 
     def _metrics(self, scope: Scope) -> Response:
-        headers = dict(scope["headers"])
-        given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        is_owner = hmac.compare_digest(given, self._admin_token.encode())
-        if not (is_owner or _is_this_machine(scope, headers)):
+        is_open = not self._is_published and _is_this_machine(scope)
+        if not is_open and (refusal := self._admin_token.refusal(scope)) is not None:
+            if refusal is Refusal.TOO_MANY_WRONG:
+                return JSONResponse(
+                    {
+                        "success": False,
+                        "code": "too_many_wrong_tokens",
+                        "message": "Too many requests from this address had a wrong token. Wait a "
+                        "minute before you try another.",
+                    },
+                    status_code=429,
+                    headers={"retry-after": "60"},
+                )
             return JSONResponse(
                 {
                     "success": False,
                     "code": "unauthorized",
-                    "message": "Metrics are open to this machine only. Send the admin token as "
-                    "`Authorization: Bearer …`.",
+                    "message": "Metrics are open to this machine alone, while the server has "
+                    "no public URL. Send the admin token as `Authorization: Bearer …`.",
                 },
                 status_code=401,
             )
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _is_this_machine(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
-    """Return whether the request came from this machine, and not through a proxy on it."""
-    if b"x-forwarded-for" in headers or b"forwarded" in headers:
+def _is_this_machine(scope: Scope) -> bool:
+    """Return whether the request came from this machine, and neither through a proxy on it.
+
+    A proxy that adds nothing about itself still passes on by what name it was asked, unless it is
+    told to write another; then it needs `--public-url`, and so it is known. A page elsewhere whose
+    name was made to lead to this machine is told by its name as well.
+    """
+    headers = dict(scope["headers"])
+    if any(name in headers for name in _PROXY_HEADERS):
         return False
+    name = _named(headers.get(b"host", b""))
     client = scope.get("client")
+    return client is not None and _is_loopback(client[0]) and _is_loopback(name)
+
+
+def _is_loopback(name: str) -> bool:
     try:
-        return client is not None and ipaddress.ip_address(client[0]).is_loopback
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _named(host: bytes) -> str:
+    try:
+        return urlsplit(f"//{host.decode('latin-1')}").hostname or ""
+    except ValueError:
+        return ""

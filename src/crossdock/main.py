@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
+import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,18 +56,20 @@ def cli() -> None:
 
 
 def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
-    variable = "CROSSDOCK_" + names[0].removeprefix("--").upper().replace("-", "_")
+    variable = "CROSSDOCK_" + names[0].partition("/")[0].removeprefix("--").upper().replace(
+        "-", "_"
+    )
     return click.option(*names, envvar=variable, show_envvar=True, **attributes)
 
 
-def _data_dir_option(command: Command) -> Command:
+def _data_dir_option(default: str) -> Callable[[Command], Command]:
     return _option(
         "--data-dir",
         type=click.Path(file_okay=False, path_type=Path),
-        default=Path("crossdock-data"),
-        show_default="./crossdock-data",
+        default=Path(default),
+        show_default=f"./{default}",
         help="Where journal, workspace and keys live. Must survive a restart.",
-    )(command)
+    )
 
 
 def _database_option(command: Command) -> Command:
@@ -75,9 +79,9 @@ def _database_option(command: Command) -> Command:
     )(command)
 
 
-def _server_options(command: Command) -> Command:
+def _server_options(data_dir: str) -> Callable[[Command], Command]:
     options = [
-        _data_dir_option,
+        _data_dir_option(data_dir),
         _option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
         _option(
             "--port",
@@ -102,6 +106,13 @@ def _server_options(command: Command) -> Command:
             default="",
             help="Private networks (10.0.0.0/8) or host:port pairs that destinations may reach, "
             "separated by commas.",
+        ),
+        _option(
+            "--trusted-proxies",
+            default="127.0.0.1,::1",
+            show_default=True,
+            help="Networks or addresses of proxies, separated by commas, that are believed what "
+            "they say in X-Forwarded-For and X-Forwarded-Proto.",
         ),
         _option(
             "--tls-certificate",
@@ -169,35 +180,52 @@ def _server_options(command: Command) -> Command:
             help="The least level that is logged.",
         ),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def with_options(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return with_options
 
 
 @cli.command()
-@_server_options
+@_server_options("crossdock-data")
+@_option(
+    "--sandbox/--no-sandbox",
+    "has_sandbox",
+    default=False,
+    help="Also run the stand-ins for Ripe and Ramen at /sandbox. Their keys are published: anybody "
+    "who reaches this server can write to them. Their pages want the admin token.",
+)
 def serve(**options: Any) -> None:
     """Run the collector, the pipeline, the app and the API."""
     _serve(_settings(options), is_demo=False)
 
 
 @cli.command()
-@_server_options
+@_server_options("crossdock-demo-data")
 def demo(**options: Any) -> None:
-    """The same, with a demo workspace and a shop page to click in."""
+    """Run everything that `crossdock serve` runs, with a demo workspace and a shop to click in.
+
+    Stand-ins for Ripe and Ramen run beside it. It has a data directory of its own, so that
+    `crossdock serve` starts with an empty workspace.
+    """
     _serve(_settings(options), is_demo=True)
 
 
 def _settings(options: dict[str, Any]) -> ServerSettings:
-    allowed = tuple(
-        part.strip() for part in options["allowed_addresses"].split(",") if part.strip()
-    )
-    if (options["tls_certificate"] is None) != (options["tls_key"] is None):
-        raise click.UsageError("--tls-certificate and --tls-key go together: give both, or none.")
-    return ServerSettings(**{**options, "allowed_addresses": allowed})
+    lists = {
+        name: tuple(part.strip() for part in options[name].split(",") if part.strip())
+        for name in ("allowed_addresses", "trusted_proxies")
+    }
+    return ServerSettings(**{**options, **lists})
 
 
 def _serve(settings: ServerSettings, *, is_demo: bool) -> None:
+    # From here on a signal means: stop, all is well. The server has its own way once it runs.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     from crossdock import server  # noqa: PLC0415 - the other commands start without all of this.
 
     logs.configure(log_format=settings.log_format, level=settings.log_level)
@@ -206,7 +234,7 @@ def _serve(settings: ServerSettings, *, is_demo: bool) -> None:
 
 @cli.command()
 @click.argument("file", type=click.File("rb"))
-@_data_dir_option
+@_data_dir_option("crossdock-data")
 @_database_option
 @click.option("--plan", "is_plan", is_flag=True, help="Say what would change, and change nothing.")
 def apply(file: IO[bytes], data_dir: Path, database_url: str | None, *, is_plan: bool) -> None:
@@ -233,7 +261,7 @@ def apply(file: IO[bytes], data_dir: Path, database_url: str | None, *, is_plan:
 
 @cli.command()
 @click.argument("file", type=click.File("wb"), default="-")
-@_data_dir_option
+@_data_dir_option("crossdock-data")
 @_database_option
 def export(file: IO[bytes], data_dir: Path, database_url: str | None) -> None:
     """Write the workspace to FILE as YAML, or to standard output. Secrets stay where they are."""
@@ -358,19 +386,54 @@ def replays(
     "--secret",
     envvar="RAMEN_ORGANIZATION_SECRET_KEY",
     show_envvar=True,
-    prompt=True,
-    hide_input=True,
     help="The organization's secret key. Better in the environment than on the command line, "
     "which other people on the machine can read.",
 )
 @click.option(
     "--timestamp", type=int, help="Seconds since the epoch. Default: now. Good for 15 minutes."
 )
-def sign_ramen(*, user_id: str, email: str, name: str, secret: str, timestamp: int | None) -> None:
-    """Sign a user for Ramen's secure mode; prints the `integrations.Ramen` options as JSON."""
+def sign_ramen(
+    *, user_id: str, email: str, name: str, secret: str | None, timestamp: int | None
+) -> None:
+    """Sign a user for Ramen's secure mode; prints the `integrations.Ramen` options as JSON.
+
+    Without a secret a person is asked for it.
+    """
+    if not secret and not sys.stdin.isatty():
+        raise click.UsageError(
+            "There is no secret. Set RAMEN_ORGANIZATION_SECRET_KEY to the organization's secret "
+            "key, or call this in a terminal, where you are asked for it."
+        )
+    secret = secret or click.prompt("Secret", hide_input=True, err=True)
+    if not user_id:
+        raise click.UsageError("--id is empty. Give the id that the page gives to identify().")
     now: int | dt.datetime = SystemClock().now() if timestamp is None else timestamp
+    for warning in _signature_warnings(email, timestamp, SystemClock().now()):
+        click.secho(warning, fg="yellow", err=True)
     user = {"id": user_id, "email": email, "name": name}
     click.echo(json.encode(ramen_secure_mode(user, secret, now)).decode())
+
+
+def _signature_warnings(email: str, timestamp: int | None, now: dt.datetime) -> Iterator[str]:
+    """Yield what Ramen would refuse, or what was hardly meant; it is signed all the same."""
+    if email and not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        yield f'"{email}" is no e-mail address. Ramen is given it as the page passes it.'
+    if timestamp is None:
+        return
+    age_seconds = now.timestamp() - timestamp
+    # From here on a number of seconds is a date after the year 5000.
+    if timestamp >= 100_000_000_000:  # noqa: PLR2004 - said above.
+        yield "The timestamp is in milliseconds; Ramen reads seconds. Divide it by 1000."
+    elif age_seconds > 15 * 60:
+        yield (
+            f"The timestamp is {round(age_seconds / 60)} minutes old; Ramen takes 15. Leave "
+            "--timestamp out to sign for now."
+        )
+    elif age_seconds < -60:  # noqa: PLR2004 - a minute.
+        yield (
+            f"The timestamp is {round(-age_seconds / 60)} minutes ahead; Ramen refuses it. Leave "
+            "--timestamp out to sign for now."
+        )
 
 
 @cli.command()

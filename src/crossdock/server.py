@@ -1,8 +1,9 @@
 """The composition root: starts the parts, hands them to each other, and stops them in order.
 
 Start: catalog → workspace → journal → the way out → route and send → the door opens.
-Stop (SIGTERM, SIGINT): the door closes, what was accepted is on disk, attempts under way end, and
-the process exits 0. What is not finished by then waits in the journal for the next start.
+Stop (SIGTERM, SIGINT, during the start too): the door closes, what was accepted is on disk,
+attempts under way end, and the process exits 0. All of that has one deadline; what is not finished
+by then waits in the journal for the next start. A second signal moves the deadline to now.
 """
 
 from __future__ import annotations
@@ -12,25 +13,29 @@ import contextlib
 import dataclasses
 import functools
 import gc
+import ipaddress
+import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
-from crossdock import startup
+from crossdock import checks, startup
+from crossdock.admin_token import AdminToken
 from crossdock.base import logs
 from crossdock.base.chance import Chance
 from crossdock.base.clock import SystemClock
 from crossdock.base.ids import RandomIds
 from crossdock.base.settings import ServerSettings
 from crossdock.catalog import Catalog, load_catalog
-from crossdock.control import Parts, build_control
+from crossdock.control import Parts, build_control, wrong_token
 from crossdock.door import Door
 from crossdock.kit import (
     HttpClient,
@@ -62,6 +67,10 @@ _HOUR_SECONDS = 3_600.0
 # Enough for a burst of browsers that arrive while the loop is busy with one group commit.
 _BACKLOG_CONNECTIONS = 4096
 _KEEP_ALIVE_SECONDS = 65
+# Who is still sending a request when the server stops has been told nothing: they send it again.
+_HALF_REQUEST_SECONDS_MAX = 1.0
+
+T = TypeVar("T")
 
 log = logs.logger("server")
 
@@ -75,12 +84,24 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
+class _Quiet:
+    """Takes it for no error that a request is cut off when the server stops."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Whoever cancelled this has closed the connection before, and nothing runs after it.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._app(scope, receive, send)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Running:
     """The parts that run, for whoever stops them."""
 
     door: Door
-    sandbox: Sandbox
+    sandbox: Sandbox | None
     collector: Collector
     sender: Sender
     loops: list[asyncio.Task[None]]
@@ -92,6 +113,9 @@ def run(settings: ServerSettings, *, is_demo: bool) -> None:
     Raises:
         CrossdockError: It cannot be started; says why, and what to do.
     """
+    checks.check_settings(settings)
+    # What the server writes is for its user alone, whichever part or library makes the file.
+    os.umask(0o077)
     allow_many_connections()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_Server(settings, is_demo=is_demo).serve()))
@@ -130,10 +154,15 @@ class _Server:
         self._ids = RandomIds()
         self._catalog = load_catalog()
         self._is_accepting = False
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
 
     async def serve(self) -> int:
         """Start everything, wait for the end, stop everything, and return the exit code."""
         settings = self._settings
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._when_signalled)
         with contextlib.ExitStack() as files:
             listener = files.enter_context(contextlib.closing(startup.listener(settings)))
             url = startup.own_url(settings, listener)
@@ -146,11 +175,15 @@ class _Server:
             files.callback(store.close)
             is_first_start = not store.load().sources
             source = self._first_source(store, url)
-            admin_token = settings.admin_token or startup.kept_token(
+            token_text = settings.admin_token or startup.kept_token(
                 settings.data_dir / "admin-token"
             )
             async with contextlib.AsyncExitStack() as parts:
-                running = await self._start(store, admin_token, url, parts)
+                token = AdminToken(token_text, self._clock, when_refused=wrong_token)
+                running = await self._unless_stopped(self._start(store, token, url, parts))
+                if running is None:
+                    log.info("The server was stopped before it was ready.")
+                    return 0
                 code = await self._until_stopped(
                     running,
                     listener,
@@ -158,12 +191,29 @@ class _Server:
                         settings,
                         url,
                         source,
-                        admin_token if is_first_start else None,
+                        token_text if is_first_start else None,
                         is_demo=self._is_demo,
                     ),
                 )
             log.info("The server has stopped.")
             return code
+
+    def _when_signalled(self) -> None:
+        if self._stop.is_set():
+            # Asked twice: somebody does not want to wait. The journal keeps what is unfinished.
+            self._hurry.set()
+        self._stop.set()
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Return what the work returns, or None if a signal came first."""
+        working = asyncio.create_task(work)
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            working.cancel()
+        stopping.cancel()
+        await asyncio.wait([working, stopping])
+        return None if working.cancelled() else working.result()
 
     def _first_source(self, store: Store, url: str) -> Source:
         if self._is_demo:
@@ -171,7 +221,7 @@ class _Server:
         return bootstrap(store, ids=self._ids)
 
     async def _start(
-        self, store: Store, admin_token: str, url: str, parts: contextlib.AsyncExitStack
+        self, store: Store, admin_token: AdminToken, url: str, parts: contextlib.AsyncExitStack
     ) -> _Running:
         """Start the parts, each with what it needs; `parts` stops them in the opposite order."""
         settings, clock, ids, catalog = self._settings, self._clock, self._ids, self._catalog
@@ -205,13 +255,21 @@ class _Server:
             public_url=settings.public_url,
             path_prefix=settings.cdn_path_prefix,
         )
-        sandbox = build_sandbox(
-            settings.data_dir,
-            clock=clock,
-            ids=ids,
-            owner_token=None if self._is_demo else admin_token,
-        )
-        parts.callback(sandbox.close)
+        apps: dict[str, ASGIApp] = {}
+        sandbox: Sandbox | None = None
+        if self._is_demo or settings.has_sandbox:
+            # Who visits the demo's pages on one's own machine is its owner.
+            is_open = self._is_demo and _is_loopback(settings.host)
+            sandbox = build_sandbox(
+                settings.data_dir,
+                clock=clock,
+                ids=ids,
+                owner_token=None if is_open else admin_token,
+            )
+            parts.callback(sandbox.close)
+            apps["/sandbox"] = sandbox
+            if self._is_demo:
+                apps["/demo"] = build_demo(sandbox)
         claims = Claims(
             settings.data_dir / "duplicates", clock=clock, days_max=settings.duplicate_days_max
         )
@@ -283,15 +341,15 @@ class _Server:
                 ),
             )
         )
-        apps: dict[str, ASGIApp] = {"/api/v1": control, "/sandbox": sandbox}
-        if self._is_demo:
-            apps["/demo"] = build_demo(sandbox)
+        apps["/api/v1"] = control
         door = Door(
             collector=collector,
             cdn=cdn,
             apps_by_path=apps,
             has_demo=self._is_demo,
+            has_sandbox=sandbox is not None,
             admin_token=admin_token,
+            is_published=settings.public_url is not None,
             readiness=lambda: {"door": self._is_accepting, "journal": journal.is_ready},
         )
         loops = [
@@ -309,7 +367,7 @@ class _Server:
         settings = self._settings
         server = _Uvicorn(
             uvicorn.Config(
-                running.door,
+                _Quiet(running.door),
                 http=BoundedProtocol,
                 ws="none",
                 lifespan="off",
@@ -317,25 +375,14 @@ class _Server:
                 log_config=None,
                 server_header=False,
                 proxy_headers=True,
-                forwarded_allow_ips="127.0.0.1,::1",
+                # An empty list would mean uvicorn's own default.
+                forwarded_allow_ips=list(settings.trusted_proxies) or ["none"],
                 backlog=_BACKLOG_CONNECTIONS,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=max(1, round(settings.drain_seconds_max)),
                 ssl_certfile=settings.tls_certificate,
                 ssl_keyfile=settings.tls_key,
             )
         )
-        stop = asyncio.Event()
-
-        def asked_to_stop() -> None:
-            if stop.is_set():
-                # Asked twice: somebody does not want to wait. The journal keeps what is unfinished.
-                server.force_exit = True
-            stop.set()
-
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, asked_to_stop)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="serve http")
         while not (server.started or serving.done()):
             await self._clock.sleep(0.01)
@@ -345,7 +392,7 @@ class _Server:
         if server.started:
             self._is_accepting = True
             announce()
-        stopping = asyncio.ensure_future(stop.wait())
+        stopping = asyncio.ensure_future(self._stop.wait())
         running_parts: list[asyncio.Task[None]] = [serving, *running.loops]
         await asyncio.wait([stopping, *running_parts], return_when=asyncio.FIRST_COMPLETED)
         broken = [task for task in running_parts if task.done()]
@@ -357,15 +404,60 @@ class _Server:
             )
         log.info("The server is stopping.")
         self._is_accepting = False
-        running.sandbox.end_streams()
-        server.should_exit = True
-        await asyncio.gather(serving, return_exceptions=True)
-        await running.sender.stop(drain_seconds_max=settings.drain_seconds_max)
+        if running.sandbox is not None:
+            running.sandbox.end_streams()
+        await self._drain(server, serving, running.sender)
         stopping.cancel()
         for loop_task in running.loops:
             loop_task.cancel()
         await asyncio.gather(stopping, *running.loops, return_exceptions=True)
         return 1 if broken else 0
+
+    async def _drain(
+        self, server: uvicorn.Server, serving: asyncio.Task[None], sender: Sender
+    ) -> None:
+        """End what is under way, inwards and outwards, before the one deadline of both."""
+        seconds_max = self._settings.drain_seconds_max
+        server.should_exit = True
+        closing = asyncio.create_task(self._close_door(server, serving, seconds_max))
+        sending = asyncio.create_task(sender.stop(drain_seconds_max=seconds_max))
+        hurry = asyncio.create_task(self._hurry.wait())
+        both = asyncio.create_task(asyncio.wait([closing, sending]))
+        await asyncio.wait([both, hurry], return_when=asyncio.FIRST_COMPLETED)
+        if not both.done():
+            closing.cancel()
+            sending.cancel()
+            await asyncio.wait([closing, sending])
+            await self._close_door(server, serving, 0.0)
+            await sender.stop(drain_seconds_max=0.0)
+        hurry.cancel()
+        await asyncio.gather(both, closing, sending, hurry, return_exceptions=True)
+
+    async def _close_door(
+        self, server: uvicorn.Server, serving: asyncio.Task[None], seconds_max: float
+    ) -> None:
+        """Return when every request is answered, or cut off."""
+        half_seconds_max = min(_HALF_REQUEST_SECONDS_MAX, seconds_max)
+        await asyncio.wait([serving], timeout=half_seconds_max)
+        connections: set[Any] = {*server.server_state.connections}
+        for connection in connections:
+            if connection.cycle is None or connection.cycle.more_body:
+                connection.transport.abort()
+        await asyncio.wait([serving], timeout=seconds_max - half_seconds_max)
+        if serving.done():
+            return
+        log.warning(
+            "Requests were cut off: the time to stop was up.",
+            requests=len(server.server_state.tasks),
+        )
+        for connection in connections:
+            connection.transport.abort()
+        # Their connections are told first: then nobody tries to answer.
+        await self._clock.sleep(0.01)
+        server.force_exit = True
+        for task in list(server.server_state.tasks):
+            task.cancel()
+        await asyncio.wait([serving])
 
     def _allowed_addresses(self, url: str) -> tuple[str, ...]:
         allowed = self._settings.allowed_addresses
@@ -377,6 +469,13 @@ class _Server:
         if not prefix or not source.write_keys:
             return None
         return f"{base_url}/{prefix.strip('/')}/{source.write_keys[0]}.js"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _routing_rule(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -27,7 +28,10 @@ def make_folder(folder: Path) -> None:
         CannotStart: It cannot.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Who is in them is nobody else's business here; SQLite makes them for all to read.
+        for file in folder.glob("*.sqlite3*"):
+            file.chmod(0o600)
     except OSError as error:
         raise CannotStart(
             f'The data directory "{folder}" cannot be made: {error.strerror}.',
@@ -46,26 +50,47 @@ def listener(settings: ServerSettings) -> socket.socket:
     Raises:
         CannotStart: Something else is there, or it is not this machine's address.
     """
+    host, port = settings.host, settings.port
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except OSError:
+            listener.close()
+            raise
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no name of a host"
         raise CannotStart(
-            f'"{settings.host}" port {settings.port} cannot be listened on: {error.strerror}.',
-            do="Stop what uses it, or choose others with --host and --port.",
+            f'"{host}" port {port} cannot be listened on: {reason}.', do=_way_to_listen(error)
         ) from error
     listener.set_inheritable(False)
     return listener
 
 
+def _way_to_listen(error: Exception) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EADDRINUSE and not isinstance(error, socket.gaierror):
+        return (
+            "Stop what uses it, or choose another with --port; "
+            'with make: make run ARGS="--port 8081".'
+        )
+    if number == errno.EACCES and not isinstance(error, socket.gaierror):
+        return "Choose one from 1024 up with --port, or let this user have lower ones."
+    return (
+        "Give --host an address of this machine: 127.0.0.1 for it alone, 0.0.0.0 for everybody who "
+        "can reach it."
+    )
+
+
 def own_url(settings: ServerSettings, listener: socket.socket) -> str:
     """Return the address at which this machine reaches the server."""
     scheme = "https" if settings.tls_certificate else "http"
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - translated, not bound to.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - translated, not bound to.
+    host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}:{listener.getsockname()[1]}"
 
 
@@ -107,15 +132,18 @@ def announce(
     given = settings.admin_token is not None
     token = "as you set it" if given else new_token or f"in {token_file}"
     write_key = source.write_keys[0] if source.write_keys else "none"
+    public_url = (settings.public_url or url).rstrip("/")
     lines = [
         "",
-        f"  Crossdock        {url}",
+        f"  Crossdock        {public_url}",
         f"  Admin token      {token}",
         f"  Write key        {write_key}   (source: {source.name})",
         f"  Data             {settings.data_dir.absolute()}",
     ]
+    if settings.public_url:
+        lines.insert(2, f"  On this machine  {url}")
     if is_demo:
-        lines += ["", f"  Open this page   {url}/demo/"]
+        lines += ["", f"  Open this page   {public_url}/demo/"]
     print("\n".join([*lines, "", f"Ready: {url}"]), flush=True)  # noqa: T201 - for the terminal.
     settings.data_dir.joinpath("server.json").write_bytes(
         json.encode({"url": url, "pid": os.getpid()})

@@ -183,6 +183,18 @@ async def call(cdn: Cdn, path: str, **scope: Any) -> Any:
         ({"headers": [(b"host", b"shop.example")]}, ("http", "shop.example")),
         ({"scheme": "https"}, ("https", "inside:8080")),
         (
+            {"headers": [(b"host", b"a.example"), (b"sec-fetch-mode", b"cors")]},
+            ("https", "a.example"),
+        ),
+        (
+            {"headers": [(b"host", b"127.0.0.1:80"), (b"sec-fetch-mode", b"cors")]},
+            ("http", "127.0.0.1:80"),
+        ),
+        (
+            {"headers": [(b"host", b"[::1]:80"), (b"sec-fetch-mode", b"cors")]},
+            ("http", "[::1]:80"),
+        ),
+        (
             {"headers": [(b"host", b"a.example"), (b"origin", b"https://b.example")]},
             ("https", "a.example"),
         ),

@@ -18,6 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from crossdock.admin_token import AdminToken
 from crossdock.base.clock import FakeClock
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import RandomIds
@@ -377,7 +378,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         catalog=CATALOG,
         clock=clock,
         ids=RandomIds(),
-        admin_token=TOKEN,
+        admin_token=AdminToken(TOKEN, clock),
         http=NoWayOut(),
         notices=api.all_notices,
         latest_outcomes=api.latest_outcomes,

@@ -35,14 +35,23 @@ def test_many_wrong_tokens_are_slowed_down_until_a_minute_has_passed(api: Api) -
     for _ in range(10):
         api.request("GET", "/", authorization="Bearer wrong")
 
-    status, answer, headers = api.request("GET", "/")
+    status, answer, headers = api.request("GET", "/", authorization="Bearer wrong")
     api.clock.advance(61)
-    later, _, _ = api.request("GET", "/")
+    later, _, _ = api.request("GET", "/", authorization="Bearer wrong")
 
     assert status == 429
     assert headers["retry-after"] == "60"
     assert "Wait 60 seconds" in answer["errors"][0]["message"]
-    assert later == 200
+    assert later == 401
+
+
+def test_wrong_tokens_from_the_same_address_do_not_lock_the_right_one_out(api: Api) -> None:
+    for _ in range(20):
+        api.request("GET", "/", authorization="Bearer wrong")
+
+    status, _, _ = api.request("GET", "/")
+
+    assert status == 200
 
 
 def test_the_description_names_every_path_and_loads_nothing_from_elsewhere(api: Api) -> None:

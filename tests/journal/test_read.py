@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 from pathlib import Path
 
 from crossdock.events import Discard, Envelope, EventType, Notice, SourceId
@@ -139,6 +140,34 @@ async def test_notices_survive_a_restart_and_go_on_counting(tmp_path: Path) -> N
         (kept,) = await journal.notices()
 
     assert kept.count == 3
+
+
+async def test_made_up_notices_keep_no_real_one_out() -> None:
+    def notice(code: str, *, minutes: int, count: int = 1) -> Notice:
+        at = NOON + dt.timedelta(minutes=minutes)
+        return Notice(
+            source_id=SourceId("shop"),
+            connection_id=ConnectionId("ripe"),
+            code=code,
+            detail="",
+            first_at=at,
+            last_at=at,
+            count=count,
+        )
+
+    async with opened() as journal:
+        journal.report_notice(notice("seen_often", minutes=0, count=3))
+        for number in range(260):
+            journal.report_notice(notice(f"made_up_{number}", minutes=1))
+            if number % 100 == 0:
+                await journal.notices()
+        journal.report_notice(notice("new_and_real", minutes=2))
+
+        kept = [one.code for one in await journal.notices()]
+
+    assert len(kept) == 200
+    assert kept[0] == "new_and_real"
+    assert kept[-1] == "seen_often"
 
 
 async def test_events_older_than_their_age_go_when_they_are_read() -> None:

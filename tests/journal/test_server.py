@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
+import socket
 import stat
 from pathlib import Path
 
@@ -133,3 +135,30 @@ def _mode_and_text(file: Path) -> tuple[int, str]:
         # There is no /proc.
         return 0, ""
     return stat.S_IMODE(file.stat().st_mode), file.read_text()
+
+
+async def test_a_server_that_is_not_there_is_given_up_with_its_address(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+
+        journal = Journal(tmp_path, clock=Hurried(), nats_url=f"nats://me:secret@{address}")
+        with pytest.raises(JournalNotStarted, match=re.escape(f"…@{address}")) as raised:
+            await journal.open()
+
+    logged = "".join(capsys.readouterr())
+    assert "secret" not in str(raised.value) + logged
+    assert "could not be reached" in raised.value.what
+    assert logged.count("cannot be reached") == 1
+    assert "met an error" not in logged
+
+
+async def test_a_start_with_a_server_of_its_own_meets_no_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with opened():
+        pass
+
+    assert "error" not in "".join(capsys.readouterr())

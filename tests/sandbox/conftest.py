@@ -19,6 +19,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from starlette.types import Receive, Scope, Send
 
 import crossdock
+from crossdock.admin_token import AdminToken
 from crossdock.base.clock import FakeClock
 from crossdock.base.json import JsonObject
 from crossdock.sandbox import build_demo, build_sandbox
@@ -87,7 +88,8 @@ async def running_vendors(
     data_dir: Path, *, prefix: str = "", owner_token: str | None = None
 ) -> AsyncIterator[Vendors]:
     clock = FakeClock(NOON)
-    sandbox = build_sandbox(data_dir, clock=clock, owner_token=owner_token)
+    owner = None if owner_token is None else AdminToken(owner_token, clock)
+    sandbox = build_sandbox(data_dir, clock=clock, owner_token=owner)
     demo = build_demo(sandbox)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

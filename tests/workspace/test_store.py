@@ -17,6 +17,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
+from typing_extensions import override
 
 from crossdock.base.clock import FakeClock, SystemClock
 from crossdock.base.ids import RandomIds
@@ -328,6 +329,63 @@ async def test_an_own_change_reaches_the_feed_before_the_answer(
     await asyncio.to_thread(add_connection, store)
 
     assert feed.current.version == 2
+    await ended(following)
+
+
+async def test_a_subscriber_that_fails_holds_no_other_up_and_does_not_end_the_following(
+    store: Store, clock: FakeClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(workspace: Workspace) -> None:
+        if workspace.version > 1:
+            raise KeyError("a subscriber's bug")
+
+    versions: list[int] = []
+    store.change(lambda w: edits.with_source(w, a_source()), by="test")
+    feed = WorkspaceFeed(store.load())
+    feed.subscribe(refuse)
+    feed.subscribe(lambda workspace: versions.append(workspace.version))
+    following = asyncio.create_task(follow(store, feed, clock=clock))
+    await asyncio.sleep(0)
+
+    await asyncio.to_thread(
+        store.change, lambda w: edits.with_connection(w, a_connection()), by="test"
+    )
+
+    captured = capsys.readouterr()
+    assert versions == [1, 2]
+    assert not following.done()
+    assert "keeps its old one" in captured.out + captured.err
+    await ended(following)
+
+
+async def test_whatever_reading_meets_the_following_goes_on(
+    store: Store, clock: FakeClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Unreadable(Store):
+        """A store whose content nobody foresaw."""
+
+        def __init__(self) -> None:
+            pass
+
+        @override
+        def version(self) -> int:
+            raise KeyError("unforeseen")
+
+        @override
+        def on_change(self, callback: Callable[[Workspace], object]) -> Callable[[], None]:
+            assert callback is not None
+            return lambda: None
+
+    following = asyncio.create_task(follow(Unreadable(), WorkspaceFeed(store.load()), clock=clock))
+    logged = ""
+    async with asyncio.timeout(5):
+        while "met a bug" not in logged:
+            clock.advance(1)
+            await asyncio.sleep(0.01)
+            captured = capsys.readouterr()
+            logged += captured.out + captured.err
+
+    assert not following.done()
     await ended(following)
 
 

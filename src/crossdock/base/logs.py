@@ -10,6 +10,7 @@ import sys
 from typing import Literal
 
 import structlog
+from typing_extensions import override
 
 LogFormat = Literal["text", "json"]
 
@@ -40,6 +41,16 @@ def configure(*, log_format: LogFormat, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    # What libraries have to say comes out in the same form; below a warning it is about themselves.
+    logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
+
+
+class _Forward(logging.Handler):
+    """Hands the log lines of libraries on."""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        logger(record.name).log(record.levelno, record.getMessage(), exc_info=record.exc_info)
 
 
 def logger(name: str) -> structlog.typing.FilteringBoundLogger:

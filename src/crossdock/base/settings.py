@@ -27,6 +27,9 @@ class ServerSettings:
         database_url: SQLAlchemy URL of the workspace; None means: a SQLite file in `data_dir`.
         allowed_addresses: Networks (`10.0.0.0/8`) or host and port (`127.0.0.1:8080`) that
             outgoing requests may reach although they are private.
+        trusted_proxies: Networks whose word is taken for where a request came from and whether by
+            https: `X-Forwarded-For` and `X-Forwarded-Proto`.
+        has_sandbox: Whether `/sandbox` has the stand-ins for Ripe and Ramen.
         tls_certificate: PEM file; with `tls_key`, serve https.
         tls_key: PEM file.
         cdn_path_prefix: A neutral first path segment, such as `site`, under which browsers find
@@ -48,6 +51,8 @@ class ServerSettings:
     nats_url: str | None = None
     database_url: str | None = None
     allowed_addresses: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    has_sandbox: bool = False
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     cdn_path_prefix: str | None = None

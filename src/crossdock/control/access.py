@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import hmac
-from collections import OrderedDict
-
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from crossdock.admin_token import FAILURES_MAX, AdminToken, Refusal
 from crossdock.base import json
-from crossdock.base.clock import Clock
-from crossdock.control import report
 from crossdock.control.answers import error_response
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
-# Slow enough that guessing a token is hopeless, quick enough that a person who pasted the wrong one
-# three times is not kept waiting.
-FAILURES_MAX = 10
-FAILURES_WINDOW_SECONDS = 60.0
-# Each address is a few bytes; beyond this the oldest is forgotten.
-ADDRESSES_MAX = 10_000
 
 _YAML_PATHS = ("/workspace/plan", "/workspace/apply")
 
@@ -29,37 +19,33 @@ class Access:
 
     Args:
         app: What is behind it.
-        admin_token: The token.
-        clock: For counting wrong tokens.
+        admin_token: Knows who carries the token.
     """
 
-    def __init__(self, app: ASGIApp, admin_token: str, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, admin_token: AdminToken) -> None:
         self._app = app
-        self._token = admin_token.encode()
-        self._clock = clock
-        self._failures: OrderedDict[str, list[float]] = OrderedDict()
+        self._admin_token = admin_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that may not be made; pass on every other."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        address = scope["client"][0] if scope.get("client") else ""
-        wait_seconds = self._wait_seconds(address)
-        if wait_seconds > 0:
+        refusal = self._admin_token.refusal(scope)
+        if refusal is Refusal.TOO_MANY_WRONG:
+            wait_seconds = self._admin_token.wait_seconds(scope)
             response = error_response(
                 429,
                 "too_many_wrong_tokens",
                 f"Too many requests from this address had a wrong token (more than {FAILURES_MAX} "
                 "in a minute).",
-                f"Wait {wait_seconds} seconds, then try again with the right token.",
+                f"Send the right token, which is taken at once. Wait {wait_seconds} seconds before "
+                "you try another.",
                 headers={"retry-after": str(wait_seconds)},
             )
             await response(scope, receive, send)
             return
-        if not self._is_right(scope):
-            self._note_failure(address)
-            report.wrong_token()
+        if refusal is not None:
             response = error_response(
                 401,
                 "unauthorized",
@@ -106,26 +92,6 @@ class Access:
         # `curl -d` says that everything is a form. What it is, was just found out.
         inner: Scope = {**scope, "headers": [*headers, (b"content-type", content_type)]}
         await self._app(inner, _Replay(body, receive), send)
-
-    def _is_right(self, scope: Scope) -> bool:
-        given = next((v for name, v in scope["headers"] if name == b"authorization"), b"")
-        scheme, _, token = given.partition(b" ")
-        is_same = hmac.compare_digest(token.strip(), self._token)
-        return is_same and scheme.lower() == b"bearer"
-
-    def _wait_seconds(self, address: str) -> int:
-        failures = self._failures.get(address, [])
-        since = self._clock.monotonic_seconds() - FAILURES_WINDOW_SECONDS
-        recent = [at for at in failures if at > since]
-        if len(recent) < FAILURES_MAX:
-            return 0
-        return max(1, round(recent[-FAILURES_MAX] - since))
-
-    def _note_failure(self, address: str) -> None:
-        failures = self._failures.pop(address, [])
-        self._failures[address] = [*failures, self._clock.monotonic_seconds()][-FAILURES_MAX:]
-        if len(self._failures) > ADDRESSES_MAX:
-            self._failures.popitem(last=False)
 
 
 class _Replay:

@@ -61,5 +61,5 @@ def build_control(parts: Parts) -> FastAPI:
     answer_errors(app)
     for router in _ROUTERS:
         app.include_router(router)
-    app.add_middleware(Access, admin_token=parts.admin_token, clock=parts.clock)
+    app.add_middleware(Access, admin_token=parts.admin_token)
     return app

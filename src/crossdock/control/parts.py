@@ -10,6 +10,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import Request
 
+from crossdock.admin_token import AdminToken
 from crossdock.base.clock import Clock
 from crossdock.base.ids import Ids
 from crossdock.base.json import JsonObject
@@ -160,9 +161,9 @@ class Parts:
     Attributes:
         store: Where the workspace is; the API is its only writer in a running server.
         catalog: What can be connected.
-        clock: For secure mode, and for counting wrong tokens.
+        clock: For secure mode.
         ids: For what is new.
-        admin_token: The bearer token of everything.
+        admin_token: Knows who carries the bearer token of everything.
         replays: Runs replays.
         try_event: Tries an event on a connection; may raise a `CrossdockError` about the event.
         send_once: Sends a delivery once, past the journal.
@@ -183,7 +184,7 @@ class Parts:
     catalog: Catalog
     clock: Clock
     ids: Ids
-    admin_token: str
+    admin_token: AdminToken
     http: WayOut
     notices: Callable[[], Awaitable[Sequence[NoticeSeen]]]
     latest_outcomes: LatestOutcomes

@@ -21,9 +21,9 @@ def workspace_changed(version: int) -> None:
 
 
 def wrong_token() -> None:
-    """Report a request without the right token."""
+    """Report a request without the right token, wherever one is wanted."""
     _wrong_tokens.inc()
-    _log.warning("A request to the management API had no token, or a wrong one.")
+    _log.warning("A request had no admin token, or a wrong one.")
 
 
 def dead_letters_sent_again(connection_id: str, count: int) -> None:

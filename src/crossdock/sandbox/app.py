@@ -7,6 +7,7 @@ from pathlib import Path
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from crossdock.admin_token import AdminToken
 from crossdock.base.clock import Clock, SystemClock
 from crossdock.base.ids import Ids, RandomIds
 from crossdock.sandbox import web
@@ -37,7 +38,7 @@ class Sandbox:
         clock: Clock,
         ids: Ids,
         assets_dir: Path,
-        owner_token: str | None,
+        owner_token: AdminToken | None,
     ) -> None:
         self.store = Store(data_dir / "sandbox.sqlite3")
         self.clock = clock
@@ -92,7 +93,7 @@ def build_sandbox(
     clock: Clock | None = None,
     ids: Ids | None = None,
     assets_dir: Path = _BUILT_ASSETS,
-    owner_token: str | None = None,
+    owner_token: AdminToken | None = None,
 ) -> Sandbox:
     """Return the sandbox vendors, to be mounted at `/sandbox`.
 

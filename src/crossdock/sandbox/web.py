@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import html
 import importlib.resources
 from collections.abc import Mapping
@@ -19,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from crossdock.admin_token import AdminToken, Refusal
 from crossdock.base import json
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
@@ -230,11 +229,11 @@ class OwnerOnly:
 
     Args:
         app: What is behind.
-        token: As bearer token, or as the password of HTTP Basic, which browsers ask for. None
-            leaves the door open: right for a demo on one's own machine.
+        token: Wanted as bearer token, or as the password of HTTP Basic, which browsers ask for.
+            None leaves the door open: right for a demo on one's own machine.
     """
 
-    def __init__(self, app: ASGIApp, token: str | None) -> None:
+    def __init__(self, app: ASGIApp, token: AdminToken | None) -> None:
         self._app = app
         self._token = token
 
@@ -244,7 +243,20 @@ class OwnerOnly:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if self._token is not None and not _carries_token(headers, self._token):
+        refusal = self._token and self._token.refusal(scope, takes_password=True)
+        if refusal is Refusal.TOO_MANY_WRONG:
+            response = answer(
+                {
+                    "reason": "too_many_wrong_tokens",
+                    "message": "Too many requests from this address had a wrong token.",
+                    "do": "Sign in with the right one, or wait a minute before you try another.",
+                },
+                status=429,
+                headers={"retry-after": "60"},
+            )
+            await response(scope, receive, send)
+            return
+        if refusal is not None:
             response = answer(
                 {
                     "reason": "owner_only",
@@ -259,26 +271,13 @@ class OwnerOnly:
         # A page elsewhere must not clear or change anything through its reader's browser.
         is_elsewhere = headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
         if scope["method"] not in {"GET", "HEAD"} and is_elsewhere:
-            refusal = Refused(
+            elsewhere = Refused(
                 403,
                 "another_site",
                 "The request comes from a page of another site.",
                 do="Use the sandbox's own page.",
             )
-            response = await answer_refusal(Request(scope), refusal)
+            response = await answer_refusal(Request(scope), elsewhere)
             await response(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-
-def _carries_token(headers: Headers, token: str) -> bool:
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            pair = base64.b64decode(credentials, validate=True).decode()
-        except ValueError:  # Not base64, not UTF-8, or not even ASCII.
-            return False
-        credentials = pair.partition(":")[2]
-    elif scheme.lower() != "bearer":
-        return False
-    return hmac.compare_digest(credentials.encode(), token.encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from crossdock.workspace import report
 from crossdock.workspace.model import Workspace
 
 OnChange = Callable[[Workspace], None]
@@ -13,7 +14,8 @@ class WorkspaceFeed:
     """The current workspace, and the news that there is another.
 
     Callbacks run on the event loop, one after the other, and must be quick: they compile what they
-    need and swap it in. A feed never goes back to an older version.
+    need and swap it in. One that raises stays with the version it has, and the others go on. A feed
+    never goes back to an older version.
     """
 
     def __init__(self, current: Workspace) -> None:
@@ -36,4 +38,7 @@ class WorkspaceFeed:
             return
         self._current = workspace
         for on_change in self._on_change:
-            on_change(workspace)
+            try:
+                on_change(workspace)
+            except Exception as error:  # noqa: BLE001 - one that cannot follow must not hold others up.
+                report.subscriber_failed(workspace.version, error)

@@ -6,7 +6,6 @@ import asyncio
 
 from crossdock.base.clock import Clock
 from crossdock.workspace import report
-from crossdock.workspace.errors import WorkspaceError
 from crossdock.workspace.feed import WorkspaceFeed
 from crossdock.workspace.store import Store
 
@@ -38,7 +37,7 @@ async def _poll(store: Store, feed: WorkspaceFeed, clock: Clock) -> None:
             if not is_reachable:
                 report.database_back()
             is_reachable = True
-        except WorkspaceError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, everyone has a version to run on.
             if is_reachable:
                 report.database_lost(error)
             is_reachable = False

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
@@ -25,7 +24,9 @@ from crossdock.pipeline.journal.errors import (
 )
 
 _RECONNECT_SECONDS = 0.05
+# A server of our own reads a large journal before it answers; one that is another's is there.
 _OPEN_SECONDS_MAX = 60.0
+_OPEN_ELSEWHERE_SECONDS_MAX = 15.0
 _PENDING_BYTES_MAX = 64 * 1024**2
 # JetStream's numbers for: the account's storage is full; the stream could not store, which is how
 # both its byte limit and the disk's end are told.
@@ -63,6 +64,10 @@ class Message(NamedTuple):
     append_id: str
 
 
+class _GivenUp(Exception):
+    """Ends an attempt to connect, which nats-py would go on with for ever."""
+
+
 class Connection:
     """A connection that is made again when it breaks.
 
@@ -80,6 +85,10 @@ class Connection:
         self._client = Client()
         self._is_up = False
         self._connects = 0
+        self._has_begun = self._has_been_up = False
+        self._give_up_at = 0.0
+        self._shown_url: str | None = None
+        self._last_error: BaseException | None = None
         self._attempts: set[asyncio.Task[bytes]] = set()
 
     @property
@@ -111,35 +120,49 @@ class Connection:
         """Connect, and wait until JetStream answers.
 
         Raises:
-            JournalNotStarted: It does not within a minute.
+            JournalNotStarted: It does not within a minute; if it is not ours, within some seconds.
         """
-        give_up_at = self._clock.monotonic_seconds() + _OPEN_SECONDS_MAX
+        is_ours = self._disk is not None
+        seconds_max = _OPEN_SECONDS_MAX if is_ours else _OPEN_ELSEWHERE_SECONDS_MAX
+        self._give_up_at = self._clock.monotonic_seconds() + seconds_max
+        self._shown_url = None if is_ours else without_secrets(url)
         while True:
             try:
                 if not self._client.is_connected:
                     await self._connect(url, token)
                 self._jetstream = self._client.jetstream(publish_async_max_pending=10_000)
                 await self._jetstream.account_info()
+            except _GivenUp as error:
+                await self._client.close()
+                # Given up because it was told to end, not because the time is up.
+                raise_if_cancelled()
+                raise JournalNotStarted(
+                    f'NATS at "{without_secrets(url)}" could not be reached for '
+                    f"{seconds_max:.0f} seconds: {_reason(error.__cause__)}.",
+                    do="Start it, or correct the address in --nats-url.",
+                ) from error
             except (NatsError, OSError, TimeoutError) as error:
-                if self._clock.monotonic_seconds() >= give_up_at:
+                if self._clock.monotonic_seconds() >= self._give_up_at:
                     raise JournalNotStarted(
-                        f'NATS at "{_without_secrets(url)}" does not answer with JetStream: '
-                        f"{error}.",
+                        f'NATS at "{without_secrets(url)}" does not answer with JetStream: '
+                        f"{_reason(error)}.",
                         do="Check the address, and that the server runs with JetStream enabled.",
                     ) from error
                 # A server with a large journal reads it before it listens.
                 await self._clock.sleep(_RECONNECT_SECONDS)
+                raise_if_cancelled()
             else:
                 break
-        self._is_up = True
+        self._is_up = self._has_been_up = True
         self._connects += 1
-        report.connected(_without_secrets(url))
+        report.connected(without_secrets(url))
 
     async def close(self) -> None:
         """Send what is buffered, and disconnect."""
         for attempt in self._attempts:
             attempt.cancel()
-        await self._client.close()
+        if self._has_begun:
+            await self._client.close()
 
     def has_room(self) -> bool:
         """Return whether the disk has more than its reserve free."""
@@ -276,13 +299,14 @@ class Connection:
         return answer.data
 
     async def _connect(self, url: str, token: str | None) -> None:
-        self._client = await nats.connect(
+        self._client, self._has_begun = Client(), True
+        await self._client.connect(
             url.split(","),
             name="crossdock",
             token=token,
             allow_reconnect=True,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=_RECONNECT_SECONDS,
+            reconnect_time_wait=_RECONNECT_SECONDS,  # type: ignore[arg-type]  # It only sleeps for it.
             connect_timeout=5,
             ping_interval=10,
             pending_size=_PENDING_BYTES_MAX,
@@ -305,7 +329,16 @@ class Connection:
         report.connected("again")
 
     async def _when_failed(self, error: Exception) -> None:
-        report.client_error(error)
+        if self._has_been_up:
+            # While it is down each attempt fails, twenty a second; that it is down was said.
+            if self._is_up:
+                report.client_error(error)
+            return
+        if self._last_error is None and self._shown_url is not None:
+            report.not_there_yet(self._shown_url, _reason(error))
+        self._last_error = error
+        if _is_cancelling() or self._clock.monotonic_seconds() >= self._give_up_at:
+            raise _GivenUp from error
 
 
 def _batch_headers(message: Message, batch_id: str, number: int) -> dict[str, str]:
@@ -340,12 +373,18 @@ def raise_if_cancelled() -> None:
         raise asyncio.CancelledError
 
 
+def _reason(error: BaseException | None) -> str:
+    # A few errors have no words of their own.
+    return str(error).rstrip(".") or type(error).__name__
+
+
 def _is_cancelling() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
-def _without_secrets(url: str) -> str:
+def without_secrets(url: str) -> str:
+    """Return the address, or several with commas, without user and password."""
     return ",".join(
         part if "@" not in part else part.split("://")[0] + "://…@" + part.rsplit("@", 1)[1]
         for part in url.split(",")

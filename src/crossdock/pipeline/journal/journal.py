@@ -122,9 +122,9 @@ class Journal:
         Raises:
             JournalNotStarted: The message says what an operator can do.
         """
-        if self._child is not None:
-            await self._child.start()
         try:
+            if self._child is not None:
+                await self._child.start()
             await self._open_streams()
         except BaseException:
             await self.close()
@@ -138,7 +138,7 @@ class Journal:
                     await self._events.drain()
                     await self._outcomes.drain()
             with contextlib.suppress(NatsError, OSError, TimeoutError):
-                await self._board.write(self._bucket)
+                await self._board.write(self._bucket, self._connection.jetstream)
         running = set(self._tasks)
         while running:
             # Again and again: see `raise_if_cancelled`.
@@ -249,7 +249,7 @@ class Journal:
         Raises:
             JournalUnavailable: It does not answer.
         """
-        return await answered(self._board.all(self._bucket))
+        return await answered(self._board.all(self._bucket, self._connection.jetstream))
 
     async def append_dead_letter(self, letter: DeadLetter) -> None:
         """Store a dead letter; the same delivery and attempt are stored once.
@@ -320,7 +320,7 @@ class Journal:
         self._run("events", self._events.run())
         self._run("outcomes", self._outcomes.run())
         self._run("held", self._held.run())
-        self._run("notices", self._board.run(self._bucket))
+        self._run("notices", self._board.run(self._bucket, jetstream))
         self._run("trim", self._trim(settings))
 
     def _run(self, name: str, work: Coroutine[None, None, None]) -> None:

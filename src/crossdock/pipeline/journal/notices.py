@@ -1,22 +1,26 @@
 """Notices, counted: what browser plugins report, one entry for each kind of problem.
 
 They come from anybody's browser, so everything about them is bounded: they are merged in memory
-and written once a second, and no source has more kinds than `_KINDS_PER_SOURCE_MAX`.
+and written once a second, and no source has more kinds than `_KINDS_PER_SOURCE_MAX`. A new kind
+always finds room: of those seen least often, the one not seen for longest makes it. So nobody can
+keep a real problem out by making up others, and what is seen again and again stays.
 """
 
 from __future__ import annotations
 
 import asyncio
 import collections
+import datetime as dt
 
 import msgspec
 from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NoKeysError
 from nats.js.kv import KeyValue
 
 from crossdock.base.clock import Clock
 from crossdock.events import Notice
-from crossdock.pipeline.journal import report
+from crossdock.pipeline.journal import report, streams
 from crossdock.pipeline.journal.connection import raise_if_cancelled
 
 _KINDS_PER_SOURCE_MAX = 200
@@ -36,27 +40,41 @@ class NoticeBoard:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._new_by_key: dict[str, Notice] = {}
-        self._kinds_by_source: collections.defaultdict[str, set[str]] = collections.defaultdict(set)
+        self._seen_by_key_by_source: collections.defaultdict[
+            str, dict[str, tuple[int, dt.datetime]]
+        ] = collections.defaultdict(dict)
+        self._gone_keys: set[str] = set()
 
     def report(self, notice: Notice) -> bool:
         """Count a notice; it is written within a second.
 
         Returns:
-            Whether it was taken: False where its source has too many kinds already.
+            True: it was taken.
         """
-        key = f"{notice.source_id}.{notice.connection_id or '-'}.{notice.code}"
-        kinds = self._kinds_by_source[notice.source_id]
-        if key not in kinds:
-            if len(kinds) >= _KINDS_PER_SOURCE_MAX:
-                return False
-            kinds.add(key)
+        key = _key(notice)
         before = self._new_by_key.get(key)
         self._new_by_key[key] = notice if before is None else _merged(before, notice)
+        self._gone_keys.discard(key)
+        seen_by_key = self._seen_by_key_by_source[notice.source_id]
+        count, _ = seen_by_key.get(key, (0, notice.last_at))
+        if not count:
+            self._make_room(seen_by_key)
+        seen_by_key[key] = (count + notice.count, notice.last_at)
         return True
 
-    async def all(self, bucket: KeyValue) -> list[Notice]:
+    def _make_room(self, seen_by_key: dict[str, tuple[int, dt.datetime]]) -> None:
+        while len(seen_by_key) >= _KINDS_PER_SOURCE_MAX:
+            key = min(seen_by_key, key=seen_by_key.__getitem__)
+            del seen_by_key[key]
+            self._new_by_key.pop(key, None)
+            self._gone_keys.add(key)
+
+    async def all(self, bucket: KeyValue, jetstream: JetStreamContext) -> list[Notice]:
         """Return every notice, the last seen first."""
-        await self.write(bucket)
+        await self.write(bucket, jetstream)
+        return await self._load(bucket)
+
+    async def _load(self, bucket: KeyValue) -> list[Notice]:
         try:
             keys = await bucket.keys()
         except NoKeysError:
@@ -64,12 +82,24 @@ class NoticeBoard:
         found = await asyncio.gather(*(_find(bucket, key) for key in keys))
         notices = [notice for notice, _ in found if notice is not None]
         for notice in notices:
-            key = f"{notice.source_id}.{notice.connection_id or '-'}.{notice.code}"
-            self._kinds_by_source[notice.source_id].add(key)
+            key, seen_by_key = _key(notice), self._seen_by_key_by_source[notice.source_id]
+            if key not in seen_by_key:
+                self._make_room(seen_by_key)
+            seen_by_key[key] = (notice.count, notice.last_at)
         return sorted(notices, key=lambda notice: notice.last_at, reverse=True)
 
-    async def write(self, bucket: KeyValue) -> None:
-        """Write what was reported since the last time."""
+    async def write(self, bucket: KeyValue, jetstream: JetStreamContext) -> None:
+        """Write what was reported since the last time, and remove what had to make room."""
+        while self._gone_keys:
+            key = self._gone_keys.pop()
+            try:
+                # Deleting would leave a mark, and those would fill the bucket one day.
+                await jetstream.purge_stream(
+                    f"KV_{streams.NOTICES}", subject=f"$KV.{streams.NOTICES}.{key}"
+                )
+            except (NatsError, OSError, TimeoutError):
+                self._gone_keys.add(key)
+                raise
         while self._new_by_key:
             key, new = self._new_by_key.popitem()
             try:
@@ -79,15 +109,24 @@ class NoticeBoard:
                 self._new_by_key[key] = new if newer is None else _merged(new, newer)
                 raise
 
-    async def run(self, bucket: KeyValue) -> None:
+    async def run(self, bucket: KeyValue, jetstream: JetStreamContext) -> None:
         """Write once a second, until cancelled."""
+        is_loaded = False
         while True:
             await self._clock.sleep(_WRITE_SECONDS)
             try:
-                await self.write(bucket)
+                if not is_loaded:
+                    # What an earlier process wrote counts towards the bound too.
+                    await self._load(bucket)
+                    is_loaded = True
+                await self.write(bucket, jetstream)
             except (NatsError, OSError, TimeoutError) as error:
                 report.background_failed("notices", error)
             raise_if_cancelled()
+
+
+def _key(notice: Notice) -> str:
+    return f"{notice.source_id}.{notice.connection_id or '-'}.{notice.code}"
 
 
 async def _add(bucket: KeyValue, key: str, new: Notice) -> None:

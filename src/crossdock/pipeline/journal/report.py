@@ -85,6 +85,11 @@ def connected(url: str) -> None:
     _log.info("Connected to the journal.", url=url)
 
 
+def not_there_yet(url: str, reason: str) -> None:
+    """Log, once, that the server could not be reached at the first try of a start."""
+    _log.warning("The journal's server cannot be reached; trying again.", url=url, reason=reason)
+
+
 def disconnected() -> None:
     """Note that the connection is lost."""
     _connected.set(0)

@@ -99,9 +99,10 @@ def journal_refused(error: Exception) -> None:
     _log.warning("The journal is not available; routing waits.", **_place(error))
 
 
-def plan_compiled(version: int) -> None:
-    """Report that another version of the workspace is in force."""
-    _log.info("Routing by another version of the workspace.", workspace_version=version)
+def plan_compiled(version: int, *, is_first: bool) -> None:
+    """Report that another version of the workspace is in force, unless the server just started."""
+    if not is_first:
+        _log.info("Routing by another version of the workspace.", workspace_version=version)
 
 
 def _place(error: Exception) -> dict[str, str]:

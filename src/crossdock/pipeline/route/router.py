@@ -212,10 +212,11 @@ class Router:
 
     def _compile(self, workspace: Workspace) -> None:
         """Take over another version of the workspace."""
+        is_first = self._plan is None
         self._plan = compile_plan(
             workspace, self._destinations_by_slug, self._compilers, before=self._plan
         )
-        report.plan_compiled(workspace.version)
+        report.plan_compiled(workspace.version, is_first=is_first)
 
 
 def _duplicate(event: Event, *, now: dt.datetime) -> Outcome:

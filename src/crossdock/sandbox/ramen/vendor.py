@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from crossdock.admin_token import AdminToken
 from crossdock.base.clock import Clock
 from crossdock.base.ids import Ids, new_secret
 from crossdock.sandbox import web
@@ -61,7 +62,7 @@ class Ramen:
         clock: Clock,
         ids: Ids,
         scripts: web.Scripts,
-        owner_token: str | None,
+        owner_token: AdminToken | None,
     ) -> None:
         self._registers = Registers(store, live, clock, ids)
         self._live = live

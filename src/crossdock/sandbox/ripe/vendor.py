@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from crossdock.admin_token import AdminToken
 from crossdock.base.clock import Clock
 from crossdock.base.ids import Ids, new_secret
 from crossdock.base.json import JsonObject, encode
@@ -54,7 +55,7 @@ class Ripe:
         clock: Clock,
         ids: Ids,
         scripts: web.Scripts,
-        owner_token: str | None,
+        owner_token: AdminToken | None,
     ) -> None:
         self._store = store
         self._live = live

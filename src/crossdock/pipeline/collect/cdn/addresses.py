@@ -57,10 +57,31 @@ def requested_address(scope: Mapping[str, Any], public: Address | None) -> Addre
     if public is not None:
         return public
     headers = scope["headers"]
-    # A page on https can reach only https: then whatever ends TLS stands in front of us.
-    is_secure = scope["scheme"] == "https" or header(headers, b"origin").startswith(b"https://")
     host = header(headers, b"host")
+    # A page on https can reach only https: then whatever ends TLS stands in front of us. And so it
+    # does where a page on http asked by https, which the browser gives away.
+    is_secure = (
+        scope["scheme"] == "https"
+        or header(headers, b"origin").startswith(b"https://")
+        or _was_asked_by_https(headers, host)
+    )
     if not _HOST.match(host):
         server = scope.get("server") or ("localhost", None)
         host = (f"{server[0]}:{server[1]}" if server[1] else str(server[0])).encode()
     return Address("https" if is_secure else "http", host.decode(), scope.get("root_path") or "")
+
+
+def _was_asked_by_https(headers: Iterable[tuple[bytes, bytes]], host: bytes) -> bool:
+    """Return whether a browser came by https, whatever the proxy between us says about it.
+
+    Browsers send `Sec-Fetch-Mode` by https, and else only to the machine that they run on.
+
+    Source:
+        Fetch Metadata Request Headers §3; Secure Contexts §3.1 (potentially trustworthy origins).
+    """
+    if not header(headers, b"sec-fetch-mode"):
+        return False
+    name = host.decode("latin-1").lower()
+    name = name.partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    is_own_machine = name == "localhost" or name.endswith(".localhost")
+    return not is_own_machine and not name.startswith("127.") and name != "[::1"
