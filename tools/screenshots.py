@@ -8,13 +8,16 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COMMAND = Path(sys.executable).with_name("crossdock")
-SIZES = [(scheme, width) for scheme in ("light", "dark") for width in (360, 768, 1440)]
-KEPT = [("light", 1440), ("dark", 360)]
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+SIZES: list[tuple[Scheme, int]] = [(s, width) for s in SCHEMES for width in (360, 768, 1440)]
+KEPT: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 360)]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
