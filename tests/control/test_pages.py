@@ -312,6 +312,17 @@ def test_a_workspace_is_exported_planned_and_applied_as_a_file(api: Api) -> None
     assert api.store.load().connections[0].settings == {"apiKey": "k"}
 
 
+def test_a_file_that_forgot_a_source_is_applied_only_if_that_is_meant(api: Api) -> None:
+    api.source(writeKeys=["wk"])
+    empty = "version: 1\nsources: {}\n"
+
+    error = api.refused("POST", "/workspace/apply", body=empty)
+    meant = api.ok("POST", "/workspace/apply?allowDelete=true", body=empty)
+
+    assert error["type"] == "would_delete_sources"
+    assert meant["lines"] == ["- source shop"]
+
+
 def test_a_file_that_is_sent_cannot_read_the_servers_environment(api: Api) -> None:
     file = (
         "version: 1\nsources: {a: {destinations: {pigeon: {settings: {scriptUrl: {env: HOME}}}}}}"
