@@ -11,11 +11,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Crect width='16' height='16' rx='4' fill='%2333508f'/%3E"
+    "%3Cpath d='M4 5h8M4 11h8M6 3l4 10' stroke='white' stroke-width='1.6'/%3E%3C/svg%3E"
+)
+
 _HOME = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Crossdock</title>
+ICON
 <style>
   :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
   body { max-width: 40rem; margin: 4rem auto; padding: 0 1.25rem }
@@ -34,7 +41,7 @@ DEMO  <li>Send an event: <code>POST /v1/track</code> with a write key.</li>
       stand-ins. User name: any; password: the admin token.</li>
 </ul>
 </html>
-"""
+""".replace("ICON", f'<link rel="icon" href="{_ICON}">')
 
 
 _DEMO = """\

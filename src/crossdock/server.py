@@ -196,6 +196,7 @@ class _Server:
             clock=clock,
             ids=ids,
             owner_token=None if self._is_demo else admin_token,
+            has_shop=self._is_demo,
         )
         parts.callback(sandbox.close)
         control = build_control(

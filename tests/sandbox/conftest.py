@@ -87,7 +87,7 @@ async def running_vendors(
     data_dir: Path, *, prefix: str = "", owner_token: str | None = None
 ) -> AsyncIterator[Vendors]:
     clock = FakeClock(NOON)
-    sandbox = build_sandbox(data_dir, clock=clock, owner_token=owner_token)
+    sandbox = build_sandbox(data_dir, clock=clock, owner_token=owner_token, has_shop=True)
     demo = build_demo(sandbox)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
