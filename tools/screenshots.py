@@ -14,10 +14,10 @@ from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COMMAND = Path(sys.executable).with_name("crossdock")
-Size = tuple[Literal["light", "dark"], int]
-WIDTHS = (360, 768, 1440)
-SIZES: list[Size] = [("light", width) for width in WIDTHS] + [("dark", width) for width in WIDTHS]
-KEPT: list[Size] = [("light", 1440), ("dark", 360)]
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+SIZES: list[tuple[Scheme, int]] = [(s, width) for s in SCHEMES for width in (360, 768, 1440)]
+KEPT: list[tuple[Scheme, int]] = [("light", 1440), ("dark", 360)]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
@@ -31,6 +31,7 @@ def shop_about(page: Page, url: str) -> None:
     page.get_by_label("Name").fill("Ada Lovelace")
     page.get_by_label("E-mail").fill("ada@example.com")
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Join").click()
     page.get_by_role("button", name="Add").first.click()
     page.get_by_role("dialog").wait_for()
     # The question fades in.
@@ -52,27 +53,29 @@ def main() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        assert server.stdout is not None  # noqa: S101 - asked for above.
-        url = next(
-            line.decode().split()[1] for line in server.stdout if line.startswith(b"Ready: ")
-        )
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for scheme, width in sizes:
-            context = browser.new_context(
-                color_scheme=scheme,
-                viewport={"width": width, "height": 900},
+        try:
+            assert server.stdout is not None  # noqa: S101 - asked for above.
+            url = next(
+                line.decode().split()[1] for line in server.stdout if line.startswith(b"Ready: ")
             )
-            page = context.new_page()
-            shop_about(page, url)
-            page.screenshot(path=out / f"demo-{width}-{scheme}.png")
-            for vendor in ("ripe", "ramen"):
-                page.goto(f"{url}/sandbox/{vendor}/")
-                page.wait_for_timeout(500)
-                page.screenshot(path=out / f"{vendor}-{width}-{scheme}.png")
-            context.close()
-        browser.close()
-        server.terminate()
-        server.wait()
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            for scheme, width in sizes:
+                context = browser.new_context(
+                    color_scheme=scheme,
+                    viewport={"width": width, "height": 900},
+                )
+                page = context.new_page()
+                shop_about(page, url)
+                page.screenshot(path=out / f"demo-{width}-{scheme}.png")
+                for vendor in ("ripe", "ramen"):
+                    page.goto(f"{url}/sandbox/{vendor}/")
+                    page.wait_for_timeout(500)
+                    page.screenshot(path=out / f"{vendor}-{width}-{scheme}.png")
+                context.close()
+            browser.close()
+        finally:
+            server.terminate()
+            server.wait()
 
 
 if __name__ == "__main__":

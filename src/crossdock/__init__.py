@@ -1,6 +1,18 @@
 """Crossdock: a self-hosted customer-data platform.
 
 A reader follows an event by reading `pipeline` from top to bottom; `ARCHITECTURE.md` has the map.
+
+- `base`: clock, ids, JSON, logs, errors: what everything stands on.
+- `events`: what an event is, and when it is refused.
+- `pipeline`: the life of an event, stage by stage.
+- `workspace`: all that is configured. `control`: the management API, which changes it.
+- `ledger`: what became of events. `audiences`: groups of people.
+- `kit`: what destinations are written with. `destinations`: one folder per vendor; `catalog` finds
+  them. `conformance`: compares the kit with Segment's framework.
+- `sandbox`: stand-ins for Ripe and Ramen, and the demo shop.
+- `main`: the command line. `server` puts the parts together, `startup` is what it needs before
+  they run, `door` hands each request to its part.
+- `secure_mode`: the signature of Ramen's secure mode, for servers of others too.
 """
 
 from __future__ import annotations

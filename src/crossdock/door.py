@@ -21,12 +21,18 @@ _PROXY_HEADERS = (
     b"forwarded",
     b"via",
 )
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Crect width='16' height='16' rx='4' fill='%2333508f'/%3E"
+    "%3Cpath d='M4 5h8M4 11h8M6 3l4 10' stroke='white' stroke-width='1.6'/%3E%3C/svg%3E"
+)
 
 _HOME = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Crossdock</title>
+ICON
 <style>
   :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
   body { max-width: 40rem; margin: 4rem auto; padding: 0 1.25rem }
@@ -43,7 +49,7 @@ DEMO  <li>Send an event: <code>POST /v1/track</code> with a write key.</li>
       <code>crossdock apply workspace.yaml</code>. The next page load has the change.</li>
 SANDBOX</ul>
 </html>
-"""
+""".replace("ICON", f'<link rel="icon" href="{_ICON}">')
 
 
 _DEMO = """\

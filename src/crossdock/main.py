@@ -40,8 +40,9 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except CrossdockError as error:
-            click.secho(error.what, fg="red", err=True)
-            click.echo(error.do, err=True)
+            for problem in getattr(error, "problems", (error,)):
+                click.secho(problem.what, fg="red", err=True)
+                click.echo(problem.do, err=True)
             ctx.exit(1)
 
 
@@ -199,7 +200,7 @@ def _server_options(data_dir: str) -> Callable[[Command], Command]:
     "who reaches this server can write to them. Their pages want the admin token.",
 )
 def serve(**options: Any) -> None:
-    """Run the collector, the pipeline, the app and the API."""
+    """Run the collector, the pipeline and the management API."""
     _serve(_settings(options), is_demo=False)
 
 
@@ -237,7 +238,20 @@ def _serve(settings: ServerSettings, *, is_demo: bool) -> None:
 @_data_dir_option("crossdock-data")
 @_database_option
 @click.option("--plan", "is_plan", is_flag=True, help="Say what would change, and change nothing.")
-def apply(file: IO[bytes], data_dir: Path, database_url: str | None, *, is_plan: bool) -> None:
+@click.option(
+    "--allow-delete",
+    "may_delete_sources",
+    is_flag=True,
+    help="Delete the sources that FILE does not name. Without it, such a file is refused.",
+)
+def apply(
+    file: IO[bytes],
+    data_dir: Path,
+    database_url: str | None,
+    *,
+    is_plan: bool,
+    may_delete_sources: bool,
+) -> None:
     """Make the workspace what FILE says; `-` reads standard input.
 
     A running server follows within a second. `{env: NAME}` in the file stands for a secret in this
@@ -252,7 +266,11 @@ def apply(file: IO[bytes], data_dir: Path, database_url: str | None, *, is_plan:
             find_env=os.environ.get,  # noqa: TID251 - this is the module that reads it.
             ids=RandomIds(),
         )
-        changes = wanted.plan(store) if is_plan else wanted.apply(store, by="crossdock apply")
+        changes = (
+            wanted.plan(store)
+            if is_plan
+            else wanted.apply(store, by="crossdock apply", may_delete_sources=may_delete_sources)
+        )
     for line in plan_lines(changes):
         click.echo(line)
     if not changes:
@@ -291,7 +309,7 @@ def _store(data_dir: Path, database_url: str | None) -> Iterator[tuple[Store, Ca
 
 
 def _server_access_options(command: Command) -> Command:
-    options = [
+    options: list[Callable[[Any], Any]] = [
         _data_dir_option,
         _option("--url", help="The server's address. Default: what the data dir says."),
         click.option(

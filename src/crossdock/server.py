@@ -265,6 +265,7 @@ class _Server:
                 clock=clock,
                 ids=ids,
                 owner_token=None if is_open else admin_token,
+                has_shop=self._is_demo,
             )
             parts.callback(sandbox.close)
             apps["/sandbox"] = sandbox

@@ -35,6 +35,23 @@ def test_the_snippet_is_that_of_the_source_with_our_host(api: Api) -> None:
     assert f'analytics._cdn = "{api.url}";' in answer["httpSnippet"]
 
 
+@pytest.mark.parametrize(
+    ("query", "accept"),
+    [
+        pytest.param("?format=html", "*/*", id="asked for by the address"),
+        pytest.param("", "text/html,*/*;q=0.8", id="asked for by a browser"),
+    ],
+)
+def test_the_snippet_is_there_as_it_is_pasted(api: Api, query: str, accept: str) -> None:
+    source = api.source(writeKeys=["wk-1"])["id"]
+
+    status, pasted, headers = api.request("GET", f"/sources/{source}/snippet{query}", accept=accept)
+
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert pasted == api.ok("GET", f"/sources/{source}/snippet")["snippet"]
+    assert pasted.startswith("<script>")
+
+
 def test_the_host_of_a_request_cannot_end_the_script() -> None:
     assert "</script><b>" not in snippet("http://x</script><b>", "key")
 
@@ -124,18 +141,21 @@ def test_the_policy_allows_our_host_and_those_of_enabled_device_destinations(api
     )
     after = api.ok("GET", path)["contentSecurityPolicy"]
 
-    assert before["directives"] == {"script-src": [api.url], "connect-src": [api.url]}
+    pasted = api.ok("GET", f"/sources/{source}/snippet")
+    hashes = [pasted["snippetHash"], pasted["httpSnippetHash"]]
+    assert before["directives"] == {"script-src": [api.url, *hashes], "connect-src": [api.url]}
     assert by_default["script-src"] == [
         api.url,
         "https://cdn.pigeon.example",
         "fonts.pigeon.example",
+        *hashes,
     ]
     assert after["lines"] == [
-        f"script-src {api.url} https://my.example:8443 fonts.pigeon.example;",
+        f"script-src {api.url} https://my.example:8443 fonts.pigeon.example {' '.join(hashes)};",
         f"connect-src {api.url} https://my.example:8443 fonts.pigeon.example;",
     ]
-    assert "unsafe-eval" not in str(after)
-    assert after["scriptHash"].startswith("'sha256-")
+    assert "unsafe" not in str(after)
+    assert after["scriptHash"] == hashes[0]
 
 
 def notice(**fields: Any) -> SimpleNamespace:
@@ -290,6 +310,17 @@ def test_a_workspace_is_exported_planned_and_applied_as_a_file(api: Api) -> None
     assert name_then == "Pigeon Cloud"
     assert applied == planned
     assert api.store.load().connections[0].settings == {"apiKey": "k"}
+
+
+def test_a_file_that_forgot_a_source_is_applied_only_if_that_is_meant(api: Api) -> None:
+    api.source(writeKeys=["wk"])
+    empty = "version: 1\nsources: {}\n"
+
+    error = api.refused("POST", "/workspace/apply", body=empty)
+    meant = api.ok("POST", "/workspace/apply?allowDelete=true", body=empty)
+
+    assert error["type"] == "would_delete_sources"
+    assert meant["lines"] == ["- source shop"]
 
 
 def test_a_file_that_is_sent_cannot_read_the_servers_environment(api: Api) -> None:

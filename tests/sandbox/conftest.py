@@ -89,7 +89,7 @@ async def running_vendors(
 ) -> AsyncIterator[Vendors]:
     clock = FakeClock(NOON)
     owner = None if owner_token is None else AdminToken(owner_token, clock)
-    sandbox = build_sandbox(data_dir, clock=clock, owner_token=owner)
+    sandbox = build_sandbox(data_dir, clock=clock, owner_token=owner, has_shop=True)
     demo = build_demo(sandbox)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -119,3 +119,103 @@ async def test_a_hidden_page_lets_go_of_its_connection_and_catches_up(
     await page.evaluate(appear, "visible")
 
     await expect(page.get_by_role("listitem").filter(has_text="Meanwhile")).to_be_visible()
+
+
+async def test_who_joined_a_company_sees_it_after_a_reload_too(page: Page, vendors: Any) -> None:
+    await page.goto(f"{vendors.url}/demo/")
+
+    await page.get_by_label("Company").select_option("Northwind Catering")
+    await page.get_by_role("button", name="Join").click()
+
+    await expect(page.get_by_text("In the company Northwind Catering")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text("In the company Northwind Catering")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("", "Nobody can sign in without an e-mail."),
+        ("ana", '"ana" is not an e-mail address.'),
+        ("ana@shop", '"ana@shop" is not an e-mail address.'),
+    ],
+)
+async def test_an_email_that_cannot_be_one_is_named(
+    page: Page, vendors: Any, email: str, said: str
+) -> None:
+    await page.goto(f"{vendors.url}/demo/")
+
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_role("button", name="Sign in").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text(said)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+async def test_a_row_of_a_column_keeps_badge_and_time_on_one_line(
+    page: Page, vendors: Any, width: int
+) -> None:
+    body = {"apiKey": "demo-ripe-key", "anonymousId": "a1", "properties": {"path": "/p"}}
+    await vendors.call("POST", "/sandbox/ripe/capture/page", body)
+    await page.set_viewport_size({"width": width, "height": 900})
+    await page.goto(f"{vendors.url}/demo/")
+
+    row = page.locator("#ripe-events li").filter(has_text="pageview").first
+    badge, time = row.locator(".badge").first, row.locator("time")
+    await expect(time).to_be_visible()
+
+    first, last = await badge.bounding_box(), await time.bounding_box()
+    column = await page.locator("#ripe-events").bounding_box()
+    assert first and last and column  # noqa: PT018 - they are on the page.
+    assert abs(first["y"] - last["y"]) < first["height"]
+    assert last["x"] + last["width"] <= column["x"] + column["width"]
+
+
+@pytest.mark.parametrize("path", PAGES[1:])
+async def test_a_phone_shows_all_tabs_and_what_stands_below_a_long_list(
+    page: Page, vendors: Any, path: str
+) -> None:
+    await page.set_viewport_size({"width": 360, "height": 800})
+    for number in range(40):
+        body = {"apiKey": "demo-ripe-key", "anonymousId": "a1", "event": f"Event {number}"}
+        await vendors.call("POST", "/sandbox/ripe/capture/track", body)
+
+    await page.goto(f"{vendors.url}{path}")
+    await expect(page.locator(".live[data-state=live]").first).to_be_visible()
+
+    for tab in await page.get_by_role("tab").all():
+        box = await tab.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 360
+    assert await page.evaluate("document.documentElement.scrollHeight") < 4 * 800
+
+
+async def test_what_is_wrong_with_a_question_is_in_view_on_a_phone(
+    page: Page, vendors: Any
+) -> None:
+    await page.set_viewport_size({"width": 360, "height": 640})
+    await page.goto(f"{vendors.url}/sandbox/ramen/")
+    await page.get_by_role("button", name="New question").click()
+
+    await page.get_by_label("Question", exact=True).focus()
+    await page.evaluate("document.querySelector('#draft').requestSubmit()")
+
+    await expect(page.get_by_role("alert")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("path", PAGES[1:])
+async def test_a_workspace_leads_back_to_the_shop(page: Page, vendors: Any, path: str) -> None:
+    await page.goto(f"{vendors.url}{path}")
+
+    await page.get_by_role("link", name="Back to the shop").click()
+
+    await expect(page.get_by_role("heading", name="Pantry")).to_be_visible()
+
+
+async def test_change_settings_leads_to_commands_for_this_server(page: Page, vendors: Any) -> None:
+    await page.goto(f"{vendors.url}/demo/")
+
+    await page.get_by_role("link", name="Change settings").click()
+
+    await expect(page.locator("#by-the-api")).to_contain_text(f"{vendors.url}/api/v1/destinations")
+    await expect(page.locator("#as-a-file")).to_contain_text("crossdock apply workspace.yaml")

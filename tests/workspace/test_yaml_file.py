@@ -160,7 +160,7 @@ def test_out_and_in_again_changes_nothing(catalog: Catalog, workspace: Workspace
     text = export_yaml(workspace, catalog.find)
     reading = Reading(workspace, find_destination=catalog.find, find_env=None, ids=CountingIds())
 
-    again = reading.read(text)
+    again = reading.read(text, check=lambda _: None)
 
     assert differences(workspace, again, catalog.find) == []
     assert export_yaml(again, catalog.find) == text
@@ -243,10 +243,7 @@ sources:
 
     lines = plan_lines(file(changed, catalog).plan(store))
 
-    blog_key = lines[1].split('writeKeys: ["')[1].split('"')[0]
-    blog = (
-        f'slug: "blog"; name: "blog"; type: "javascript"; enabled: true; writeKeys: ["{blog_key}"]'
-    )
+    blog = 'slug: "blog"; name: "blog"; type: "javascript"; enabled: true; writeKeys: ["(new)"]'
     settings = f'settings.region: "eu" → (none); settings.endpoint: (none) → "https://{"a" * 111}…'
     assert lines == [
         "- mapping shop/pigeon-cloud/Track event",
@@ -266,13 +263,61 @@ def test_secrets_come_from_the_environment(store: Store, catalog: Catalog) -> No
     assert store.load().connections[0].settings["apiKey"] == "from-env"
 
 
+def test_a_plan_shows_nothing_that_is_made_up_anew_when_applied(
+    store: Store, catalog: Catalog
+) -> None:
+    text = FILE.replace("    writeKeys: [wk-shop]\n", "")
+
+    first, second = file(text, catalog).plan(store), file(text, catalog).plan(store)
+
+    assert first == second
+    assert {change.id for change in first} == {"(new)"}
+    assert first[0].after is not None
+    assert first[0].after["writeKeys"] == ["(new)"]
+    assert first[1].after is not None
+    assert first[1].after["sourceId"] == "(new)"
+
+
 def test_what_a_file_does_not_name_is_deleted(store: Store, catalog: Catalog) -> None:
     file(FILE, catalog).apply(store, by="cli")
 
-    changes = file("version: 1\nsources: {}\n", catalog).apply(store, by="cli")
+    changes = file("version: 1\nsources: {}\n", catalog).apply(
+        store, by="cli", may_delete_sources=True
+    )
 
     assert {change.change for change in changes} == {"deleted"}
     assert store.load() == Workspace(version=2)
+
+
+def test_a_source_is_not_deleted_by_a_file_that_forgot_it(store: Store, catalog: Catalog) -> None:
+    file(FILE, catalog).apply(store, by="cli")
+    without = file("version: 1\nsources: {blog: {}}\n", catalog)
+
+    planned = plan_lines(without.plan(store))
+    with pytest.raises(Refused, match='does not name the source "shop"') as caught:
+        without.apply(store, by="cli")
+
+    assert "- source shop" in planned
+    assert caught.value.reason == "would_delete_sources"
+    assert "--allow-delete" in caught.value.do
+    assert store.version() == 1
+
+
+def test_all_problems_are_told_at_once_each_with_its_place(store: Store, catalog: Catalog) -> None:
+    wrong = FILE.replace("My shop", "yes").replace("eu", "mars").replace(SECRET, "{secret: keep}")
+
+    with pytest.raises(RefusedTogether) as caught:
+        file(wrong, catalog).apply(store, by="cli")
+
+    at = "sources.shop.destinations.pigeon-cloud.settings"
+    assert [problem.field for problem in caught.value.problems] == [
+        "sources.shop.name",
+        f"{at}.apiKey",
+        f"{at}.region",
+    ]
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
+        problem.field for problem in caught.value.problems
+    ]
 
 
 def test_write_keys_and_mappings_are_kept_if_the_file_says_nothing_of_them(
@@ -296,7 +341,7 @@ def test_another_vendor_under_the_same_slug_does_not_get_the_secrets(
         "settings:", "destination: pigeon\n        settings:"
     )
 
-    with pytest.raises(Refused, match="there is no stored secret to keep"):
+    with pytest.raises(RefusedTogether, match="there is no stored secret to keep"):
         file(other, catalog).apply(store, by="cli")
 
 

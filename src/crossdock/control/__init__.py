@@ -1,4 +1,4 @@
-"""The management API, sign-in, and the web app; the only writer of the workspace.
+"""The management API; the only writer of the workspace.
 
 - `access`: who may use it, and how much they may send.
 - `answers`: envelopes, pages, errors and versions.

@@ -110,9 +110,16 @@ def plan_workspace(body: YamlBody, parts: Here) -> Data[PlanAnswer]:
 
 
 @router.post("/workspace/apply")
-def apply_workspace(body: YamlBody, parts: Here) -> Data[PlanAnswer]:
-    """Make the workspace what a YAML file says, in one step, and say what changed."""
-    changes = _file(body, parts).apply(parts.store, by=CHANGED_BY)
+def apply_workspace(
+    body: YamlBody,
+    parts: Here,
+    allow_delete: Annotated[bool, Query(alias="allowDelete")] = False,  # noqa: FBT002 - of the query.
+) -> Data[PlanAnswer]:
+    """Make the workspace what a YAML file says, in one step, and say what changed.
+
+    Without `allowDelete` a file that does not name one of the sources is refused.
+    """
+    changes = _file(body, parts).apply(parts.store, by=CHANGED_BY, may_delete_sources=allow_delete)
     if changes:
         report.workspace_changed(parts.store.version())
     return _answer(changes)

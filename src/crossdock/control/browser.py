@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import HTMLResponse
 
 from crossdock.control import content_security_policy
 from crossdock.control.answers import Data, Shape
@@ -30,9 +33,11 @@ class SnippetAnswer(Shape):
 
 
 class ContentSecurityPolicy(Shape):
-    """The hosts by directive, and the same as text.
+    """What to allow by directive, and the same as text.
 
-    `scriptHash` allows just the snippet of `/snippet`, for a policy without `unsafe-inline`.
+    `script-src` allows the snippet of `/snippet` by its hash, so that no `unsafe-inline` is needed.
+    `scriptHash` is that hash by itself. A page with Segment's own snippet needs the hash of that
+    one instead; the browser's console says it.
     """
 
     directives: dict[str, list[str]]
@@ -46,11 +51,24 @@ class ContentSecurityPolicyAnswer(Shape):
     content_security_policy: ContentSecurityPolicy
 
 
-@router.get("/snippet")
-def read_snippet(source_id: str, request: Request, parts: Here) -> Data[SnippetAnswer]:
-    """Return the snippet that loads Analytics.js for this source."""
+@router.get("/snippet", response_model=Data[SnippetAnswer])
+def read_snippet(
+    source_id: str,
+    request: Request,
+    parts: Here,
+    wanted: Annotated[Literal["json", "html"] | None, Query(alias="format")] = None,
+    accept: Annotated[str, Header()] = "",
+) -> Data[SnippetAnswer] | Response:
+    """Return the snippet that loads Analytics.js for this source.
+
+    With `?format=html`, or `Accept: text/html`, just what is pasted into the head of a page.
+    """
     source = edits.find_source(parts.store.load(), source_id)
     base_url, key = parts.base_url(request), source.write_keys[0]
+    if wanted == "html" or (wanted is None and accept.startswith("text/html")):
+        return HTMLResponse(
+            snippet(base_url, key), headers={"vary": "accept", "x-content-type-options": "nosniff"}
+        )
     return Data(
         data=SnippetAnswer(
             snippet=snippet(base_url, key),
@@ -72,10 +90,16 @@ def read_content_security_policy(
     workspace = parts.store.load()
     source = edits.find_source(workspace, source_id)
     base_url = parts.base_url(request)
-    hosts = content_security_policy.directives(source, workspace, parts.catalog, base_url)
+    key = source.write_keys[0]
+    hashes = [snippet_hash(base_url, key)]
+    if not base_url.startswith("https:"):
+        hashes.append(snippet_hash(base_url, key, names_cdn=True))
+    allowed = content_security_policy.directives(
+        source, workspace, parts.catalog, base_url, script_hashes=hashes
+    )
     policy = ContentSecurityPolicy(
-        directives=hosts,
-        lines=[f"{name} {' '.join(allowed)};" for name, allowed in hosts.items()],
-        script_hash=snippet_hash(base_url, source.write_keys[0]),
+        directives=allowed,
+        lines=[f"{name} {' '.join(values)};" for name, values in allowed.items()],
+        script_hash=hashes[0],
     )
     return Data(data=ContentSecurityPolicyAnswer(content_security_policy=policy))

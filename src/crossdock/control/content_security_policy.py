@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from crossdock.catalog import Catalog
@@ -10,12 +11,24 @@ from crossdock.workspace import Connection, Source, Workspace
 
 
 def directives(
-    source: Source, workspace: Workspace, catalog: Catalog, base_url: str
+    source: Source,
+    workspace: Workspace,
+    catalog: Catalog,
+    base_url: str,
+    *,
+    script_hashes: Sequence[str],
 ) -> dict[str, list[str]]:
-    """Return the hosts by directive; nothing of ours needs `unsafe-eval`.
+    """Return what to allow by directive; nothing of ours needs `unsafe-…`.
 
     Our own host serves Analytics.js, settings and plugins, and takes the events. A vendor's host
     is there twice: its script is loaded from it, and reports to it.
+
+    Args:
+        source: Whose pages they are.
+        workspace: For its connections.
+        catalog: Knows what each loads.
+        base_url: How browsers reach this server.
+        script_hashes: Of the snippets that stand in the page itself.
     """
     hosts = [_host(base_url)]
     for connection in workspace.connections_by_source_id.get(source.id, ()):
@@ -23,7 +36,7 @@ def directives(
         if connection.enabled and destination and destination.mode is Mode.DEVICE:
             hosts.extend(_vendor_hosts(connection, destination))
     distinct = list(dict.fromkeys(host for host in hosts if host))
-    return {"script-src": distinct, "connect-src": list(distinct)}
+    return {"script-src": [*distinct, *script_hashes], "connect-src": list(distinct)}
 
 
 def _vendor_hosts(connection: Connection, destination: Destination) -> list[str]:

@@ -29,9 +29,10 @@ class Sandbox:
         ids: New ids.
         assets_dir: The folder that the web build writes.
         owner_token: Who may open the workspace pages; None means everyone.
+        has_shop: Whether the demo shop is mounted too.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts it is put together from, each named.
         self,
         data_dir: Path,
         *,
@@ -39,8 +40,10 @@ class Sandbox:
         ids: Ids,
         assets_dir: Path,
         owner_token: AdminToken | None,
+        has_shop: bool,
     ) -> None:
         self.store = Store(data_dir / "sandbox.sqlite3")
+        self.data_dir = data_dir
         self.clock = clock
         self.scripts = web.Scripts(assets_dir)
         self._live = Live()
@@ -51,6 +54,7 @@ class Sandbox:
             ids=ids,
             scripts=self.scripts,
             owner_token=owner_token,
+            has_shop=has_shop,
         )
         self.ramen = Ramen(
             store=self.store,
@@ -59,6 +63,7 @@ class Sandbox:
             ids=ids,
             scripts=self.scripts,
             owner_token=owner_token,
+            has_shop=has_shop,
         )
         self._apps_by_name: dict[str, ASGIApp] = {"ripe": self._ripe.app, "ramen": self.ramen.app}
 
@@ -87,13 +92,14 @@ class Sandbox:
         self.store.close()
 
 
-def build_sandbox(
+def build_sandbox(  # noqa: PLR0913 - each has a default.
     data_dir: Path,
     *,
     clock: Clock | None = None,
     ids: Ids | None = None,
     assets_dir: Path = _BUILT_ASSETS,
     owner_token: AdminToken | None = None,
+    has_shop: bool = False,
 ) -> Sandbox:
     """Return the sandbox vendors, to be mounted at `/sandbox`.
 
@@ -105,6 +111,7 @@ def build_sandbox(
         owner_token: Guards the workspace pages and their API, as bearer token or as HTTP Basic's
             password. None leaves them open, which is right only for a demo on one's own machine:
             they show who the visitors are.
+        has_shop: Whether the demo shop is mounted too: the pages then link to it.
     """
     return Sandbox(
         data_dir,
@@ -112,13 +119,14 @@ def build_sandbox(
         ids=ids or RandomIds(),
         assets_dir=assets_dir,
         owner_token=owner_token,
+        has_shop=has_shop,
     )
 
 
 def build_demo(sandbox: Sandbox, *, write_key: str = DEMO_WRITE_KEY) -> Shop:
     """Return the demo shop, to be mounted at `/demo`, beside the sandbox at `/sandbox`.
 
-    The tracking API, the CDN paths and the app are looked for one level up from the shop.
+    The tracking API and the CDN paths are looked for one level up from the shop.
 
     Args:
         sandbox: The vendors that the page shows.
@@ -130,4 +138,5 @@ def build_demo(sandbox: Sandbox, *, write_key: str = DEMO_WRITE_KEY) -> Shop:
         clock=sandbox.clock,
         scripts=sandbox.scripts,
         write_key=write_key,
+        data_dir=sandbox.data_dir,
     )

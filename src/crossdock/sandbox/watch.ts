@@ -127,6 +127,10 @@ export function tabs(bar: HTMLElement): void {
       next.focus();
     });
   });
+  // Not every browser lets the keyboard scroll what cannot have the focus.
+  for (const list of document.querySelectorAll<HTMLElement>("[role=tabpanel] .list")) {
+    list.tabIndex = 0;
+  }
   const first = buttons[0];
   if (first !== undefined) select(first);
 }

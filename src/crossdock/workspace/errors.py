@@ -61,9 +61,7 @@ class RefusedTogether(WorkspaceError):
 
     def __init__(self, problems: Sequence[Refused]) -> None:
         super().__init__(
-            " ".join(str(problem) for problem in problems[:-1]) + " " + problems[-1].what
-            if len(problems) > 1
-            else problems[0].what,
+            "\n".join([*map(str, problems[:-1]), problems[-1].what]),
             do=problems[-1].do,
         )
         self.problems = tuple(problems)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+import msgspec
 
 from crossdock.base import json
 from crossdock.base.ids import Ids
 from crossdock.base.json import JsonObject
 from crossdock.workspace.differences import Change, FindDestination
-from crossdock.workspace.errors import Refused, RefusedTogether
+from crossdock.workspace.errors import Refused
 from crossdock.workspace.model import Workspace
 from crossdock.workspace.store import Store
 from crossdock.workspace.yaml_reading import FindEnv, Reading
 
 # A line of a plan is read by people; a whole mapping on one line is not.
 VALUE_CHARACTERS_MAX = 120
+
+NEW = "(new)"
+"""Stands in a plan for what nobody knows yet."""
 
 _SIGNS = {"created": "+", "changed": "~", "deleted": "-", "reordered": "~"}
 
@@ -45,38 +50,44 @@ class WorkspaceFile:
     def plan(self, store: Store) -> list[Change]:
         """Return what applying the file would change; empty if nothing.
 
+        What is made up when the file is applied, ids and write keys, is `(new)`.
+
         Raises:
             Refused: One thing in the file is wrong; the message names its path.
             RefusedTogether: Several are.
         """
         current = store.load()
         reading = self._reading(current)
-        wanted = reading.read(self._text)
-        try:
-            store.check(current, wanted)
-        except (Refused, RefusedTogether) as error:
-            raise _located(error, reading) from error
-        return store.differences(current, wanted)
+        wanted = reading.read(self._text, check=lambda wanted: store.check(current, wanted))
+        return [_shown(change, reading.made) for change in store.differences(current, wanted)]
 
-    def apply(self, store: Store, *, by: str) -> list[Change]:
+    def apply(self, store: Store, *, by: str, may_delete_sources: bool = False) -> list[Change]:
         """Make the workspace what the file says, in one step, and return what changed.
+
+        Args:
+            store: Where.
+            by: Who asked for it.
+            may_delete_sources: Without it a source that the file does not name is a problem: an
+                empty or half-written file would otherwise take everything with it.
 
         Raises:
             Refused: One thing in the file is wrong; nothing is changed.
             RefusedTogether: Several are.
         """
         # Filled by `decide`, which the store calls once, in its transaction.
-        readings: list[Reading] = []
+        befores: list[Workspace] = []
 
         def decide(current: Workspace) -> Workspace:
-            readings.append(self._reading(current))
-            return readings[-1].read(self._text)
+            befores.append(current)
+            wanted = self._reading(current).read(
+                self._text, check=lambda wanted: store.check(current, wanted)
+            )
+            if not may_delete_sources:
+                _keep_sources(current, wanted)
+            return wanted
 
-        try:
-            after = store.change(decide, by=by)
-        except (Refused, RefusedTogether) as error:
-            raise _located(error, readings[-1]) from error
-        return store.differences(readings[-1].current, after)
+        after = store.change(decide, by=by)
+        return store.differences(befores[-1], after)
 
     def _reading(self, current: Workspace) -> Reading:
         return Reading(
@@ -114,7 +125,32 @@ def _value(fields: JsonObject, key: str) -> str:
     return text if len(text) <= VALUE_CHARACTERS_MAX else f"{text[:VALUE_CHARACTERS_MAX]}…"
 
 
-def _located(error: Refused | RefusedTogether, reading: Reading) -> Refused | RefusedTogether:
-    if isinstance(error, Refused):
-        return reading.located(error) if error.object_id else error
-    return RefusedTogether([reading.located(p) if p.object_id else p for p in error.problems])
+def _keep_sources(current: Workspace, wanted: Workspace) -> None:
+    kept = {source.id for source in wanted.sources}
+    gone = [source.slug for source in current.sources if source.id not in kept]
+    if gone:
+        raise Refused(
+            f"The file does not name {_listed(gone)}, which would be deleted with all "
+            "destinations; what still sends with those write keys would be discarded.",
+            do="Look at the plan, and say that you mean it: `--allow-delete` for `crossdock "
+            "apply`, `?allowDelete=true` for the API. Or add what is missing to the file.",
+            reason="would_delete_sources",
+        )
+
+
+def _listed(slugs: Sequence[str]) -> str:
+    word = "the source" if len(slugs) == 1 else "the sources"
+    return f"{word} " + ", ".join(f'"{slug}"' for slug in slugs)
+
+
+def _shown(change: Change, made: Collection[str]) -> Change:
+    after = dict(change.after or {})
+    if after.get("sourceId") in made:
+        after["sourceId"] = NEW
+    if "writeKeys" in after:
+        after["writeKeys"] = [NEW if key in made else key for key in after["writeKeys"]]
+    return msgspec.structs.replace(
+        change,
+        id=NEW if change.id in made else change.id,
+        after=None if change.after is None else after,
+    )

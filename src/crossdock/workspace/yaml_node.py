@@ -23,7 +23,8 @@ class Node:
 
     def complain(self, what: str, *, do: str, reason: str = "unusable_file") -> None:
         """Note that something is wrong here."""
-        self._problems.append(Refused(f"{self.path}: {what}", do=do, reason=reason))
+        where = self.path or "the file"
+        self._problems.append(Refused(f"{where}: {what}", do=do, reason=reason, field=self.path))
 
     def keys(self, known: tuple[str, ...]) -> None:
         """Note each key that is none of these."""

@@ -31,6 +31,9 @@ from crossdock.workspace.yaml_file import FORMAT, KEEP
 from crossdock.workspace.yaml_node import Node
 from crossdock.workspace.yaml_text import load_yaml
 
+Check = Callable[[Workspace], None]
+"""Refuses what breaks a rule."""
+
 FindEnv = Callable[[str], str | None]
 """Returns an environment variable; only `main` may read them, so it is handed in."""
 
@@ -61,9 +64,18 @@ class Reading:
         self._ids = ids
         self._paths: dict[str, str] = {}
         self._problems: list[Refused] = []
+        self.made: set[str] = set()
+        """Ids and write keys that were made up for what is new."""
 
-    def read(self, text: str) -> Workspace:
+    def read(self, text: str, *, check: Check) -> Workspace:
         """Return the workspace that the file asks for.
+
+        What cannot be read and what breaks a rule are told together: whoever corrects a file wants
+        to do it once. Of one place only the first is told, as the others may follow from it.
+
+        Args:
+            text: YAML.
+            check: The rules; is given the workspace with something harmless where it is wrong.
 
         Raises:
             Refused: One thing in the file is wrong; the message names its path.
@@ -88,12 +100,38 @@ class Reading:
                 self._connection(key, below, source)
                 for key, below in node.at("destinations").items()
             )
-        self._raise_problems()
-        return Workspace(
+        wanted = Workspace(
             version=self.current.version, sources=tuple(sources), connections=tuple(connections)
         )
+        self._check(wanted, check)
+        if len(self._problems) > 1:
+            raise RefusedTogether(self._problems)
+        if self._problems:
+            raise self._problems[0]
+        return wanted
 
-    def located(self, problem: Refused) -> Refused:
+    def _check(self, wanted: Workspace, check: Check) -> None:
+        """Note what breaks a rule, except at a place where something is known to be wrong."""
+        known = [problem.field for problem in self._problems]
+        try:
+            check(wanted)
+        except Refused as error:
+            found = [error]
+        except RefusedTogether as error:
+            found = list(error.problems)
+        else:
+            return
+        for problem in found:
+            located = self._located(problem)
+            if not any(_lies_in(located.field, place) for place in known):
+                self._problems.append(located)
+
+    def _new_id(self, prefix: str) -> str:
+        made = self._ids.new(prefix)
+        self.made.add(made)
+        return made
+
+    def _located(self, problem: Refused) -> Refused:
         """Return the problem that a rule found, with the path in the file where it lies."""
         path = self._paths.get(problem.object_id, "")
         field = _field_in_file(problem.field, is_mapping=".mappings." in path)
@@ -105,12 +143,6 @@ class Reading:
             field=where,
             object_id=problem.object_id,
         )
-
-    def _raise_problems(self) -> None:
-        if len(self._problems) > 1:
-            raise RefusedTogether(self._problems)
-        if self._problems:
-            raise self._problems[0]
 
     def _source(self, slug: str, node: Node) -> Source:
         node.keys(("name", "type", "enabled", "strict", "writeKeys", "destinations"))
@@ -127,8 +159,9 @@ class Reading:
             write_keys = tuple(key.as_text() for key in node.at("writeKeys").elements())
         else:
             write_keys = was.write_keys if was else (new_secret(),)
+            self.made.update(() if was else write_keys)
         source = Source(
-            id=was.id if was else SourceId(self._ids.new("src")),
+            id=was.id if was else SourceId(self._new_id("src")),
             slug=slug,
             name=node.text("name", slug),
             kind=source_type.kind,
@@ -156,7 +189,7 @@ class Reading:
         # Another vendor under the same slug is another connection: its secrets are not kept.
         if was is not None and was.destination != destination_slug:
             was = None
-        connection_id = was.id if was else ConnectionId(self._ids.new("dst"))
+        connection_id = was.id if was else ConnectionId(self._new_id("dst"))
         self._paths[connection_id] = node.path
         if node.has("mappings"):
             mappings = tuple(
@@ -167,6 +200,7 @@ class Reading:
             mappings = was.mappings
         else:
             mappings = preset_mappings(destination, connection_id, self._ids) if destination else ()
+            self.made.update(mapping.id for mapping in mappings)
         return Connection(
             id=connection_id,
             source_id=source.id,
@@ -232,7 +266,7 @@ class Reading:
             if not node.has(key):
                 node.complain(f'"{key}" is missing.', do=f"Write the mapping's {key}.")
         mapping = Mapping(
-            id=known.id if known else MappingId(self._ids.new("map")),
+            id=known.id if known else MappingId(self._new_id("map")),
             connection_id=connection_id,
             name=name,
             action=node.text("action", ""),
@@ -252,7 +286,7 @@ class Reading:
         if not node.has("if"):
             node.complain('"if" is missing.', do="Write the condition in FQL.")
         one = Filter(
-            id=known.id if known else self._ids.new("fil"),
+            id=known.id if known else self._new_id("fil"),
             connection_id=connection_id,
             title=title,
             description=node.text("description", ""),
@@ -283,6 +317,10 @@ def _filter_action(node: Node) -> FilterAction | None:
         )
         return None
     return action
+
+
+def _lies_in(place: str, outer: str) -> bool:
+    return place == outer or (bool(outer) and place.startswith((f"{outer}.", f"{outer}[")))
 
 
 def _field_in_file(field: str, *, is_mapping: bool) -> str:

@@ -11,6 +11,7 @@
 - `limits`: how much is taken.
 - `pace`: at most so many a second.
 - `report`: logs and counts.
+- `cdn`: what browsers load.
 """
 
 from __future__ import annotations

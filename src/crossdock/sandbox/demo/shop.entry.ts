@@ -29,6 +29,9 @@ const ROWS_MAX = 60;
 // Analytics.js takes well under a second from this server.
 const LOAD_MILLISECONDS_MAX = 5000;
 
+// Where the browser keeps the company that was joined, as Analytics.js does.
+const COMPANY = "pantry_company";
+
 const page = window as unknown as { analytics: Analytics; shopCalls?: Call[] };
 let basket: Product[] = [];
 
@@ -72,13 +75,28 @@ async function signIn(): Promise<void> {
 async function signOut(): Promise<void> {
   showSession((await call("session", "DELETE")) as unknown as Session);
   analytics().reset();
+  localStorage.removeItem(COMPANY);
+  showCompany(null);
   byId("sign-in").querySelector("input")?.focus();
 }
 
-function join(): void {
-  const select = byId("join").querySelector("select");
-  const option = select?.selectedOptions[0];
+function companies(): HTMLSelectElement {
+  return byId("join").querySelector("select") as HTMLSelectElement;
+}
+
+function showCompany(id: string | null): void {
+  const option = [...companies().options].find((one) => one.value === id);
+  byId("company").hidden = option === undefined;
+  byId("company-name").textContent = option?.text ?? "";
   if (option === undefined) return;
+  option.selected = true;
+}
+
+function join(): void {
+  const option = companies().selectedOptions[0];
+  if (option === undefined) return;
+  localStorage.setItem(COMPANY, option.value);
+  showCompany(option.value);
   const { url, seats } = option.dataset;
   analytics().group(option.value, {
     name: option.text,
@@ -204,16 +222,24 @@ function follow(vendor: "ripe" | "ramen", toRow: (event: Fields) => HTMLElement)
 }
 
 function followCalls(): void {
-  const calls = listOf("calls", callRow);
+  const calls = listOf(
+    "calls",
+    callRow,
+    "No call since this page was loaded. The other columns keep what arrived before.",
+  );
   for (const made of page.shopCalls ?? []) calls.add({ ...made });
   addEventListener("shop:call", (event) => calls.add({ ...(event as CustomEvent<Call>).detail }));
 }
 
-function listOf(id: string, toRow: (event: Fields) => HTMLElement): EventList {
+function listOf(
+  id: string,
+  toRow: (event: Fields) => HTMLElement,
+  nothing = "Nothing yet.",
+): EventList {
   const list = byId(id);
   // Not every browser lets the keyboard scroll what cannot have the focus.
   list.tabIndex = 0;
-  return new EventList(list, toRow, { eventsMax: ROWS_MAX, nothing: "Nothing yet." });
+  return new EventList(list, toRow, { eventsMax: ROWS_MAX, nothing });
 }
 
 function start(): void {
@@ -227,6 +253,7 @@ function start(): void {
     join();
   });
   byId("buy").addEventListener("click", buy);
+  showCompany(localStorage.getItem(COMPANY));
   byId("snippet-text").textContent = byId("segment-snippet").textContent;
   listenToShelf();
   followCalls();

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
+from pathlib import Path
 
 import msgspec
 from starlette.applications import Starlette
@@ -14,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from crossdock.base.clock import Clock
 from crossdock.base.ids import new_secret
 from crossdock.sandbox import web
+from crossdock.sandbox.ramen.admission import is_email
 from crossdock.sandbox.ramen.people import Organization
 from crossdock.sandbox.ramen.vendor import DEMO_ORGANIZATION_ID, Ramen
 from crossdock.sandbox.store import Shelf, Store
@@ -48,19 +51,29 @@ class Shop:
         clock: What time it is.
         scripts: The browser halves.
         write_key: Of the source that the page sends to.
+        data_dir: The server's, for the commands that the page shows.
     """
 
-    def __init__(
-        self, *, store: Store, ramen: Ramen, clock: Clock, scripts: web.Scripts, write_key: str
+    def __init__(  # noqa: PLR0913 - the parts it is put together from, each named.
+        self,
+        *,
+        store: Store,
+        ramen: Ramen,
+        clock: Clock,
+        scripts: web.Scripts,
+        write_key: str,
+        data_dir: Path,
     ) -> None:
         self._store = store
         self._ramen = ramen
         self._clock = clock
         self._scripts = scripts
         self._write_key = write_key
+        self._data_dir = data_dir
         self._app = Starlette(
             routes=[
                 Route("/", self._page),
+                Route("/settings", self._settings_page),
                 Route("/look.css", self._style),
                 Route("/{name}.js", self._script),
                 Route("/session", self._show_session),
@@ -82,6 +95,14 @@ class Shop:
     async def _page(self, _request: Request) -> Response:
         return web.page_response("crossdock.sandbox.demo", "shop.html", write_key=self._write_key)
 
+    async def _settings_page(self, request: Request) -> Response:
+        return web.page_response(
+            "crossdock.sandbox.demo",
+            "settings.html",
+            url=str(request.base_url).rstrip("/").removesuffix("/demo"),
+            data_dir=shlex.quote(str(self._data_dir.absolute())),
+        )
+
     async def _style(self, _request: Request) -> Response:
         return web.style_response()
 
@@ -95,9 +116,16 @@ class Shop:
     async def _sign_in(self, request: Request) -> Response:
         body = await web.read_object(request)
         email = (web.text_or_none(body, "email") or "").strip()
-        if "@" not in email:
+        if not email:
             raise web.Refused(
                 422, "no_email", "Nobody can sign in without an e-mail.", do="Fill in any address."
+            )
+        if not is_email(email):
+            raise web.Refused(
+                422,
+                "no_email",
+                f'"{email}" is not an e-mail address.',
+                do="Write one such as ana@shop.example.",
             )
         customer = Customer(
             # The same person has the same id each time, and nobody else has it.

@@ -34,6 +34,11 @@ def wrong_organization() -> web.Refused:
     )
 
 
+def is_email(text: str) -> bool:
+    """Return whether it looks like an e-mail address to Ramen."""
+    return _EMAIL.fullmatch(text) is not None
+
+
 def check_person(user: Mapping[str, object]) -> None:
     """Check that there is a user id, and that the e-mail, if any, can be one.
 
@@ -50,7 +55,7 @@ def check_person(user: Mapping[str, object]) -> None:
     email = user.get("email")
     if email in (None, ""):
         return
-    if not isinstance(email, str) or not _EMAIL.fullmatch(email):
+    if not isinstance(email, str) or not is_email(email):
         raise web.Refused(
             401,
             "invalid_email",

@@ -72,7 +72,11 @@ class Popup {
   ) {
     const root = this.host.attachShadow({ mode: "open" });
     const announcement = make("p", { class: "unseen", role: "status" });
-    root.append(make("style", {}, styles), announcement, this.card);
+    // A sheet that is constructed needs no `style-src`; a page with a strict policy shows it too.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles);
+    root.adoptedStyleSheets = [sheet];
+    root.append(announcement, this.card);
     this.card.append(this.top(), this.form(), ...this.links(), this.label());
     document.body.append(this.host);
     document.addEventListener("keydown", this.onKey);

@@ -52,6 +52,7 @@ class Ramen:
         ids: New ids.
         scripts: The browser halves.
         owner_token: Who may open the workspace page; None means everyone.
+        has_shop: Whether the page links to the demo shop.
     """
 
     def __init__(  # noqa: PLR0913 - the parts it is put together from, each named.
@@ -63,10 +64,12 @@ class Ramen:
         ids: Ids,
         scripts: web.Scripts,
         owner_token: AdminToken | None,
+        has_shop: bool,
     ) -> None:
         self._registers = Registers(store, live, clock, ids)
         self._live = live
         self._scripts = scripts
+        self._has_shop = has_shop
         if self._registers.of(DEMO_ORGANIZATION_ID).find_organization() is None:
             self._found_demo()
         collect = Collect(self._registers, clock)
@@ -115,7 +118,9 @@ class Ramen:
         return self._scripts.response("ramen/ramen.js")
 
     async def _page(self, _request: Request) -> Response:
-        return web.page_response("crossdock.sandbox.ramen", "workspace.html")
+        return web.page_response(
+            "crossdock.sandbox.ramen", "workspace.html", shop="here" if self._has_shop else ""
+        )
 
     async def _script(self, _request: Request) -> Response:
         return self._scripts.response("ramen/workspace.js")

@@ -45,6 +45,7 @@ class Ripe:
         ids: For events that came without an id.
         scripts: The browser halves.
         owner_token: Who may open the workspace page; None means everyone.
+        has_shop: Whether the page links to the demo shop.
     """
 
     def __init__(  # noqa: PLR0913 - the parts it is put together from, each named.
@@ -56,12 +57,14 @@ class Ripe:
         ids: Ids,
         scripts: web.Scripts,
         owner_token: AdminToken | None,
+        has_shop: bool,
     ) -> None:
         self._store = store
         self._live = live
         self._clock = clock
         self._ids = ids
         self._scripts = scripts
+        self._has_shop = has_shop
         if self._find_workspace(DEMO_API_KEY) is None:
             self._add_workspace(DEMO_API_KEY, "Demo workspace")
         owner_only = [Middleware(web.OwnerOnly, token=owner_token)]
@@ -193,7 +196,9 @@ class Ripe:
     # The workspace page and what it reads.
 
     async def _page(self, _request: Request) -> Response:
-        return web.page_response("crossdock.sandbox.ripe", "workspace.html")
+        return web.page_response(
+            "crossdock.sandbox.ripe", "workspace.html", shop="here" if self._has_shop else ""
+        )
 
     async def _script(self, _request: Request) -> Response:
         return self._scripts.response("ripe/workspace.js")
