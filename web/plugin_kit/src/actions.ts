@@ -78,7 +78,7 @@ export function actionsPlugin<Settings, Client>(
     const client = new Promise<Client>((resolve) => {
       ready = resolve;
     });
-    const running = connection(served, async (tools) => {
+    const running = connection(destination.name, served, async (tools) => {
       try {
         ready(await destination.initialize(settings, tools));
       } catch (error) {
@@ -124,11 +124,7 @@ export function actionsPlugin<Settings, Client>(
         .filter((subscription) => subscription.enabled && subscription.partnerAction === slug)
         .map((subscription) => taker(action, subscription));
       if (!takers.length) return [];
-      const name = `${destination.name} ${slug}`;
-      // A second connection has a name of its own, and still answers to the destination's.
-      const isFirst = served.name === destination.name;
-      return plugin(isFirst ? name : destination.name, running, CALLS, (event) => {
-        if (!isFirst && event.integrations?.[name] === false) return;
+      return plugin(`${destination.name} ${slug}`, running, CALLS, (event) => {
         const sent = asSent(event);
         for (const take of takers) take(sent);
       });

@@ -50,8 +50,6 @@ export type Plugin = {
 export interface Served {
   /** The connection's id. */
   connectionId: string;
-  /** The name that Analytics.js knows the connection by; the destination's, unless it has several. */
-  name: string;
   /** Where problems are reported. */
   reportUrl: string;
 }

@@ -40,19 +40,23 @@ export function sentence(error: unknown): string {
  * that did not load, so that the server delivers in their place. It is not a rejection of `load`:
  * that would end as an unhandled rejection in the page.
  */
-export function connection(served: Served, begin: (tools: Tools) => void | Promise<void>): Running {
-  const report = reporter(served);
+export function connection(
+  name: string,
+  served: Served,
+  begin: (tools: Tools) => void | Promise<void>,
+): Running {
+  const report = reporter(name, served);
   let held: Analytics | undefined;
   const start = async (analytics: Analytics): Promise<void> => {
     if (held) return;
     held = analytics;
-    const listed = analytics.settings?.cdnSettings?.integrations?.[served.name];
+    const listed = analytics.settings?.cdnSettings?.integrations?.[name];
     if (listed) listed.bundlingStatus = "bundled";
     try {
       await begin({ analytics, report, loadScript });
     } catch (error) {
-      analytics.queue?.failedInitializations?.push(served.name);
-      console.error(`[${served.name}]`, error);
+      analytics.queue?.failedInitializations?.push(name);
+      console.error(`[${name}]`, error);
       report("script_failed", sentence(error));
     }
   };

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type ActionsSettings, actionsPlugin } from "../src/actions.js";
 import type { Analytics, AnalyticsEvent, Plugin } from "../src/analytics.js";
 
-const SERVED = { connectionId: "con_1", name: "Vendor", reportUrl: "https://us.example/notices" };
+const SERVED = { connectionId: "con_1", reportUrl: "https://us.example/notices" };
 
 let beacons: { url: string; notice: { code: string; detail: string; connectionId: string } }[];
 let failed: string[];
@@ -184,21 +184,6 @@ describe("a vendor's script", () => {
     expect(beacons[0]?.notice).toMatchObject({ code: "script_failed" });
     expect(beacons[0]?.notice.detail).toContain("vendor.example");
   });
-});
-
-test("a second connection answers to the destination's name, and to an action's", async () => {
-  const { plugins, performed } = connect({
-    crossdock: { ...SERVED, name: "Vendor (con_2)" },
-    subscriptions: [subscription("track")],
-  });
-  await load(plugins);
-
-  plugins[0]?.track?.(event({ integrations: { "Vendor track": false } }));
-  plugins[0]?.track?.(event());
-  await settled();
-
-  expect(plugins[0]?.name).toBe("Vendor");
-  expect(performed).toHaveLength(1);
 });
 
 test("a page without sendBeacon still works", async () => {

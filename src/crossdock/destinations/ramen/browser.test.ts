@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
-const SERVED = { connectionId: "con_1", name: "Ramen", reportUrl: "https://us.example/notices" };
+const SERVED = { connectionId: "con_1", reportUrl: "https://us.example/notices" };
 
 type Call = [string, ...unknown[]];
 let resets: (() => void)[];

@@ -59,8 +59,6 @@ const DATE = /^\d{4}-\d\d-\d\d$/;
 /** A page's own secure identify means that one without a hash would be refused. */
 const SECURE_KEY = "crossdock_ramen_secure";
 
-/** Which connection booted RamenJS; there is one RamenJS in a page. */
-let bootedBy: string | undefined;
 let hasIdentified = false;
 let analytics: Analytics | undefined;
 
@@ -150,16 +148,10 @@ function standIn(): void {
   window._ramen = calls as unknown as Ramen;
 }
 
-export default classicPlugin<Settings & { crossdock: { connectionId: string } }>({
+export default classicPlugin<Settings>({
   name: "Ramen",
   async start(settings, tools) {
     const { loadScript, report } = tools;
-    const connectionId = settings.crossdock.connectionId;
-    if (bootedBy) {
-      report("second_connection", "This page has Ramen already: only one connection can be used.");
-      return;
-    }
-    bootedBy = connectionId;
     analytics = tools.analytics;
     analytics.on("reset", () => {
       hasIdentified = false;
@@ -185,24 +177,19 @@ export default classicPlugin<Settings & { crossdock: { connectionId: string } }>
     ramen().boot(settings.organization_id, options);
     await loadScript(settings.script_url || "//cdn.ramen.is/assets/ramen.js");
   },
-  calls: ({ crossdock }) => {
-    const ours = (tell: (event: AnalyticsEvent) => void) => (event: AnalyticsEvent) => {
-      if (bootedBy === crossdock.connectionId) tell(event);
-    };
-    return {
-      identify: ours(identify),
-      group: ours((event) => {
-        introduce();
-        ramen().group({ ...company(event.traits ?? {}), id: event.groupId });
-      }),
-      page: ours(() => {
-        introduce();
-        ramen().page();
-      }),
-      track: ours((event) => {
-        introduce();
-        ramen().track(event.event);
-      }),
-    };
+  calls: {
+    identify,
+    group: (event) => {
+      introduce();
+      ramen().group({ ...company(event.traits ?? {}), id: event.groupId });
+    },
+    page: () => {
+      introduce();
+      ramen().page();
+    },
+    track: (event) => {
+      introduce();
+      ramen().track(event.event);
+    },
   },
 });

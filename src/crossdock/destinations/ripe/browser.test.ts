@@ -3,7 +3,6 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 const SERVED = {
   connectionId: "con_1",
-  name: "Ripe Device Mode (Actions)",
   reportUrl: "https://us.example/notices",
 };
 const path = (of: string) => ({ "@path": of });
