@@ -62,10 +62,7 @@ function optionsOf(name: string, options: unknown, wanted: string, ...needed: st
 }
 
 function replace(value: string, pattern: unknown, by: unknown, options: Values): string {
-  for (const [text, key] of [
-    [pattern, "pattern"],
-    [by, "replacement"],
-  ]) {
+  for (const [key, text] of Object.entries({ pattern, replacement: by })) {
     if ((text as string).length > REPLACE_LENGTH_MAX) {
       fail(`@replace requires a "${key}" less than ${REPLACE_LENGTH_MAX} characters`);
     }

@@ -22,10 +22,11 @@ export interface Tools {
 }
 
 /** One connection on this page. */
-export interface Running extends Omit<Tools, "analytics"> {
+export interface Running {
+  report: Report;
   /** Starts it, once, however many plugins ask. */
   start(analytics: Analytics): void;
-  analytics(): Analytics | undefined;
+  isStarted(): boolean;
 }
 
 export function sentence(error: unknown): string {
@@ -46,10 +47,10 @@ export function connection(
   begin: (tools: Tools) => void | Promise<void>,
 ): Running {
   const report = reporter(name, served);
-  let held: Analytics | undefined;
+  let isStarted = false;
   const start = async (analytics: Analytics): Promise<void> => {
-    if (held) return;
-    held = analytics;
+    if (isStarted) return;
+    isStarted = true;
     const listed = analytics.settings?.cdnSettings?.integrations?.[name];
     if (listed) listed.bundlingStatus = "bundled";
     try {
@@ -60,7 +61,7 @@ export function connection(
       report("script_failed", sentence(error));
     }
   };
-  return { start, report, loadScript, analytics: () => held };
+  return { start, report, isStarted: () => isStarted };
 }
 
 /** Makes a plugin that hands each event to `take`; what `take` throws is reported, not thrown. */
@@ -74,7 +75,7 @@ export function plugin(
     name,
     version: VERSION,
     type: "destination",
-    isLoaded: () => !!running.analytics(),
+    isLoaded: running.isStarted,
     // Settled at once: while this is pending, Analytics.js neither calls back nor gets ready.
     load: async (_, analytics) => {
       running.start(analytics);
