@@ -260,6 +260,23 @@ def test_m8_a_user_signed_by_the_pages_server_is_taken(shop: Shop) -> None:
     assert eventually(lambda: [u for u in shop.ramen("users") if u["id"] == "42"])
 
 
+def test_m8_secure_mode_switched_on_costs_a_returning_person_no_pageview(shop: Shop) -> None:
+    connection = shop.connect_ramen()
+    shop.open()
+    shop.call("await analytics.identify('u1')")
+    eventually(lambda: shop.ramen("users"))
+
+    set_secure_mode(shop, is_on=True)
+    try:
+        shop.open(path="/next")
+        shop.call("await analytics.page()")
+        assert eventually(lambda: [e for e in shop.ramen("events") if e["type"] == "pageview"])
+    finally:
+        set_secure_mode(shop, is_on=False)
+
+    assert shop.notices(connection) == []
+
+
 def test_m9_a_wrong_organization_is_explained(shop: Shop) -> None:
     connection = shop.connect_ramen(organization_id="nobody")
     shop.open()

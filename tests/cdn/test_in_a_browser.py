@@ -105,16 +105,14 @@ async def visit(context: BrowserContext, town: Town, feed: WorkspaceFeed) -> Vis
 
 async def test_one_changed_host_is_enough_for_every_call(visit: Visit, town: Town) -> None:
     await visit.open(page_with(town))
-    # The group id is the one that Analytics.js holds when it delivers the event.
     await visit.calls("Ripe", 2)
     await visit.page.evaluate(
         """() => {
           analytics.identify("u1", {email: "rosa@example.com", company: {id: "acme"}});
           analytics.group("acme", {name: "Acme"});
+          analytics.track("Paid", {total: 12});
         }"""
     )
-    await town.received(3, at="")
-    await visit.page.evaluate('() => analytics.track("Paid", {total: 12})')
 
     ripe_calls = await visit.calls("Ripe", 5)
     ramen_calls = await visit.calls("Ramen", 6)
@@ -159,6 +157,71 @@ async def test_after_reset_neither_vendor_knows_the_person(visit: Visit, town: T
     assert calls[4][1]["groupId"] is None
     names = [name for name, *_ in await visit.calls("Ramen", 8)]
     assert names[-3:] == ["reset", "identify", "track"]
+
+
+async def test_calls_of_one_moment_carry_the_ids_of_their_place_among_them(
+    visit: Visit, town: Town
+) -> None:
+    await visit.open(page_with(town))
+    await visit.calls("Ripe", 2)
+
+    await visit.page.evaluate(
+        """() => {
+          analytics.track("Before"); analytics.page("Before");
+          analytics.group("acme"); analytics.track("After");
+          analytics.identify("u1"); analytics.identify("u2"); analytics.track("As u2");
+          analytics.reset(); analytics.track("Gone");
+        }"""
+    )
+
+    calls = [payload for _, payload in (await visit.calls("Ripe", 10))[2:]]
+    assert [call["groupId"] for call in calls] == [None, None, *["acme"] * 5, None]
+    assert [call["userId"] for call in calls] == [*[None] * 4, "u1", "u2", "u2", None]
+
+
+async def test_a_group_of_an_earlier_page_counts_from_the_first_event(
+    visit: Visit, town: Town
+) -> None:
+    await visit.open(page_with(town))
+    await visit.calls("Ripe", 2)
+    await visit.page.evaluate('() => analytics.group("acme")')
+    await visit.calls("Ripe", 3)
+
+    await visit.open(page_with(town, '<script>analytics.group("initech")</script>'))
+
+    calls = await visit.calls("Ripe", 3)
+    assert [payload["groupId"] for _, payload in calls[1:]] == ["acme", "initech"]
+
+
+async def test_a_reset_reaches_ramen_after_the_calls_made_before_it(
+    visit: Visit, town: Town
+) -> None:
+    await visit.open(page_with(town))
+    await visit.calls("Ramen", 3)
+
+    await visit.page.evaluate(
+        """async () => {
+          await analytics.identify("u9"); analytics.track("As u9"); analytics.reset();
+        }"""
+    )
+
+    calls = await visit.calls("Ramen", 6)
+    assert [name for name, *_ in calls[3:]] == ["identify", "track", "reset"]
+
+
+async def test_a_page_load_of_a_signed_in_person_identifies_them_once(
+    visit: Visit, town: Town
+) -> None:
+    signed = """<script>analytics.identify("u1", {plan: "pro"}, {
+      integrations: {Ramen: {timestamp: 5, auth_hash: "abc"}}})</script>"""
+    await visit.open(page_with(town, '<script>analytics.identify("u1")</script>'))
+    await visit.calls("Ramen", 4)
+
+    await visit.open(page_with(town, signed + '<script>analytics.track("Paid")</script>'))
+
+    calls = (await visit.calls("Ramen", 4))[1:]
+    user, options = {"id": "u1", "traits": {"plan": "pro"}}, {"timestamp": 5, "auth_hash": "abc"}
+    assert calls == [["identify", user, options], ["page"], ["track", "Paid"]]
 
 
 @pytest.mark.parametrize("name", ["analytics", "seg"])
@@ -261,13 +324,12 @@ async def test_a_filter_keeps_an_event_from_its_connection_alone(
     visit: Visit, town: Town, feed: WorkspaceFeed
 ) -> None:
     now = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
-    connection = ripe(
-        "con_b",
-        settings={"apiKey": "second", "endpoint": town.origin},
+    filtered = ripe(
+        settings={"apiKey": "ripe-key", "endpoint": town.origin},
         filters=(
             Filter(
                 id="flt_1",
-                connection_id=ripe("con_b").id,
+                connection_id=ripe().id,
                 title="No secrets",
                 condition='event = "Secret"',
                 actions=(FilterAction(type="DROP"),),
@@ -276,17 +338,16 @@ async def test_a_filter_keeps_an_event_from_its_connection_alone(
             ),
         ),
     )
-    first = ripe(settings={"apiKey": "first", "endpoint": town.origin})
-    feed.publish(shop(first, connection, version=3))
+    script = {"organization_id": "org_1", "script_url": f"{town.origin}/assets/ramen.js"}
+    feed.publish(shop(filtered, ramen(settings=script), version=3))
     await visit.open(page_with(town))
 
     await visit.page.evaluate('() => { analytics.track("Secret"); analytics.track("Open"); }')
 
-    # Two connections: each says init once and gets the page; then 1 secret, and 2 open ones.
-    calls = await visit.calls("Ripe", 7)
-    events = [payload["event"] for name, payload in calls if name == "track"]
-    assert sorted(events) == ["Open", "Open", "Secret"]
-    assert [call for call in calls if call[0] == "init"] == [["init", "first"], ["init", "second"]]
+    ripe_calls = await visit.calls("Ripe", 3)
+    ramen_calls = await visit.calls("Ramen", 5)
+    assert [payload["event"] for name, payload in ripe_calls if name == "track"] == ["Open"]
+    assert ramen_calls[-2:] == [["track", "Secret"], ["track", "Open"]]
 
 
 async def test_a_page_with_ramens_own_snippet_is_told_and_not_started_twice(

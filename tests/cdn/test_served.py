@@ -72,7 +72,6 @@ async def test_each_device_mode_connection_is_a_plugin_with_what_a_browser_may_k
     assert ripe_plugin["settings"]["endpoint"] == "https://storage.getripe.com"
     assert ripe_plugin["settings"]["crossdock"] == {
         "connectionId": "con_ripe",
-        "name": "Ripe Device Mode (Actions)",
         "reportUrl": f"{town.origin}/v1/k/{WRITE_KEY}/notices",
     }
     assert [one["partnerAction"] for one in ripe_plugin["settings"]["subscriptions"]] == [
@@ -114,19 +113,6 @@ async def test_a_change_is_in_the_next_answer(
     async with http.get(SETTINGS, headers={"if-none-match": tag}) as after:
         assert after.status == 200
         assert len((await after.json())["remotePlugins"]) == 1
-
-
-async def test_two_connections_to_one_destination_have_names_of_their_own(
-    http: aiohttp.ClientSession, feed: WorkspaceFeed
-) -> None:
-    feed.publish(shop(ripe("con_a"), ripe("con_b"), version=2))
-
-    first, second = (await settings(http))["remotePlugins"]
-
-    assert first["creationName"] == "Ripe Device Mode (Actions)"
-    assert second["creationName"] == "Ripe Device Mode (Actions) (con_b)"
-    assert first["name"] == second["name"]
-    assert second["settings"]["crossdock"]["connectionId"] == "con_b"
 
 
 async def test_a_cloud_mode_connection_is_only_named(feed: WorkspaceFeed, tmp_path: Path) -> None:

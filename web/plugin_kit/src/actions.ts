@@ -1,12 +1,7 @@
 /** Makes the plugins of a destination whose work is described by mappings. */
 
-import {
-  type Analytics,
-  type AnalyticsEvent,
-  CALLS,
-  type Plugin,
-  type Served,
-} from "./analytics.js";
+import { type AnalyticsEvent, CALLS, type Plugin, type Served } from "./analytics.js";
+import { whenCalled } from "./calls.js";
 import { matches, parse } from "./fql.js";
 import { compileMapping } from "./mapping.js";
 import { connection, plugin, sentence, type Tools } from "./plugin.js";
@@ -22,7 +17,7 @@ export interface Subscription {
   mapping: Values;
 }
 
-/** The ids that Analytics.js held when the event passed. */
+/** The ids that Analytics.js held when the event's call was made. */
 export interface Ids {
   userId: string | null;
   groupId: string | null;
@@ -48,13 +43,6 @@ export type ActionsSettings<Settings> = Settings & {
 /** Calls that may wait for the vendor's script; a page that makes more has lost its vendor. */
 const WAITING_MAX = 1000;
 
-function idsOf(analytics: Analytics | undefined): Ids {
-  return {
-    userId: analytics?.user().id() ?? null,
-    groupId: analytics?.group().id() ?? null,
-  };
-}
-
 /** Returns the event with its time as text, as the server's mappings see it. */
 function asSent(event: AnalyticsEvent): AnalyticsEvent {
   const { timestamp } = event;
@@ -78,7 +66,13 @@ export function actionsPlugin<Settings, Client>(
     const client = new Promise<Client>((resolve) => {
       ready = resolve;
     });
-    const running = connection(served, async (tools) => {
+    let idsOf: (event: AnalyticsEvent) => Ids;
+    const running = connection(destination.name, served, async (tools) => {
+      const { analytics } = tools;
+      idsOf = whenCalled(analytics, ({ userId }) => ({
+        userId: userId ?? null,
+        groupId: analytics.group().id() ?? null,
+      }));
       try {
         ready(await destination.initialize(settings, tools));
       } catch (error) {
@@ -107,8 +101,7 @@ export function actionsPlugin<Settings, Client>(
         return (event: AnalyticsEvent): void => {
           try {
             if (!matches(condition, event)) return;
-            const ids = idsOf(running.analytics());
-            perform(action, payloadOf(event) as Values, ids).catch(fails);
+            perform(action, payloadOf(event) as Values, idsOf(event)).catch(fails);
           } catch (error) {
             fails(error);
           }
@@ -124,11 +117,7 @@ export function actionsPlugin<Settings, Client>(
         .filter((subscription) => subscription.enabled && subscription.partnerAction === slug)
         .map((subscription) => taker(action, subscription));
       if (!takers.length) return [];
-      const name = `${destination.name} ${slug}`;
-      // A second connection has a name of its own, and still answers to the destination's.
-      const isFirst = served.name === destination.name;
-      return plugin(isFirst ? name : destination.name, running, CALLS, (event) => {
-        if (!isFirst && event.integrations?.[name] === false) return;
+      return plugin(`${destination.name} ${slug}`, running, CALLS, (event) => {
         const sent = asSent(event);
         for (const take of takers) take(sent);
       });

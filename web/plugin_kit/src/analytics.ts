@@ -5,6 +5,7 @@ import type { Values } from "./values.js";
 /** A Segment message as Analytics.js hands it to a plugin. */
 export interface AnalyticsEvent extends Values {
   type: string;
+  messageId?: string;
   event?: string;
   userId?: string | null;
   anonymousId?: string | null;
@@ -26,7 +27,9 @@ interface Identity {
 export interface Analytics {
   user(): Identity;
   group(): Identity;
-  on(event: string, callback: () => void): unknown;
+  /** Tells of a call when it is made (`dispatch_start`), and of a reset (`reset`), at once. */
+  on(event: "dispatch_start", callback: (context: Context) => void): unknown;
+  on(event: "reset", callback: () => void): unknown;
   /** Names in here tell the server which plugins did not get going, in `_metadata` of each event. */
   queue?: { failedInitializations?: string[] };
   /** What says "bundled" in here is in `_metadata.bundled` of each event. */
@@ -50,8 +53,6 @@ export type Plugin = {
 export interface Served {
   /** The connection's id. */
   connectionId: string;
-  /** The name that Analytics.js knows the connection by; the destination's, unless it has several. */
-  name: string;
   /** Where problems are reported. */
   reportUrl: string;
 }

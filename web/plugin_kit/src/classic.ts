@@ -11,17 +11,18 @@ export interface ClassicDestination<Settings> {
   name: string;
   /** Gets the vendor's script under way. It must not wait for it before it can take calls. */
   start(settings: Settings, tools: Tools): void | Promise<void>;
-  calls: (settings: Settings) => Calls;
+  calls: Calls;
 }
 
 /** Makes the factory that Analytics.js calls with a connection's settings. */
-export function classicPlugin<Settings>(
-  destination: ClassicDestination<Settings>,
-): (settings: Settings & { crossdock: Served }) => Plugin {
+export function classicPlugin<Settings>({
+  name,
+  start,
+  calls,
+}: ClassicDestination<Settings>): (settings: Settings & { crossdock: Served }) => Plugin {
   return (settings) => {
-    const running = connection(settings.crossdock, (tools) => destination.start(settings, tools));
-    const calls = destination.calls(settings);
-    return plugin(destination.name, running, Object.keys(calls) as CallName[], (event, call) =>
+    const running = connection(name, settings.crossdock, (tools) => start(settings, tools));
+    return plugin(name, running, Object.keys(calls) as CallName[], (event, call) =>
       calls[call]?.(event),
     );
   };

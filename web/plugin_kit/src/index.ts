@@ -13,6 +13,7 @@ export {
   type Subscription,
 } from "./actions.js";
 export type { Analytics, AnalyticsEvent, Context, Plugin, Served } from "./analytics.js";
+export { whenCalled } from "./calls.js";
 export { type Calls, type ClassicDestination, classicPlugin } from "./classic.js";
 export { FqlError, matches, parse, type Tree } from "./fql.js";
 export { compileMapping, MappingError, transform } from "./mapping.js";

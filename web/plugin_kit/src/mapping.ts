@@ -55,17 +55,14 @@ function render(template: unknown, event: unknown): string {
 }
 
 /** Returns the options of a directive, or fails because they are no object or lack what they need. */
-function optionsOf(name: string, options: unknown, ...needed: string[]): Values {
-  if (!isObject(options)) fail(`${name} requires an object with a "${needed[0]}" key`);
+function optionsOf(name: string, options: unknown, wanted: string, ...needed: string[]): Values {
+  if (!isObject(options)) fail(`${name} requires an object with ${wanted} key`);
   for (const key of needed) if (!options[key]) fail(`${name} requires a "${key}" key`);
   return options;
 }
 
 function replace(value: string, pattern: unknown, by: unknown, options: Values): string {
-  for (const [text, key] of [
-    [pattern, "pattern"],
-    [by, "replacement"],
-  ]) {
+  for (const [key, text] of Object.entries({ pattern, replacement: by })) {
     if ((text as string).length > REPLACE_LENGTH_MAX) {
       fail(`@replace requires a "${key}" less than ${REPLACE_LENGTH_MAX} characters`);
     }
@@ -97,8 +94,8 @@ const DIRECTIVES: Record<string, Directive> = {
   "@path": (path, event) => atPath(event, resolve(path, event)),
   "@template": (template, event) => render(resolve(template, event), event),
   "@literal": resolve,
-  "@if": (options, event) => {
-    if (!isObject(options)) fail('@if requires an object with an "exists" key');
+  "@if": (given, event) => {
+    const options = optionsOf("@if", given, 'an "exists"');
     if (!options.exists && !options.blank) fail('@if requires an "exists" key or a "blank" key');
     const isExists = options.exists !== undefined;
     const value = resolve(isExists ? options.exists : options.blank, event);
@@ -109,7 +106,7 @@ const DIRECTIVES: Record<string, Directive> = {
     return options.else ? resolve(options.else, event) : undefined;
   },
   "@case": (given, event) => {
-    const options = optionsOf("@case", given, "operator");
+    const options = optionsOf("@case", given, 'a "operator"', "operator");
     if (!options.value) return undefined;
     const value = resolve(options.value, event);
     if (typeof value !== "string") return value;
@@ -118,7 +115,7 @@ const DIRECTIVES: Record<string, Directive> = {
     return fail('operator key should have a value of "lower" or "upper"');
   },
   "@replace": (given, event) => {
-    const options = optionsOf("@replace", given, "pattern");
+    const options = optionsOf("@replace", given, 'a "pattern"', "pattern");
     if (!options.value) return undefined;
     let value = resolve(options.value, event);
     if (typeof value === "number" || typeof value === "boolean") value = String(value);
@@ -138,8 +135,7 @@ const DIRECTIVES: Record<string, Directive> = {
     return (Array.isArray(root) ? root : [root]).map((item) => resolve(shape, item));
   },
   "@json": (given, event) => {
-    if (!isObject(given)) fail('@json requires an object with a "value" key');
-    const options = optionsOf("@json", given, "mode", "value");
+    const options = optionsOf("@json", given, 'a "value"', "mode", "value");
     const value = resolve(options.value, event);
     if (options.mode === "encode") return JSON.stringify(value);
     if (options.mode !== "decode") return undefined;
@@ -150,12 +146,18 @@ const DIRECTIVES: Record<string, Directive> = {
     }
   },
   "@flatten": (given, event) => {
-    const options = optionsOf("@flatten", given, "separator");
+    const options = optionsOf("@flatten", given, 'a "separator"', "separator");
     if (typeof options.separator !== "string") fail("@flatten requires a string separator");
     return flatten(resolve(options.value, event), options, "", {});
   },
   "@merge": (given, event) => {
-    const options = optionsOf("@merge", given, "direction", "objects");
+    const options = optionsOf(
+      "@merge",
+      given,
+      'an "objects" key and a "direction"',
+      "direction",
+      "objects",
+    );
     const { objects } = options;
     if (!Array.isArray(objects)) fail(`@merge: expected opts.array, got ${typeof objects}`);
     const parts = objects.map((part) => resolve(part, event));
@@ -163,7 +165,13 @@ const DIRECTIVES: Record<string, Directive> = {
     return Object.assign({}, ...parts);
   },
   "@transform": (given, event) => {
-    const options = optionsOf("@transform", given, "mapping", "apply");
+    const options = optionsOf(
+      "@transform",
+      given,
+      'an "apply" key and a "mapping"',
+      "mapping",
+      "apply",
+    );
     if (!isObject(options.apply)) fail('@transform "apply" key should be an object');
     return resolve(options.mapping, transform(options.apply, event));
   },

@@ -8,7 +8,7 @@ const DETAIL_LENGTH_MAX = 500;
 export type Report = (code: string, detail: string) => void;
 
 /** Makes the reporter of a connection. It never throws: a page must not suffer from it. */
-export function reporter({ connectionId, reportUrl, name }: Served): Report {
+export function reporter(name: string, { connectionId, reportUrl }: Served): Report {
   const told = new Set<string>();
   return (code, detail) => {
     if (told.has(code)) return;

@@ -22,10 +22,11 @@ export interface Tools {
 }
 
 /** One connection on this page. */
-export interface Running extends Omit<Tools, "analytics"> {
+export interface Running {
+  report: Report;
   /** Starts it, once, however many plugins ask. */
   start(analytics: Analytics): void;
-  analytics(): Analytics | undefined;
+  isStarted(): boolean;
 }
 
 export function sentence(error: unknown): string {
@@ -40,23 +41,27 @@ export function sentence(error: unknown): string {
  * that did not load, so that the server delivers in their place. It is not a rejection of `load`:
  * that would end as an unhandled rejection in the page.
  */
-export function connection(served: Served, begin: (tools: Tools) => void | Promise<void>): Running {
-  const report = reporter(served);
-  let held: Analytics | undefined;
+export function connection(
+  name: string,
+  served: Served,
+  begin: (tools: Tools) => void | Promise<void>,
+): Running {
+  const report = reporter(name, served);
+  let isStarted = false;
   const start = async (analytics: Analytics): Promise<void> => {
-    if (held) return;
-    held = analytics;
-    const listed = analytics.settings?.cdnSettings?.integrations?.[served.name];
+    if (isStarted) return;
+    isStarted = true;
+    const listed = analytics.settings?.cdnSettings?.integrations?.[name];
     if (listed) listed.bundlingStatus = "bundled";
     try {
       await begin({ analytics, report, loadScript });
     } catch (error) {
-      analytics.queue?.failedInitializations?.push(served.name);
-      console.error(`[${served.name}]`, error);
+      analytics.queue?.failedInitializations?.push(name);
+      console.error(`[${name}]`, error);
       report("script_failed", sentence(error));
     }
   };
-  return { start, report, loadScript, analytics: () => held };
+  return { start, report, isStarted: () => isStarted };
 }
 
 /** Makes a plugin that hands each event to `take`; what `take` throws is reported, not thrown. */
@@ -70,7 +75,7 @@ export function plugin(
     name,
     version: VERSION,
     type: "destination",
-    isLoaded: () => !!running.analytics(),
+    isLoaded: running.isStarted,
     // Settled at once: while this is pending, Analytics.js neither calls back nor gets ready.
     load: async (_, analytics) => {
       running.start(analytics);

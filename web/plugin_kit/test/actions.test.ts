@@ -3,12 +3,13 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type ActionsSettings, actionsPlugin } from "../src/actions.js";
 import type { Analytics, AnalyticsEvent, Plugin } from "../src/analytics.js";
 
-const SERVED = { connectionId: "con_1", name: "Vendor", reportUrl: "https://us.example/notices" };
+const SERVED = { connectionId: "con_1", reportUrl: "https://us.example/notices" };
 
 let beacons: { url: string; notice: { code: string; detail: string; connectionId: string } }[];
 let failed: string[];
 let analytics: Analytics;
 let groupId: string | null;
+let call: (context: { event: AnalyticsEvent }) => void;
 
 beforeEach(() => {
   beacons = [];
@@ -23,7 +24,9 @@ beforeEach(() => {
   analytics = {
     user: () => ({ id: () => "u1" }),
     group: () => ({ id: () => groupId }),
-    on: () => undefined,
+    on: (name: string, callback: typeof call) => {
+      if (name === "dispatch_start") call = callback;
+    },
     queue: { failedInitializations: failed },
   };
 });
@@ -92,13 +95,15 @@ describe("a connection's plugins", () => {
     expect(plugins.every((plugin) => plugin.isLoaded())).toBe(true);
   });
 
-  test("give each mapping that wants the event its payload and the ids of that moment", async () => {
+  test("give each mapping that wants the event its payload and the ids of its call", async () => {
     const { plugins, performed } = connect({ subscriptions: [subscription("track")] });
     await load(plugins);
 
     groupId = "acme";
-    plugins[0]?.track?.(event());
+    const made = event({ messageId: "m1", userId: "u1" });
+    call(made);
     groupId = null;
+    plugins[0]?.track?.(made);
     plugins[0]?.identify?.(event({ type: "identify" }));
     await settled();
 
@@ -110,6 +115,23 @@ describe("a connection's plugins", () => {
         { userId: "u1", groupId: "acme" },
       ],
     ]);
+  });
+
+  test("give an event whose call was not seen the ids of now, and keep no more than a thousand", async () => {
+    const { plugins, performed } = connect({ subscriptions: [subscription("track")] });
+    await load(plugins);
+
+    call(event({ messageId: "first" }));
+    groupId = "acme";
+    for (let count = 0; count < 1000; count++) call(event({ messageId: `m${count}` }));
+    groupId = "initech";
+    for (const messageId of ["first", "m0", "of an earlier page"]) {
+      plugins[0]?.track?.(event({ messageId }));
+    }
+    await settled();
+
+    const groups = performed.map(([, , , ids]) => (ids as { groupId: string }).groupId);
+    expect(groups).toEqual(["initech", "acme", "initech"]);
   });
 
   test("take a screen call to an action whose trigger wants it", async () => {
@@ -184,21 +206,6 @@ describe("a vendor's script", () => {
     expect(beacons[0]?.notice).toMatchObject({ code: "script_failed" });
     expect(beacons[0]?.notice.detail).toContain("vendor.example");
   });
-});
-
-test("a second connection answers to the destination's name, and to an action's", async () => {
-  const { plugins, performed } = connect({
-    crossdock: { ...SERVED, name: "Vendor (con_2)" },
-    subscriptions: [subscription("track")],
-  });
-  await load(plugins);
-
-  plugins[0]?.track?.(event({ integrations: { "Vendor track": false } }));
-  plugins[0]?.track?.(event());
-  await settled();
-
-  expect(plugins[0]?.name).toBe("Vendor");
-  expect(performed).toHaveLength(1);
 });
 
 test("a page without sendBeacon still works", async () => {

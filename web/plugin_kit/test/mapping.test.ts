@@ -33,3 +33,18 @@ describe("a mapping gives what the reference gives", () => {
     },
   );
 });
+
+// The vectors have these only as found by the check beforehand, which does not look into lists.
+test.each([
+  ["@if", 'an "exists" key'],
+  ["@case", 'a "operator" key'],
+  ["@replace", 'a "pattern" key'],
+  ["@json", 'a "value" key'],
+  ["@flatten", 'a "separator" key'],
+  ["@merge", 'an "objects" key and a "direction" key'],
+  ["@transform", 'an "apply" key and a "mapping" key'],
+])("%s without an object of options, in a list, says what the reference says", (name, wanted) => {
+  expect(() => transform({ x: [{ [name]: "s" }] }, {})).toThrow(
+    `${name} requires an object with ${wanted}`,
+  );
+});

@@ -66,12 +66,6 @@ _EXPLANATIONS = (
         do="Remove Ramen's snippet from the page: Analytics.js loads Ramen now.",
     ),
     Explanation(
-        code="second_connection",
-        symptom="One of two Ramen connections of a source gets nothing.",
-        what="A page can have RamenJS only once, for one organization.",
-        do="Disable one of the two connections.",
-    ),
-    Explanation(
         code="script_failed",
         symptom="Nothing arrives in Ramen, and the console says that ramen.js could not be loaded.",
         what="The browser could not load RamenJS.",

@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Analytics, AnalyticsEvent } from "@crossdock/plugin-kit";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-const SERVED = { connectionId: "con_1", name: "Ramen", reportUrl: "https://us.example/notices" };
+const SERVED = { connectionId: "con_1", reportUrl: "https://us.example/notices" };
 
 type Call = [string, ...unknown[]];
-let resets: (() => void)[];
+type Listener = (context: { event: AnalyticsEvent }) => void;
+let listeners: [string, Listener][];
 let held: { id: string | null; traits: Record<string, unknown> };
 let scripts: HTMLScriptElement[];
 let notices: string[];
@@ -12,9 +14,10 @@ let notices: string[];
 beforeEach(() => {
   vi.resetModules();
   vi.spyOn(console, "warn").mockImplementation(() => {});
+  vi.spyOn(window, "addEventListener");
   delete window._ramen;
   localStorage.clear();
-  resets = [];
+  listeners = [];
   scripts = [];
   notices = [];
   held = { id: null, traits: {} };
@@ -28,17 +31,43 @@ beforeEach(() => {
   });
 });
 
+afterEach(() => {
+  vi.useRealTimers();
+  for (const [name, listener] of vi.mocked(window.addEventListener).mock.calls) {
+    window.removeEventListener(name, listener as EventListener);
+  }
+  vi.restoreAllMocks();
+});
+
+function emit(name: string, event: AnalyticsEvent = { type: "none" }) {
+  for (const [of, listener] of listeners) if (of === name) listener({ event });
+}
+
+/** Analytics.js is called; the event is handed over later, if at all. */
+function made(event: { type: string; [part: string]: unknown }): AnalyticsEvent {
+  const whole = { messageId: `m${++count}`, userId: held.id, ...event };
+  emit("dispatch_start", whole);
+  return whole;
+}
+
+function reset() {
+  held = { id: null, traits: {} };
+  emit("reset");
+}
+
+let count = 0;
+
 async function connect(settings = {}) {
   const { default: ramen } = await import("./browser");
   const plugin = ramen({ organization_id: "org_1", crossdock: SERVED, ...settings });
-  const analytics = {
+  const analytics: Analytics = {
     user: () => ({ id: () => held.id, traits: () => held.traits }),
     group: () => ({ id: () => null }),
-    on: (_: string, callback: () => void) => resets.push(callback),
+    on: (name: string, callback: Listener) => listeners.push([name, callback]),
   };
   await plugin.load(undefined, analytics);
   return (event: { type: string; [part: string]: unknown }) => {
-    plugin[event.type as "track"]?.({ event });
+    plugin[event.type as "track"]?.({ event: event.messageId ? event : made(event) });
   };
 }
 
@@ -204,11 +233,163 @@ test.each([
   expect(notices).toContain(code);
 });
 
-test("after a reset Ramen forgets the person, and the next one is anonymous", async () => {
-  const call = await connect();
-  call({ type: "identify", userId: "42" });
-  for (const reset of resets) reset();
-  call({ type: "page" });
+describe("a reset", () => {
+  test("makes Ramen forget the person, and the next one is anonymous", async () => {
+    const call = await connect();
+    call({ type: "identify", userId: "42" });
+    reset();
+    call({ type: "page" });
 
-  expect(calls().slice(2)).toEqual([["reset"], ["identify"], ["page"]]);
+    expect(calls().slice(2)).toEqual([["reset"], ["identify"], ["page"]]);
+  });
+
+  test("comes after the calls made before it", async () => {
+    const call = await connect();
+    call({ type: "identify", userId: "42" });
+    const last = made({ type: "track", event: "Last", userId: "42" });
+    reset();
+    expect(calls()).toHaveLength(2);
+    call(last);
+
+    expect(calls().slice(2)).toEqual([["track", "Last"], ["reset"]]);
+  });
+
+  test("comes before the calls made after it", async () => {
+    const call = await connect();
+    call({ type: "identify", userId: "42" });
+    const last = made({ type: "track", event: "Last", userId: "42" });
+    reset();
+    const next = made({ type: "track", event: "Next" });
+    call(last);
+    call(next);
+
+    expect(calls().slice(2)).toEqual([
+      ["track", "Last"],
+      ["reset"],
+      ["identify"],
+      ["track", "Next"],
+    ]);
+  });
+
+  test("waits a second at most, and not beyond the page", async () => {
+    vi.useFakeTimers();
+    await connect();
+    made({ type: "track", event: "Filtered out on its way" });
+    reset();
+    vi.advanceTimersByTime(1000);
+    expect(last()).toEqual(["reset"]);
+
+    reset();
+    window.dispatchEvent(new Event("pagehide"));
+    expect(calls().slice(1)).toEqual([["reset"], ["reset"]]);
+  });
+
+  test("does not give a call that comes too late to the next person", async () => {
+    vi.useFakeTimers();
+    const call = await connect();
+    const late = made({ type: "track", event: "Late", userId: "42" });
+    reset();
+    vi.advanceTimersByTime(1000);
+    call(late);
+    call({ type: "track", event: "Next" });
+
+    expect(calls().slice(1)).toEqual([
+      ["reset"],
+      ["reset"],
+      ["identify", { id: "42", traits: {} }, {}],
+      ["track", "Late"],
+      ["reset"],
+      ["identify"],
+      ["track", "Next"],
+    ]);
+  });
+
+  test("is not what another user id is", async () => {
+    const call = await connect();
+    call({ type: "identify", userId: "42", anonymousId: "a" });
+    call({ type: "identify", userId: "43", anonymousId: "b" });
+
+    expect(calls().map(([name]) => name)).toEqual(["boot", "identify", "identify"]);
+  });
+});
+
+describe("a page load of a signed-in person", () => {
+  const user = { id: "42", traits: {} };
+
+  beforeEach(() => {
+    held = { id: "42", traits: {} };
+  });
+
+  test("identifies them once, before the pageview, as the page does", async () => {
+    const call = await connect();
+    const page = made({ type: "page" });
+    const options = { timestamp: 5, auth_hash: "abc" };
+    const identify = made({ type: "identify", integrations: { Ramen: options } });
+    call(page);
+    expect(calls()).toHaveLength(1);
+    call(identify);
+    call({ type: "track", event: "Paid" });
+
+    expect(calls().slice(1)).toEqual([["identify", user, options], ["page"], ["track", "Paid"]]);
+  });
+
+  test.each([
+    ["that was filtered out", {}],
+    ["that Ramen is not to have", { integrations: { All: false } }],
+    ["of somebody else", { userId: "43" }],
+  ])("waits for no identify %s", async (_, changes) => {
+    const call = await connect();
+    const page = made({ type: "page" });
+    made({ type: "identify", ...changes });
+    call(page);
+    call({ type: "track", event: "Paid" });
+
+    expect(calls().slice(1)).toEqual([["identify", user, {}], ["page"], ["track", "Paid"]]);
+  });
+
+  test("waits for an identify for a second at most", async () => {
+    vi.useFakeTimers();
+    const call = await connect();
+    const page = made({ type: "page" });
+    made({ type: "identify" });
+    call(page);
+    vi.advanceTimersByTime(1000);
+
+    expect(calls().slice(1)).toEqual([["identify", user, {}], ["page"]]);
+  });
+
+  test("loses no pageview to a secure mode that was switched on meanwhile", async () => {
+    const call = await connect();
+    call({ type: "page" });
+    window.dispatchEvent(
+      new CustomEvent("ramen:error", { detail: { status: 401, reason: "secure_mode_required" } }),
+    );
+    vi.resetModules();
+    const next = await connect();
+    next({ type: "page" });
+
+    const anonymous = [["identify"], ["page"]];
+    expect(calls().slice(1)).toEqual([
+      ["identify", user, {}],
+      ["page"],
+      ...anonymous,
+      ...anonymous,
+    ]);
+    expect(notices).not.toContain("ramen_401_secure_mode_required");
+  });
+});
+
+test("a person whom the event does not name is not whom Analytics.js holds by now", async () => {
+  const call = await connect();
+  const page = made({ type: "page" });
+  held = { id: "42", traits: {} };
+  const identify = made({ type: "identify" });
+  call(page);
+  call(identify);
+
+  expect(calls().slice(1)).toEqual([
+    ["identify"],
+    ["page"],
+    ["identify", { id: "42", traits: {} }, {}],
+  ]);
 });

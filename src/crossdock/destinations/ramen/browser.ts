@@ -3,8 +3,10 @@
 import {
   type Analytics,
   type AnalyticsEvent,
+  type Calls,
   classicPlugin,
   type Values,
+  whenCalled,
 } from "@crossdock/plugin-kit";
 
 const METHODS = ["boot", "ready", "identify", "group", "track", "page", "reset", "ask"] as const;
@@ -59,10 +61,26 @@ const DATE = /^\d{4}-\d\d-\d\d$/;
 /** A page's own secure identify means that one without a hash would be refused. */
 const SECURE_KEY = "crossdock_ramen_secure";
 
-/** Which connection booted RamenJS; there is one RamenJS in a page. */
-let bootedBy: string | undefined;
+/** How long a call waits for the identify that was made with it, and a reset for earlier calls. */
+const WAIT_MILLISECONDS_MAX = 1000;
+/** Calls that are made again after an introduction that was refused; more are not made that fast. */
+const CALLS_AGAIN_MAX = 50;
+
+type Call = () => void;
+
+let analytics: Analytics;
 let hasIdentified = false;
-let analytics: Analytics | undefined;
+/** The calls since a person was introduced without the page having said who it is, else nothing. */
+let sinceIntroduced: Call[] | undefined;
+
+/** How often Analytics.js was reset, and of which of these times RamenJS knows. */
+let resets = 0;
+let resetsTold = 0;
+let resetsBefore: (event: AnalyticsEvent) => number;
+/** What Analytics.js was called with and has not handed over yet, by message id, in its order. */
+const underway = new Map<unknown, AnalyticsEvent>();
+/** What was handed over and waits for an identify that is under way. */
+const waiting: { event: AnalyticsEvent; tell: (event: AnalyticsEvent) => void }[] = [];
 
 const ramen = (): Ramen => window._ramen as Ramen;
 
@@ -104,6 +122,7 @@ function identify(event: AnalyticsEvent): void {
   if (auth_hash_timestamp !== undefined) options.timestamp ??= auth_hash_timestamp;
   remember(options.auth_hash);
   hasIdentified = true;
+  sinceIntroduced = undefined;
   ramen().identify(user(event.userId, event.traits ?? {}), options);
 }
 
@@ -125,17 +144,110 @@ function isSecure(): boolean {
 }
 
 /**
- * Says who is there if nobody has: the person that Analytics.js remembers from an earlier page,
- * else an anonymous visitor. In secure mode only the page can name a person.
+ * Says who is there if nobody has: the person whose event it is, whom Analytics.js remembers from an
+ * earlier page, else an anonymous visitor. In secure mode only the page can name a person.
  */
-function introduce(): void {
+function introduce({ userId }: AnalyticsEvent): void {
   if (hasIdentified) return;
   hasIdentified = true;
-  const held = analytics?.user();
-  const id = held?.id();
-  if (id && !isSecure()) ramen().identify(user(id, held?.traits?.() ?? {}), {});
-  else ramen().identify();
+  if (userId && !isSecure()) {
+    sinceIntroduced = [];
+    const held = analytics.user();
+    ramen().identify(user(userId, (held.id() === userId && held.traits?.()) || {}), {});
+  } else {
+    ramen().identify();
+  }
 }
+
+/** Makes a call that needs somebody to have been identified. */
+function after(event: AnalyticsEvent, call: Call): void {
+  introduce(event);
+  if (sinceIntroduced && sinceIntroduced.length < CALLS_AGAIN_MAX) sinceIntroduced.push(call);
+  call();
+}
+
+/** Secure mode was switched on, and the page has not named the person: they are anonymous to it. */
+function introduceAgain(): void {
+  const calls = sinceIntroduced ?? [];
+  sinceIntroduced = undefined;
+  remember(true);
+  ramen().identify();
+  for (const call of calls) call();
+}
+
+function reset(count: number): void {
+  resetsTold = count;
+  hasIdentified = false;
+  sinceIntroduced = undefined;
+  remember(false);
+  ramen().reset();
+}
+
+/** Notes a call; one that its own options keep from Ramen will not be handed over. */
+function note({ event }: { event: AnalyticsEvent }): void {
+  const { integrations, messageId } = event;
+  if (event.type in calls && (integrations?.Ramen ?? integrations?.All) !== false) {
+    underway.set(messageId, event);
+  }
+}
+
+/** Returns whether the identify that comes next names the person whose event this is. */
+function isAboutToIdentify(event: AnalyticsEvent): boolean {
+  const next = [...underway.values()].find(({ type }) => type === "identify");
+  return (
+    !!event.userId && next?.userId === event.userId && resetsBefore(next) === resetsBefore(event)
+  );
+}
+
+/**
+ * Takes an event that Analytics.js hands over.
+ *
+ * A page calls `page` before it calls `identify`. The pageview then waits for the identify, which
+ * comes at once: else the person would be identified twice, and without the page's own options.
+ */
+function take(event: AnalyticsEvent, tell: (event: AnalyticsEvent) => void): void {
+  if (underway.has(event.messageId)) {
+    // Events keep their order, so that whatever is older was filtered out on its way.
+    for (const id of underway.keys()) {
+      underway.delete(id);
+      if (id === event.messageId) break;
+    }
+  }
+  const first = waiting[0]?.event;
+  const isAwaited = event.type === "identify" && event.userId && event.userId === first?.userId;
+  waiting[isAwaited ? "unshift" : "push"]({ event, tell });
+  if (isAwaited || hasIdentified || !isAboutToIdentify(first ?? event)) tellWaiting();
+  settleSoon();
+}
+
+function tellWaiting(): void {
+  for (const { event, tell } of waiting.splice(0)) {
+    const count = resetsBefore(event);
+    if (count !== resetsTold) reset(count);
+    tell(event);
+  }
+}
+
+function settle(): void {
+  tellWaiting();
+  if (resets !== resetsTold) reset(resets);
+}
+
+/** Waits for nothing that is not under way, and for no more than a moment for what is. */
+function settleSoon(): void {
+  if (!underway.size) settle();
+  else if (waiting.length || resets !== resetsTold) setTimeout(settle, WAIT_MILLISECONDS_MAX);
+}
+
+const calls: Calls = {
+  identify: (event) => take(event, identify),
+  group: (event) =>
+    take(event, () =>
+      after(event, () => ramen().group({ ...company(event.traits ?? {}), id: event.groupId })),
+    ),
+  page: (event) => take(event, () => after(event, () => ramen().page())),
+  track: (event) => take(event, () => after(event, () => ramen().track(event.event))),
+};
 
 /** Puts up what takes calls until RamenJS is there. */
 function standIn(): void {
@@ -150,25 +262,26 @@ function standIn(): void {
   window._ramen = calls as unknown as Ramen;
 }
 
-export default classicPlugin<Settings & { crossdock: { connectionId: string } }>({
+export default classicPlugin<Settings>({
   name: "Ramen",
   async start(settings, tools) {
     const { loadScript, report } = tools;
-    const connectionId = settings.crossdock.connectionId;
-    if (bootedBy) {
-      report("second_connection", "This page has Ramen already: only one connection can be used.");
-      return;
-    }
-    bootedBy = connectionId;
     analytics = tools.analytics;
+    resetsBefore = whenCalled(analytics, () => resets);
+    analytics.on("dispatch_start", note);
     analytics.on("reset", () => {
-      hasIdentified = false;
-      remember(false);
-      ramen().reset();
+      resets += 1;
+      settleSoon();
     });
+    // Who leaves the page right after a reset must be gone on the next one.
+    window.addEventListener("pagehide", settle);
     window.addEventListener("ramen:error", (event) => {
       const { status, reason, message } =
         (event as CustomEvent<Record<string, unknown>>).detail ?? {};
+      if (reason === "secure_mode_required" && sinceIntroduced) {
+        introduceAgain();
+        return;
+      }
       const [code, advice] = REFUSALS[String(reason)] ?? [status, message];
       report(`ramen_${code}`, String(advice));
     });
@@ -185,24 +298,5 @@ export default classicPlugin<Settings & { crossdock: { connectionId: string } }>
     ramen().boot(settings.organization_id, options);
     await loadScript(settings.script_url || "//cdn.ramen.is/assets/ramen.js");
   },
-  calls: ({ crossdock }) => {
-    const ours = (tell: (event: AnalyticsEvent) => void) => (event: AnalyticsEvent) => {
-      if (bootedBy === crossdock.connectionId) tell(event);
-    };
-    return {
-      identify: ours(identify),
-      group: ours((event) => {
-        introduce();
-        ramen().group({ ...company(event.traits ?? {}), id: event.groupId });
-      }),
-      page: ours(() => {
-        introduce();
-        ramen().page();
-      }),
-      track: ours((event) => {
-        introduce();
-        ramen().track(event.event);
-      }),
-    };
-  },
+  calls,
 });

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
+import type { Analytics, AnalyticsEvent } from "@crossdock/plugin-kit";
 import { beforeEach, expect, test, vi } from "vitest";
 
 const SERVED = {
   connectionId: "con_1",
-  name: "Ripe Device Mode (Actions)",
   reportUrl: "https://us.example/notices",
 };
 const path = (of: string) => ({ "@path": of });
@@ -32,6 +32,7 @@ const MAPPINGS = {
 };
 
 type Call = [string, ...unknown[]];
+let count = 0;
 let calls: Call[];
 let held: { userId: string | null; groupId: string | null };
 let scripts: HTMLScriptElement[];
@@ -65,17 +66,24 @@ async function connect(settings = {}) {
     })),
     ...settings,
   });
-  const analytics = {
+  let tell: (context: { event: AnalyticsEvent }) => void = () => {};
+  const analytics: Analytics = {
     user: () => ({ id: () => held.userId }),
     group: () => ({ id: () => held.groupId }),
-    on: () => undefined,
+    on: (name: string, callback: typeof tell) => {
+      if (name === "dispatch_start") tell = callback;
+    },
   };
   for (const plugin of plugins) await plugin.load(undefined, analytics);
-  return (event: { type: string; [part: string]: unknown }) => {
-    for (const plugin of plugins) {
-      plugin[event.type as "track"]?.({ event });
-    }
+  /** Analytics.js is called; what is returned hands the event over. */
+  const make = (call: { type: string; [part: string]: unknown }) => {
+    const event = { messageId: `m${++count}`, userId: held.userId, ...call };
+    tell({ event });
+    return () => {
+      for (const plugin of plugins) plugin[event.type as "track"]?.({ event });
+    };
   };
+  return Object.assign((call: Parameters<typeof make>[0]) => make(call)(), { make });
 }
 
 /** The SDK arrives and takes over what was called before. */
@@ -144,14 +152,18 @@ test("R8: a track without a name sends nothing", async () => {
 });
 
 test("R11: calls carry the ids that Analytics.js held when they were made, and neither after reset", async () => {
-  const call = await connect();
+  const { make } = await connect();
+  const before = make({ type: "page" });
   held = { userId: "u1", groupId: "acme" };
-  call({ type: "track", event: "In" });
+  const inside = make({ type: "track", event: "In" });
   held = { userId: null, groupId: null };
-  call({ type: "track", event: "Out" });
+  const after = make({ type: "track", event: "Out" });
+  held = { userId: "u2", groupId: "initech" };
+  for (const handOver of [before, inside, after]) handOver();
   await sdkArrives();
 
   expect(calls.slice(1).map(([, payload]) => payload)).toMatchObject([
+    { userId: null, groupId: null },
     { userId: "u1", groupId: "acme" },
     { userId: null, groupId: null },
   ]);

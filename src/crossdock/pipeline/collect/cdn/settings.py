@@ -42,11 +42,11 @@ def settings_of(
             cloud.append(destination.name)
         elif destination.plugin is not None and destination.folder in plugins:
             device.append((connection, destination, plugins[destination.folder]))
-    names = _names(device)
     rules = [
         rule
-        for name, (connection, _, _) in zip(names, device, strict=True)
-        if (rule := rule_of(connection, name=name, routing_rule=routing_rule)) is not None
+        for connection, destination, _ in device
+        if (rule := rule_of(connection, name=destination.name, routing_rule=routing_rule))
+        is not None
     ]
 
     def settings(write_key: str, address: Address, is_neutral: bool) -> bytes:  # noqa: FBT001 - the one caller passes what it parsed.
@@ -63,7 +63,10 @@ def settings_of(
                         "protocol": api.scheme,
                         "unbundledIntegrations": sorted(set(cloud)),
                         "addBundledMetadata": True,
-                        "maybeBundledConfigIds": _ids_by_name(device),
+                        "maybeBundledConfigIds": {
+                            destination.name: [connection.id]
+                            for connection, destination, _ in device
+                        },
                         "versionSettings": {"componentTypes": []},
                     },
                     # Load options and consent reach a plugin by its key here. No component type,
@@ -85,7 +88,7 @@ def settings_of(
                 "remotePlugins": [
                     {
                         "name": destination.name,
-                        "creationName": name,
+                        "creationName": destination.name,
                         "libraryName": destination.plugin.library_name,
                         "url": f"{plugin_urls}/{file.hash}.js"
                         if is_neutral
@@ -94,40 +97,17 @@ def settings_of(
                         | {
                             "crossdock": {
                                 "connectionId": connection.id,
-                                "name": name,
                                 "reportUrl": f"{api.url}/notices",
                             }
                         },
                     }
-                    for name, (connection, destination, file) in zip(names, device, strict=True)
+                    for connection, destination, file in device
                     if destination.plugin is not None
                 ],
             }
         )
 
     return settings
-
-
-def _names(device: list[tuple[Connection, Destination, PluginFile]]) -> list[str]:
-    """Return what Analytics.js is to know each connection by.
-
-    The destination's name, which options of a call use, for the first; a second connection to the
-    same destination needs its own, or the filters of one would apply to both.
-    """
-    names: list[str] = []
-    for connection, destination, _ in device:
-        is_taken = destination.name in names
-        names.append(f"{destination.name} ({connection.id})" if is_taken else destination.name)
-    return names
-
-
-def _ids_by_name(
-    device: list[tuple[Connection, Destination, PluginFile]],
-) -> dict[str, list[str]]:
-    ids: dict[str, list[str]] = {}
-    for connection, destination, _ in device:
-        ids.setdefault(destination.name, []).append(connection.id)
-    return ids
 
 
 def _plugin_settings(connection: Connection, destination: Destination) -> JsonObject:
