@@ -126,6 +126,16 @@ def test_a_guide_connects_its_destination(shell: Shell, page: str) -> None:
     assert '"errors"' not in printed
 
 
+def test_the_guide_to_the_management_api_can_be_followed(shell: Shell) -> None:
+    printed = [shell.run(kind, text) for kind, text in blocks("guides/management-api.md")]
+
+    assert [one for one in printed if '"errors":[' in one] == []
+    _, connected, changed, rotated = printed
+    assert '"enabled":true' in connected
+    assert "Order Completed" in changed
+    assert '"SUCCESS"' in rotated
+
+
 def test_the_commands_on_the_demos_settings_page_work(tmp_path: Path) -> None:
     (tmp_path / "admin-token").write_text(ADMIN_TOKEN)
     server = RunningServer(tmp_path)

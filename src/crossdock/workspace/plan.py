@@ -75,10 +75,10 @@ class WorkspaceFile:
             RefusedTogether: Several are.
         """
         # Filled by `decide`, which the store calls once, in its transaction.
-        befores: list[Workspace] = []
+        seen: list[Workspace] = []
 
         def decide(current: Workspace) -> Workspace:
-            befores.append(current)
+            seen.append(current)
             wanted = self._reading(current).read(
                 self._text, check=lambda wanted: store.check(current, wanted)
             )
@@ -87,7 +87,7 @@ class WorkspaceFile:
             return wanted
 
         after = store.change(decide, by=by)
-        return store.differences(befores[-1], after)
+        return store.differences(seen[-1], after)
 
     def _reading(self, current: Workspace) -> Reading:
         return Reading(
