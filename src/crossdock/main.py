@@ -310,7 +310,7 @@ def _store(data_dir: Path, database_url: str | None) -> Iterator[tuple[Store, Ca
 
 def _server_access_options(command: Command) -> Command:
     options: list[Callable[[Any], Any]] = [
-        _data_dir_option,
+        _data_dir_option("crossdock-data"),
         _option("--url", help="The server's address. Default: what the data dir says."),
         click.option(
             "--token",
