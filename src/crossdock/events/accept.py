@@ -51,9 +51,14 @@ def _type_of(message: JsonObject) -> EventType | None:
 def _problem_of_ids(message: JsonObject, limits: MessageLimits) -> Discard | None:
     find = message.get
     message_id, user_id, anonymous_id = find("messageId"), find("userId"), find("anonymousId")
-    if not (_is_id(message_id) and _is_id(user_id) and _is_id(anonymous_id)):
+    # Nearly all ids are texts; what else they may be is asked only of the others.
+    if not (
+        (message_id.__class__ is str or _is_id(message_id))
+        and (user_id.__class__ is str or _is_id(user_id))
+        and (anonymous_id.__class__ is str or _is_id(anonymous_id))
+    ):
         return Discard.ID_NOT_STRING
-    if len(id_text(message_id)) > limits.message_id_characters_max:
+    if message_id is not None and len(id_text(message_id)) > limits.message_id_characters_max:
         return Discard.MESSAGE_ID_TOO_LONG
     if (user_id is None or user_id == "") and (anonymous_id is None or anonymous_id == ""):
         return Discard.NO_USER_ANON_ID
@@ -118,4 +123,4 @@ def _is_id(value: object) -> bool:
 
 def _is_object(value: object) -> bool:
     # PHP encodes an empty associative array as []; Segment's PHP library is not always careful.
-    return isinstance(value, dict) or value is None or value == []
+    return value.__class__ is dict or value is None or value == []

@@ -1,4 +1,4 @@
-"""Whether JavaScript's `Date` reads a text, junk that V8 puts up with included.
+"""How JavaScript's `Date` reads a text, junk that V8 puts up with included.
 
 V8 first tries ISO 8601, and hands what it could not read to an older, tolerant reader: words before
 the first number are skipped, `/` and `,` mean nothing, a number goes to the time, the zone or the
@@ -10,6 +10,7 @@ Source:
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -53,6 +54,8 @@ _DIGITS_MAX: Final = 9
 _DAYS_MAX, _MONTHS_MAX, _HOURS_MAX, _SIXTY, _NOON = 31, 12, 24, 60, 12
 _MILLISECONDS_MAX: Final = 999
 _DAY_PARTS, _TIME_PARTS = 3, 4
+# A year of two digits is one of these hundred years: 1950 to 2049.
+_SHORT_YEAR_MAX, _SHORT_YEAR_PIVOT = 99, 50
 # 100 million days after 1970.
 _YEAR_MAX: Final = 275_760
 _YEAR_DIGITS, _LONG_YEAR_DIGITS = 4, 6
@@ -91,6 +94,8 @@ class _Reader:
         self._is_afternoon: bool | None = None
         self._zone_hour: int | None = None
         self._zone_minute: int | None = None
+        self._zone_sign = 1
+        self._fraction = ""
         self._has_number = False
 
     @property
@@ -193,6 +198,7 @@ class _Reader:
         elif token.kind == "word":
             self._read_word(token.text)
         elif is_zone_sign:
+            self._zone_sign = -1 if token.text == "-" else 1
             self._read_zone()
         elif token.is_sign("+", "-", ")") and self._has_number:
             raise _Unreadable
@@ -208,8 +214,10 @@ class _Reader:
                 self._skip(".")
         elif self._skip(".") and self._time_expects(number):
             self._add_time(number)
-            if self._take().kind != "number":
+            fraction = self._take()
+            if fraction.kind != "number":
                 raise _Unreadable
+            self._fraction = fraction.text
             self._finish_time()
         elif self._zone_hour is not None and self._zone_minute is None and number < _SIXTY:
             self._zone_minute = number
@@ -248,6 +256,7 @@ class _Reader:
             self._skip("-")
         elif name in _ZONE_HOURS and self._has_number:
             self._zone_hour, self._zone_minute = abs(_ZONE_HOURS[name]), 0
+            self._zone_sign = -1 if _ZONE_HOURS[name] < 0 else 1
         elif self._has_number or self._next.kind == "number":
             raise _Unreadable
 
@@ -266,27 +275,52 @@ class _Reader:
     def _is_day(self) -> bool:
         if not self._day:
             return False
+        year, month, day = self._calendar()
+        return abs(year) <= _YEAR_MAX and 1 <= month <= _MONTHS_MAX and 1 <= day <= _DAYS_MAX
+
+    def _calendar(self) -> tuple[int, int, int]:
         first, second, third = [*self._day, 1, 1][:_DAY_PARTS]
         is_first_day = 1 <= first <= _DAYS_MAX
         if self._month is not None:
-            month = self._month
             day, year = (first, second) if is_first_day else (second, first)
-        elif is_first_day:
-            month, day, year = first, second, third
-        else:
-            year, month, day = first, second, third
-        return abs(year) <= _YEAR_MAX and 1 <= month <= _MONTHS_MAX and 1 <= day <= _DAYS_MAX
+            return year, self._month, day
+        return (third, first, second) if is_first_day else (first, second, third)
+
+    def _hour(self, hour: int) -> int:
+        if self._is_afternoon is None:
+            return hour
+        return hour % _NOON + (_NOON if self._is_afternoon else 0)
 
     def _is_time(self) -> bool:
         hour, *rest = [*self._time, 0, 0, 0, 0][:_TIME_PARTS]
-        if self._is_afternoon is not None:
-            if hour > _NOON:
-                return False
-            hour = hour % _NOON + (_NOON if self._is_afternoon else 0)
+        if self._is_afternoon is not None and hour > _NOON:
+            return False
+        hour = self._hour(hour)
         minute, second, _ = rest
         if hour == _HOURS_MAX:
             return not any(rest)
         return hour < _HOURS_MAX and minute < _SIXTY and second < _SIXTY
+
+    def moment(self) -> dt.datetime:
+        """Return what was read by the tolerant reader; UTC where no zone was."""
+        year, month, day = self._calendar()
+        if 0 <= year <= _SHORT_YEAR_MAX:
+            year += 2000 if year < _SHORT_YEAR_PIVOT else 1900
+        hour, minute, second, milliseconds = [*self._time, 0, 0, 0, 0][:_TIME_PARTS]
+        if self._fraction:
+            milliseconds = int(self._fraction[:3].ljust(3, "0"))
+        zone = dt.timedelta(hours=self._zone_hour or 0, minutes=self._zone_minute or 0)
+        # The 31st of February is the 3rd of March.
+        return dt.datetime(year, month, 1, tzinfo=dt.UTC) + (
+            dt.timedelta(
+                days=day - 1,
+                hours=self._hour(hour),
+                minutes=minute,
+                seconds=second,
+                milliseconds=milliseconds,
+            )
+            - self._zone_sign * zone
+        )
 
 
 def _tokens(text: str) -> Sequence[_Token]:
@@ -315,3 +349,15 @@ def _after_parentheses(text: str, at: int) -> int:
 def is_readable(text: str) -> bool:
     """Return whether `new Date(text)` is a date."""
     return _Reader(text).is_date()
+
+
+def find_moment(text: str) -> dt.datetime | None:
+    """Return the moment of a text that is a date, but not in ISO 8601; None where it is none.
+
+    None, too, beyond the years 1 to 9999, which is all that Python knows.
+    """
+    reader = _Reader(text)
+    try:
+        return reader.moment() if reader.is_date() else None
+    except (ValueError, OverflowError):
+        return None

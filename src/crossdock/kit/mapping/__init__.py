@@ -4,7 +4,11 @@
 - `directives`: what compiled code calls for the rarer directives.
 - `errors`: `MappingError`.
 - `generate`: writes a mapping as one Python function.
-- `liquid`: `@liquid`, on python-liquid's parser.
+- `liquid`: `@liquid`, as LiquidJS renders it.
+- `liquid_tokens`: reads a template's text.
+- `liquid_tags`: what is between `{%` and `%}`.
+- `liquid_values`: values as text, compared, and found by name.
+- `liquid_dates`: what the `date` filter writes.
 - `liquid_filters`: what a template's filters do.
 - `path`: where in an event a value is.
 - `resolve`: which code resolves which directive.

@@ -45,6 +45,14 @@ _NOTHING_HERE = refusal(
     message="There is nothing at this path. See the tracking API's endpoints.",
 )
 
+# What the error says is not shown: it may quote what was sent.
+_MET_A_BUG = refusal(
+    500,
+    code="unexpected",
+    message="Crossdock met a bug. Send the request again later; its operator finds the cause in "
+    "the log.",
+)
+
 
 class Request(msgspec.Struct, frozen=True, gc=False):
     """What is known of a request besides its body.
@@ -120,6 +128,9 @@ class Collector:
                 answer = await self._answer_other(scope, endpoint, headers)
         except Disconnected:
             return
+        except Exception as error:  # noqa: BLE001 - the last resort: nobody above answers as we do.
+            report.answer_failed(error)
+            answer = _MET_A_BUG
         await send(
             {
                 "type": "http.response.start",

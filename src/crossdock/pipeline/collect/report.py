@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import collections
+import traceback
 from collections.abc import Iterable
 
 from prometheus_client import REGISTRY
@@ -86,8 +87,14 @@ def pixel_is_lost() -> None:
 
 
 def answer_failed(error: BaseException) -> None:
-    """Log a bug that a request met."""
-    _log.error("A request met a bug.", exc_info=error)
+    """Log a bug that a request met: where it is, not what the error says, which may quote an event.
+
+    Counts the answer, too.
+    """
+    _answers[500] += 1
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    _log.error("A request met a bug.", error=type(error).__name__, at=places)
 
 
 def recording_failed(error: BaseException, count: int) -> None:
