@@ -131,6 +131,20 @@ def _server_options(command: Command) -> Command:
             help="How long events stay in the journal.",
         ),
         _option(
+            "--ledger-age-days-max",
+            type=click.IntRange(1, 3650),
+            default=30,
+            show_default=True,
+            help="How long the ledger keeps what became of events.",
+        ),
+        _option(
+            "--ledger-bytes-max",
+            type=click.IntRange(min=16 * 1024**2),
+            default=10 * 1024**3,
+            show_default="10 GiB",
+            help="How much disk the ledger may take; the oldest entries make room.",
+        ),
+        _option(
             "--drain-seconds-max",
             type=click.FloatRange(0, 600),
             default=20.0,

@@ -38,6 +38,7 @@ from crossdock.kit import (
     compile_payload,
     routing_rule,
 )
+from crossdock.ledger import Ledger, LedgerSettings
 from crossdock.pipeline.collect import Collector
 from crossdock.pipeline.collect.cdn import Cdn, check_filter
 from crossdock.pipeline.journal import Journal, JournalSettings
@@ -73,6 +74,7 @@ class _Running:
     sandbox: Sandbox
     collector: Collector
     sender: Sender
+    ledger: Ledger
     loops: list[asyncio.Task[None]]
 
 
@@ -179,6 +181,16 @@ class _Server:
         http = await parts.enter_async_context(
             HttpClient(clock=clock, allowed_addresses=self._allowed_addresses(url))
         )
+        ledger = Ledger(
+            settings.data_dir / "ledger.duckdb",
+            journal=journal,
+            clock=clock,
+            settings=LedgerSettings(
+                age_days_max=settings.ledger_age_days_max,
+                bytes_max=settings.ledger_bytes_max,
+            ),
+        )
+        parts.push_async_callback(ledger.close)
         destinations_by_slug = {destination.slug: destination for destination in catalog}
         collector = Collector(journal, feed, clock=clock, ids=ids)
         parts.push_async_callback(collector.close)
@@ -209,6 +221,7 @@ class _Server:
                 http=http,
                 notices=journal.notices,
                 latest_outcomes=journal.latest_outcomes,
+                ledger=ledger,
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),
@@ -244,8 +257,16 @@ class _Server:
             asyncio.create_task(follow(store, feed, clock=clock), name="follow the workspace"),
             asyncio.create_task(router.run(), name="route"),
             asyncio.create_task(sender.run(), name="send"),
+            asyncio.create_task(ledger.run(), name="ledger"),
         ]
-        return _Running(door=door, sandbox=sandbox, collector=collector, sender=sender, loops=loops)
+        return _Running(
+            door=door,
+            sandbox=sandbox,
+            collector=collector,
+            sender=sender,
+            ledger=ledger,
+            loops=loops,
+        )
 
     async def _until_stopped(
         self, running: _Running, listener: socket.socket, *, announce: Callable[[], None]
@@ -303,6 +324,7 @@ class _Server:
         log.info("The server is stopping.")
         self._is_accepting = False
         running.sandbox.end_streams()
+        running.ledger.end_tails()
         server.should_exit = True
         await asyncio.gather(serving, return_exceptions=True)
         await running.sender.stop(drain_seconds_max=settings.drain_seconds_max)

@@ -40,7 +40,9 @@ from crossdock.kit import (
     Preset,
     Setting,
 )
+from crossdock.ledger import Ledger
 from crossdock.workspace import Filter, Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
+from tests.ledger.builders import MemoryJournal, QuickClock
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
 TOKEN = "the-admins-token"  # noqa: S105 - of the server of one test.
@@ -207,6 +209,7 @@ class Api:
     clock: FakeClock
     feed: WorkspaceFeed
     url: str = ""
+    ledger_journal: MemoryJournal = dataclasses.field(default_factory=MemoryJournal)
     notices: list[Notice] = dataclasses.field(default_factory=list)
     outcomes_asked: list[tuple[object, ...]] = dataclasses.field(default_factory=list)
 
@@ -320,6 +323,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
     )
     feed = WorkspaceFeed(store.load())
     api = Api(store, clock, feed)
+    ledger = Ledger(tmp_path / "ledger.duckdb", journal=api.ledger_journal, clock=QuickClock())
     parts = Parts(
         store=store,
         catalog=CATALOG,
@@ -329,17 +333,23 @@ def api(tmp_path: Path) -> Iterator[Api]:
         http=NoWayOut(),
         notices=api.all_notices,
         latest_outcomes=api.latest_outcomes,
+        ledger=ledger,
         preview_filter=preview_filter,
         neutral_script_url=neutral_script_url,
     )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        following = asyncio.create_task(follow(store, feed, clock=clock))
+        await ledger.open()
+        following = [
+            asyncio.create_task(follow(store, feed, clock=clock)),
+            asyncio.create_task(ledger.run()),
+        ]
         yield
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        await ledger.close()
 
     app = Starlette(routes=[Mount("/api/v1", build_control(parts))], lifespan=lifespan)
     with serving(app) as url:

@@ -33,6 +33,8 @@ class ServerSettings:
             every CDN and tracking path too, for pages whose visitors run ad blockers.
         journal_bytes_max: How much disk the stream of events may take.
         journal_age_days_max: How long events stay in the journal.
+        ledger_age_days_max: How long the ledger keeps what became of events.
+        ledger_bytes_max: How much disk the ledger may take.
         drain_seconds_max: How long a graceful stop may take.
         log_format: `text` or `json`.
         log_level: `debug`, `info`, `warning` or `error`.
@@ -51,6 +53,8 @@ class ServerSettings:
     cdn_path_prefix: str | None = None
     journal_bytes_max: int = 10 * 1024**3
     journal_age_days_max: int = 7
+    ledger_age_days_max: int = 30
+    ledger_bytes_max: int = 10 * 1024**3
     drain_seconds_max: float = 20.0
     log_format: LogFormat = "text"
     log_level: str = "info"

@@ -7,6 +7,7 @@
 - `browser`: what a page needs: `snippet`, `content_security_policy`.
 - `catalog`, `catalog_shapes`: what can be connected.
 - `destinations`, `subscriptions`, `filters`, `sources`: what is configured; `shapes` of them.
+- `ledger`: what became of every event, the balance, and delivery overviews.
 - `notices`: what went wrong, explained; what became of the latest events.
 - `parts`: what it is made of, handed in by the composition root.
 - `report`: all that an operator can see of it.

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from crossdock.base.errors import CrossdockError
 from crossdock.control import report
+from crossdock.ledger import LedgerBusy, LedgerUnavailable
 from crossdock.workspace import (
     ChangedMeanwhile,
     DatabaseProblem,
@@ -216,7 +217,7 @@ def _status(error: CrossdockError) -> int:
         return 404
     if isinstance(error, ChangedMeanwhile):
         return 412
-    if isinstance(error, (DatabaseProblem, KeyProblem)):
+    if isinstance(error, (DatabaseProblem, KeyProblem, LedgerUnavailable, LedgerBusy)):
         return 503
     return 400
 

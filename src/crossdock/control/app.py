@@ -10,6 +10,7 @@ from crossdock.control import (
     catalog,
     destinations,
     filters,
+    ledger,
     notices,
     secure_mode,
     sources,
@@ -29,6 +30,7 @@ _ROUTERS = (
     filters.router,
     catalog.router,
     notices.router,
+    ledger.router,
 )
 
 

@@ -17,6 +17,7 @@ from crossdock.catalog import Catalog
 from crossdock.control import report
 from crossdock.events import ConnectionId, Outcome, SourceId
 from crossdock.kit import Http
+from crossdock.ledger import Ledger
 from crossdock.workspace import Filter, Source, Store, Workspace
 from crossdock.workspace.store import Decide
 
@@ -89,6 +90,7 @@ class Parts:
         http: The way out, for testing settings.
         notices: Returns every notice there is.
         latest_outcomes: Returns what became of the latest events.
+        ledger: Knows what became of every event.
         preview_filter: Returns the event as it is after an enabled filter, or None if the filter
             drops it; may raise a `CrossdockError` about the condition.
         neutral_script_url: Returns the address of Analytics.js under names that ad blockers do
@@ -103,6 +105,7 @@ class Parts:
     http: WayOut
     notices: Callable[[], Awaitable[Sequence[NoticeSeen]]]
     latest_outcomes: LatestOutcomes
+    ledger: Ledger
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]
     public_url: str | None = None
     neutral_script_url: Callable[[str, Source], str | None] = lambda _base_url, _source: None

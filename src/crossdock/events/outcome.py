@@ -17,6 +17,8 @@ class Step(enum.StrEnum):
     """Refused at the door, or found unreadable: `reason` is one of Segment's discard reasons."""
     DUPLICATE = "duplicate"
     """Its messageId was accepted from this source before."""
+    MAPPED = "mapped"
+    """It became a payload for a connection: `payload` says which; the delivery is on its way."""
     FILTERED = "filtered"
     """A connection did not want it: `reason` says by what."""
     REJECTED = "rejected"
@@ -50,9 +52,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         attempt: Which attempt, from 1; 0 where none was made.
         status: The HTTP status that the destination answered.
         duration_seconds: How long the attempt took.
+        payload: What the action is given, as JSON; of a long one only the beginning.
+        workspace_version: Of the workspace whose mapping made the payload.
         id: The same whenever the same thing is found again, after a crash or on redelivery, so that
             nobody counts it twice: `<sequence>-<index>-<connection or mapping id>` from `route`,
-            with `-<attempt>` from `send`. Empty where a repetition cannot happen.
+            with `-<attempt>` from `send`. A delivery's own id when it was mapped. Empty where there
+            is no event in the journal.
     """
 
     at: dt.datetime
@@ -69,4 +74,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempt: int = 0
     status: int | None = None
     duration_seconds: float | None = None
+    payload: str | None = None
+    workspace_version: int | None = None
     id: str = ""

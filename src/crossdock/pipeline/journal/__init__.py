@@ -8,6 +8,7 @@
 - `streams`: what is kept, and why.
 - `append`: group commit.
 - `read`: durable readers of events and deliveries.
+- `follow`: reads for those who keep their own place, and says how far everyone is.
 - `outcomes`: outcomes as messages, and the last of them.
 - `notices`: problems that browser plugins reported.
 - `trim`: removes old events that are finished.
@@ -23,6 +24,7 @@ from crossdock.pipeline.journal.errors import (
     JournalNotStarted,
     JournalUnavailable,
 )
+from crossdock.pipeline.journal.follow import Followed, Progress
 from crossdock.pipeline.journal.journal import Journal
 from crossdock.pipeline.journal.read import DeliveryMessage, EventBatch
 from crossdock.pipeline.journal.settings import JournalSettings
@@ -30,6 +32,7 @@ from crossdock.pipeline.journal.settings import JournalSettings
 __all__ = [
     "DeliveryMessage",
     "EventBatch",
+    "Followed",
     "Journal",
     "JournalBusy",
     "JournalError",
@@ -37,4 +40,5 @@ __all__ = [
     "JournalNotStarted",
     "JournalSettings",
     "JournalUnavailable",
+    "Progress",
 ]

@@ -16,8 +16,9 @@ from nats.js.kv import KeyValue
 
 from crossdock.base.clock import Clock
 from crossdock.events import ConnectionId, Delivery, Envelope, Notice, Outcome, SourceId
-from crossdock.events.envelope import encode_envelopes
-from crossdock.pipeline.journal import outcomes, read, report, streams
+from crossdock.events.delivery import mapped
+from crossdock.events.envelope import decode_envelopes, encode_envelopes
+from crossdock.pipeline.journal import follow, outcomes, read, report, streams
 from crossdock.pipeline.journal.append import GroupCommit, append_until_stored
 from crossdock.pipeline.journal.connection import Connection, raise_if_cancelled
 from crossdock.pipeline.journal.errors import JournalError, JournalNotStarted, JournalUnavailable
@@ -80,6 +81,7 @@ class Journal:
         self._board = NoticeBoard(clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._last_cure_at = -_CURE_SECONDS_MIN
+        self._followed_to: int | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -142,11 +144,24 @@ class Journal:
         return read.event_batches(self._connection, reader, self._held, self._clock)
 
     async def append_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Store deliveries; one that the journal has already is stored once.
+        """Store deliveries, and the outcome `mapped` of each.
+
+        A delivery that the journal has already is stored once. That every delivery has its outcome
+        is what the balance rests on, so it is done here, for whoever makes deliveries.
 
         Raises:
             JournalError: Some may be stored and some not: try again with the same.
         """
+        at = self._clock.now()
+        noted = asyncio.ensure_future(
+            self.append_outcomes([mapped(delivery, at=at) for delivery in deliveries])
+        )
+        try:
+            await self._append_all(deliveries)
+        finally:
+            await noted
+
+    async def _append_all(self, deliveries: Sequence[Delivery]) -> None:
         for start in range(0, len(deliveries), _DELIVERIES_AT_ONCE):
             stored = await asyncio.gather(
                 *(
@@ -169,8 +184,41 @@ class Journal:
         Raises:
             JournalError: They may or may not be stored.
         """
-        if new:
-            await self._outcomes.append(new, size_bytes=outcomes.OUTCOME_BYTES * len(new))
+        await asyncio.gather(
+            *(
+                self._outcomes.append(portion, size_bytes=size_bytes)
+                for portion, size_bytes in outcomes.portions(new)
+            )
+        )
+
+    def follow_events(self, after: int) -> AsyncGenerator[list[follow.Followed[Envelope]], None]:
+        """Yield accepted requests that lie behind the place `after`, in order, for ever.
+
+        Whoever follows keeps the place, and calls `followed` when it is stored.
+        """
+        return follow.followed(
+            self._connection, streams.EVENTS, after, decode_envelopes, self._clock
+        )
+
+    def follow_outcomes(self, after: int) -> AsyncGenerator[list[follow.Followed[Outcome]], None]:
+        """Yield outcomes that lie behind the place `after`, in order, for ever."""
+        return follow.followed(
+            self._connection, streams.OUTCOMES, after, outcomes.decode_outcomes, self._clock
+        )
+
+    def followed(self, sequence: int) -> None:
+        """Note that events up to this place are recorded, and may be removed when they are old."""
+        self._followed_to = sequence
+
+    async def progress(self) -> follow.Progress:
+        """Return how far everyone is.
+
+        Raises:
+            JournalUnavailable: It does not answer.
+        """
+        return await _answered(
+            follow.progress(self._connection.jetstream, EVENT_READERS[0], self._clock.now())
+        )
 
     async def latest_outcomes(
         self,
@@ -283,6 +331,7 @@ class Journal:
                     settings,
                     clock=self._clock,
                     bytes_max=await self._events_bytes_max(settings),
+                    followed_to=self._followed_to,
                 )
             except (NatsError, OSError, TimeoutError) as error:
                 report.background_failed("trim", error)
@@ -319,7 +368,7 @@ def _note_death(task: asyncio.Task[None]) -> None:
         report.background_died(task.get_name(), error)
 
 
-async def _answered(question: Awaitable[list[Answer]]) -> list[Answer]:
+async def _answered(question: Awaitable[Answer]) -> Answer:
     try:
         return await question
     except JournalError:
