@@ -322,6 +322,8 @@ class _Server:
                 exc_info=task.exception(),
             )
         log.info("The server is stopping.")
+        # Or it would not find them at the very end, and DuckDB would report them as leaks.
+        gc.unfreeze()
         self._is_accepting = False
         running.sandbox.end_streams()
         running.ledger.end_tails()

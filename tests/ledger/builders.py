@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
+from typing_extensions import override
 
 from crossdock.base.clock import SystemClock
 from crossdock.events import (
@@ -96,6 +97,7 @@ class MemoryJournal:
 class QuickClock(SystemClock):
     """The time of this machine, but nobody waits for longer than a moment."""
 
+    @override
     async def sleep(self, seconds: float) -> None:
         await super().sleep(min(seconds, 0.01))
 

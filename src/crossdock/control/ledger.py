@@ -101,7 +101,7 @@ class BalanceAnswer(Shape):
     accounts: list[AccountShape]
 
 
-@router.get("/events/{message_id}/trace")
+@router.get("/events/{message_id:path}/trace")
 async def trace_event(message_id: str, parts: Here) -> Data[TraceAnswer]:
     """Tell the life of an event."""
     entries = await parts.ledger.trace(message_id)

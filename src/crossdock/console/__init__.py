@@ -1,0 +1,12 @@
+"""What the command line needs to talk to a running server, and to people.
+
+- `ask`: asks the server.
+- `told`: what it answered, in lines.
+"""
+
+from __future__ import annotations
+
+from crossdock.console.ask import RunningServer
+from crossdock.console.told import balance_lines, tail_line, trace_lines
+
+__all__ = ["RunningServer", "balance_lines", "tail_line", "trace_lines"]
