@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -116,6 +116,15 @@ async def running(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await ledger.close()
+
+
+async def until(check: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until it is true, or fail after ten seconds."""
+    async with asyncio.timeout(10):
+        while True:
+            if await check():
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def caught_up(ledger: Ledger) -> None:
