@@ -42,9 +42,12 @@ _ANSWER_SECONDS_MAX = 30.0
 _HEARTBEAT_SECONDS = 15.0
 # A message holds what arrived within some milliseconds: this is minutes at full load.
 _BEHIND_MESSAGES_ALARM = 20_000
-# How often and how long everything is looked at before it is said that nothing moves.
-_SETTLE_LOOKS = 12
-_SETTLE_SECONDS = 0.3
+_LOOK_SECONDS = 0.3
+# Something moves at nearly every look: a balance is not waited for any longer.
+_MOVING_LOOKS_MAX = 10
+# Nothing moves, and yet something is missing. A delivery that has ended is finished in the journal
+# a little later; where the word of that is lost, it takes the journal ten seconds to ask again.
+_STILL_LOOKS_MIN = 40
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,15 +186,18 @@ class Ledger:
             JournalUnavailable: The journal does not answer.
         """
         before: object = None
-        for look in range(_SETTLE_LOOKS):
-            if look:
-                await self._clock.sleep(_SETTLE_SECONDS)
+        looks = still_looks = 0
+        while True:
             balance, now = await self._look()
-            if balance.is_settled and (balance.holds or now == before):
+            still_looks = still_looks + 1 if now == before else 0
+            if (balance.is_settled and balance.holds) or still_looks >= _STILL_LOOKS_MIN:
+                break
+            if looks - still_looks >= _MOVING_LOOKS_MAX:
+                balance, _ = await self._look(is_moving=True)
                 break
             before = now
-        else:
-            balance, _ = await self._look(is_moving=True)
+            looks += 1
+            await self._clock.sleep(_LOOK_SECONDS)
         report.balance_drawn_up(balance)
         return balance
 
