@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from crossdock.ledger import Overview, Wanted, queries
-from crossdock.ledger.entries import Entry, moment
+from crossdock.ledger.entries import Entry, hash_of, moment
 from crossdock.ledger.store import Place, Store
 
 EVENTS = 10_000_000
@@ -121,6 +121,7 @@ def _entry(message_id: str, number: int) -> Entry:
         step="received",
         source_id="src_1",
         message_id=message_id,
+        message_hash=hash_of(message_id),
         event_type="track",
         event_name="Order Completed",
         user_id="ann",

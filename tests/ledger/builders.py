@@ -37,6 +37,7 @@ class Message(Generic[Item]):
 
     sequence: int
     held: Sequence[Item]
+    size_bytes: int = 1000
 
     def items(self) -> Sequence[Item]:
         return self.held

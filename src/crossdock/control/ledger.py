@@ -26,7 +26,7 @@ _API_NAMES = {"connection_id": "destinationId", "mapping_id": "subscriptionId"}
 # Where a row lies is of no use to anyone outside.
 _INNER = frozenset(
     {"stream", "sequence", "position", "happened_us", "event_sequence", "event_index"}
-    | {"subject_id"}
+    | {"subject_id", "message_hash", "subject_hash"}
 )
 
 Granularity = Literal["MINUTE", "HOUR", "DAY"]

@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -31,9 +31,15 @@ from crossdock.ledger.store import Place, Store
 from crossdock.ledger.tail import Tails, TailWanted
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 # One commit is one fsync: four a second keep an entry no longer than a person needs to look it up.
 _PAUSE_SECONDS = 0.25
+# The busier the machine, the longer a write takes, and the longer the ledger rests: at full load
+# the pipeline has the processor, and the ledger catches up afterwards.
+_REST = 2.0
+# A few thousand events: more would hold the interpreter for too long at a time.
+_PORTION_BYTES_MAX = 1024**2
 _RETRY_SECONDS_MIN = 1.0
 _RETRY_SECONDS_MAX = 30.0
 _KEEP_SECONDS = 60.0
@@ -231,20 +237,29 @@ class Ledger:
         self._journal.followed(after)
         async with contextlib.aclosing(self._journal.follow_events(after)) as following:
             async for messages in following:
-                await self._write_down(functools.partial(_add_events, store, messages))
-                self._journal.followed(messages[-1].sequence)
-                await self._clock.sleep(_PAUSE_SECONDS)
+                for portion in _portions(messages):
+                    await self._write_down(
+                        Stream.EVENTS, functools.partial(_add_events, store, portion)
+                    )
+                    self._journal.followed(portion[-1].sequence)
 
     async def _follow_outcomes(self) -> None:
         store = self._opened()
         after = store.places[Stream.OUTCOMES].sequence
         async with contextlib.aclosing(self._journal.follow_outcomes(after)) as following:
             async for messages in following:
-                await self._write_down(functools.partial(_add_outcomes, store, messages))
-                await self._clock.sleep(_PAUSE_SECONDS)
+                for portion in _portions(messages):
+                    await self._write_down(
+                        Stream.OUTCOMES, functools.partial(_add_outcomes, store, portion)
+                    )
 
-    async def _write_down(self, write: Callable[[], Sequence[Entry]]) -> None:
-        self._tails.publish(await self._write(write))
+    async def _write_down(self, stream: Stream, write: Callable[[], Sequence[Entry]]) -> None:
+        started_at = self._clock.monotonic_seconds()
+        entries = await self._write(write)
+        seconds = self._clock.monotonic_seconds() - started_at
+        report.written(stream.name.lower(), rows=len(entries), seconds=seconds)
+        self._tails.publish(entries)
+        await self._clock.sleep(max(_PAUSE_SECONDS, seconds * _REST))
 
     async def _keep_bounds(self) -> None:
         while True:
@@ -326,6 +341,20 @@ class Ledger:
             raise LedgerBusy(_ANSWER_SECONDS_MAX) from error
         except duckdb.Error as error:
             raise LedgerUnavailable from error
+
+
+def _portions(messages: Sequence[Followed[Item]]) -> Iterator[Sequence[Followed[Item]]]:
+    """Yield the messages in order, in portions that are not large."""
+    portion: list[Followed[Item]] = []
+    portion_bytes = 0
+    for message in messages:
+        if portion and portion_bytes + message.size_bytes > _PORTION_BYTES_MAX:
+            yield portion
+            portion, portion_bytes = [], 0
+        portion.append(message)
+        portion_bytes += message.size_bytes
+    if portion:
+        yield portion
 
 
 def _add_events(store: Store, messages: Sequence[Followed[Envelope]]) -> Sequence[Entry]:

@@ -17,6 +17,10 @@ class Followed(Protocol[Item_co]):
     def sequence(self) -> int:
         """Its place."""
 
+    @property
+    def size_bytes(self) -> int:
+        """How much there is to decode."""
+
     def items(self) -> Sequence[Item_co]:
         """Return what it holds."""
 

@@ -13,9 +13,8 @@ import duckdb
 import msgspec
 
 from crossdock.events import Step
-from crossdock.ledger.entries import RECEIVED, Entry, microseconds
+from crossdock.ledger.entries import RECEIVED, Entry, hash_of, microseconds
 from crossdock.ledger.statements import statements
-from crossdock.ledger.store import hash_of
 
 _SQL = statements("queries.sql")
 _FIELDS = Entry.__struct_fields__
@@ -213,10 +212,11 @@ def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, object]]:
     if wanted.user_id is not None:
         parameters["user_id"] = wanted.user_id
         # Outcomes do not name the user; the event that they are about does.
+        # One number is joined by much faster than two; no message holds a million events.
         conditions.append(
-            "(user_id = $user_id OR anonymous_id = $user_id OR (stream = 1 AND "
-            "(event_sequence, event_index) IN (SELECT (event_sequence, event_index) FROM entries "
-            "WHERE stream = 0 AND (user_id = $user_id OR anonymous_id = $user_id))))"
+            "event_sequence * 1048576 + event_index IN ("
+            "SELECT event_sequence * 1048576 + event_index FROM entries "
+            "WHERE user_id = $user_id OR anonymous_id = $user_id)"
         )
     if wanted.since is not None:
         parameters["since_us"] = microseconds(wanted.since)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ import msgspec
 
 from crossdock.events import Offset, Step
 from crossdock.ledger.balance import AccountKey, State, settle, state_of
-from crossdock.ledger.entries import Entry, Stream, is_from_route
+from crossdock.ledger.entries import Entry, Stream, hash_of, is_from_route
 from crossdock.ledger.statements import statements
 
 _SQL = statements("store.sql")
@@ -50,14 +49,6 @@ class Place:
     newest: Offset = _BEGINNING
 
 
-def hash_of(text: str) -> int:
-    """Return 32 bits of a text: four bytes a row are quick to look through, forty are not.
-
-    Not DuckDB's own `hash`, which may be another one in its next version.
-    """
-    return zlib.crc32(text.encode())
-
-
 class Store:
     """The file. Every method is called from one thread, save `cursor`.
 
@@ -72,7 +63,8 @@ class Store:
             path,
             config={
                 "memory_limit": f"{memory_bytes_max // 1024**2}MiB",
-                "threads": 2,
+                # One for the thread that asks, and no other: the pipeline needs the second core.
+                "threads": 1,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
@@ -205,7 +197,7 @@ class Store:
 
     def _add(self, entries: Sequence[Entry]) -> None:
         if entries:
-            self._run("add_entries", rows=_encode([_row(entry) for entry in entries]).decode())
+            self._run("add_entries", rows=_encode(entries).decode())
 
     def _put_counts(
         self, changes: Mapping[tuple[AccountKey, State], int]
@@ -286,13 +278,6 @@ def _identity(entry: Entry) -> tuple[str, int]:
 
 def _is_of_door(entry: Entry) -> bool:
     return entry.outcome_id.endswith("-door")
-
-
-def _row(entry: Entry) -> dict[str, object]:
-    row: dict[str, object] = msgspec.structs.asdict(entry)
-    row["message_hash"] = hash_of(entry.message_id)
-    row["subject_hash"] = hash_of(entry.subject_id)
-    return row
 
 
 def _keys(subjects: set[str]) -> dict[str, object]:

@@ -39,10 +39,12 @@ class Followed(Generic[Item]):
 
     Attributes:
         sequence: Its place.
+        size_bytes: How much there is to decode.
     """
 
     def __init__(self, message: Msg, stream: str, decode: Callable[[bytes], list[Item]]) -> None:
         self.sequence = message.metadata.sequence.stream
+        self.size_bytes = len(message.data)
         self._data = message.data
         self._stream = stream
         self._decode = decode
