@@ -105,6 +105,11 @@ def _filled(path: Path) -> list[str]:
         connection.execute(
             _FILL, {"started_us": STARTED_US, "first": first, "last": first + PORTION}
         )
+        connection.execute(
+            "INSERT INTO messages SELECT (hash(i) % 4294967296)::UINTEGER, i // 500 + 1 "
+            "FROM (SELECT unnest(range($first, $last)) AS i)",
+            {"first": first, "last": first + PORTION},
+        )
         if first % (EVENTS // TRACED) == 0:
             ids.append(f"ajs-next-{hashlib.sha256(str(first).encode()).hexdigest()[:32]}")
             store.add_events([_entry(ids[-1], first)], Place(first))

@@ -115,10 +115,18 @@ GROUPS = ("event_name", "event_type", "reason", "mapping_id")
 
 def trace(cursor: duckdb.DuckDBPyConnection, message_id: str) -> list[Entry]:
     """Return the life of the events of a messageId: one event after the other, oldest first."""
+    message_hash = hash_of(message_id)
+    cursor.execute(
+        _SQL["find_message"], {"message_hash": message_hash, "limit": _TRACE_ENTRIES_MAX}
+    )
+    sequences = [row[0] for row in cursor.fetchall()]
+    if not sequences:
+        return []
     cursor.execute(
         _SQL["trace"].format(columns=_COLUMNS),
         {
-            "message_hash": hash_of(message_id),
+            "sequences": sequences,
+            "message_hash": message_hash,
             "message_id": message_id,
             "limit": _TRACE_ENTRIES_MAX,
         },

@@ -1,6 +1,10 @@
+-- find_message: in which messages of the journal a messageId may be
+SELECT DISTINCT event_sequence FROM messages WHERE message_hash = $message_hash LIMIT $limit;
+
 -- trace: everything that happened to the events of one messageId, oldest first
 SELECT {columns} FROM entries
-WHERE message_hash = $message_hash AND message_id = $message_id
+WHERE event_sequence IN (SELECT unnest($sequences))
+  AND message_hash = $message_hash AND message_id = $message_id
 ORDER BY event_sequence = 0, event_sequence, event_index, happened_us, stream, sequence, position
 LIMIT $limit;
 

@@ -26,7 +26,13 @@ from crossdock.ledger.entries import Entry, Stream, hash_of, is_from_route
 from crossdock.ledger.statements import statements
 
 _SQL = statements("store.sql")
-_TABLES = ("create_entries", "create_open_subjects", "create_counts", "create_places")
+_TABLES = (
+    "create_entries",
+    "create_messages",
+    "create_open_subjects",
+    "create_counts",
+    "create_places",
+)
 _encode = msgspec.json.Encoder().encode
 _BEGINNING = Offset(0, 0)
 
@@ -132,6 +138,7 @@ class Store:
                 free for what comes next, so the file does not grow beyond it, nor shrink.
         """
         self._run("forget", before_us=before_us)
+        self._run("forget_messages")
         size_bytes = self._size_bytes()
         if size_bytes > bytes_max:
             oldest = self._rows("oldest_part")[0][0]
@@ -198,6 +205,14 @@ class Store:
     def _add(self, entries: Sequence[Entry]) -> None:
         if entries:
             self._run("add_entries", rows=_encode(entries).decode())
+        # Outcomes of a connection are about events that were received, and so are there already.
+        found = [entry for entry in entries if not entry.connection_id]
+        if found:
+            self._run(
+                "add_messages",
+                hashes=[entry.message_hash for entry in found],
+                sequences=[entry.event_sequence for entry in found],
+            )
 
     def _put_counts(
         self, changes: Mapping[tuple[AccountKey, State], int]

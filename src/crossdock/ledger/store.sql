@@ -26,6 +26,12 @@ CREATE TABLE IF NOT EXISTS entries (
   more VARCHAR
 );
 
+-- create_messages: in which messages of the journal a messageId may be; small, to look through
+CREATE TABLE IF NOT EXISTS messages (
+  message_hash UINTEGER NOT NULL,
+  event_sequence UBIGINT NOT NULL
+);
+
 -- create_open_subjects: deliveries that wait, until they are delivered or dead
 CREATE TABLE IF NOT EXISTS open_subjects (
   subject_hash UINTEGER NOT NULL,
@@ -77,6 +83,9 @@ SELECT unnest(from_json($rows, '[{
   "status": "SMALLINT", "duration_seconds": "DOUBLE", "more": "VARCHAR"
 }]'), recursive := true);
 
+-- add_messages: note where messageIds are
+INSERT INTO messages SELECT DISTINCT unnest($hashes), unnest($sequences);
+
 -- find_open: those of some deliveries that wait
 SELECT subject_id FROM open_subjects
 WHERE subject_hash IN (SELECT unnest($hashes)) AND subject_id IN (SELECT unnest($ids));
@@ -101,6 +110,10 @@ WHERE stream = 1 AND outcome_id = subject_id AND event_sequence BETWEEN $first A
 
 -- forget: remove what is older than this
 DELETE FROM entries WHERE happened_us < $before_us;
+
+-- forget_messages: remove those whose events are no longer there
+DELETE FROM messages
+WHERE event_sequence < (SELECT min(event_sequence) FROM entries WHERE event_sequence > 0);
 
 -- oldest_part: the moment before which a tenth of all rows lies
 SELECT approx_quantile(happened_us, 0.1)::BIGINT FROM entries;
