@@ -126,6 +126,9 @@ def trace(cursor: duckdb.DuckDBPyConnection, message_id: str) -> list[Entry]:
         _SQL["trace"].format(columns=_COLUMNS),
         {
             "sequences": sequences,
+            # Blocks outside are skipped without a look.
+            "first": min(sequences),
+            "last": max(sequences),
             "message_hash": message_hash,
             "message_id": message_id,
             "limit": _TRACE_ENTRIES_MAX,

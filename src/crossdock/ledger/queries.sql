@@ -3,7 +3,7 @@ SELECT DISTINCT event_sequence FROM messages WHERE message_hash = $message_hash 
 
 -- trace: everything that happened to the events of one messageId, oldest first
 SELECT {columns} FROM entries
-WHERE event_sequence IN (SELECT unnest($sequences))
+WHERE event_sequence BETWEEN $first AND $last AND event_sequence IN (SELECT unnest($sequences))
   AND message_hash = $message_hash AND message_id = $message_id
 ORDER BY event_sequence = 0, event_sequence, event_index, happened_us, stream, sequence, position
 LIMIT $limit;
