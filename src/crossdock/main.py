@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import click
 from typing_extensions import override
@@ -158,6 +158,20 @@ def _server_options(data_dir: str) -> Callable[[Command], Command]:
             default=24.0,
             show_default=True,
             help="How long a delivery that fails is tried again before it is a dead letter.",
+        ),
+        _option(
+            "--ledger-age-days-max",
+            type=click.IntRange(1, 3650),
+            default=30,
+            show_default=True,
+            help="How long the ledger keeps what became of events.",
+        ),
+        _option(
+            "--ledger-bytes-max",
+            type=click.IntRange(min=16 * 1024**2),
+            default=10 * 1024**3,
+            show_default="10 GiB",
+            help="How much disk the ledger may take; the oldest entries make room.",
         ),
         _option(
             "--drain-seconds-max",
@@ -394,6 +408,48 @@ def replays(
     for one in shown:
         for line in replay_lines(one):
             click.echo(line)
+
+
+@cli.command()
+@click.argument("message_id")
+@_server_access_options
+def trace(message_id: str, data_dir: Path, url: str | None, token: str | None) -> None:
+    """Tell the life of an event: what was received, and what became of it everywhere."""
+    from crossdock.console import RunningServer, trace_lines  # noqa: PLC0415 - `--help` needs none of it.
+
+    server = RunningServer(data_dir, url=url, token=token)
+    for line in trace_lines(server.ask(f"/events/{quote(message_id, safe='')}/trace")):
+        click.echo(line)
+
+
+@cli.command()
+@click.option("--source", "source_id", help="Only of this source (its id).")
+@click.option("--destination", "destination_id", help="Only for this destination (its id).")
+@click.option("--step", help="Only this step, such as received, filtered, delivered.")
+@click.option("--event", "event_name", help="Only events of this name.")
+@_server_access_options
+def tail(data_dir: Path, url: str | None, token: str | None, **wanted: str | None) -> None:
+    """Show what happens to events while it happens, until interrupted."""
+    from crossdock.console import RunningServer, tail_line  # noqa: PLC0415 - `--help` needs none of it.
+
+    server = RunningServer(data_dir, url=url, token=token)
+    names = {"source_id": "sourceId", "destination_id": "destinationId", "event_name": "eventName"}
+    query = {names.get(key, key): value for key, value in wanted.items() if value}
+    for entry in server.news(f"/ledger/tail?{urlencode(query)}"):
+        click.echo(tail_line(entry))
+
+
+@cli.command()
+@_server_access_options
+def balance(data_dir: Path, url: str | None, token: str | None) -> None:
+    """Prove that nothing is missing: whatever was accepted is somewhere. Exits 1 if not."""
+    from crossdock.console import RunningServer, balance_lines  # noqa: PLC0415 - `--help` needs none of it.
+
+    answer = RunningServer(data_dir, url=url, token=token).ask("/balance")
+    for line in balance_lines(answer):
+        click.echo(line)
+    if not answer["holds"]:
+        sys.exit(1)
 
 
 @cli.command("sign-ramen")

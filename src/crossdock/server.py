@@ -44,6 +44,7 @@ from crossdock.kit import (
     compile_payload,
     routing_rule,
 )
+from crossdock.ledger import Ledger, LedgerSettings
 from crossdock.pipeline.collect import Collector
 from crossdock.pipeline.collect.cdn import Cdn, check_filter
 from crossdock.pipeline.journal import Journal, JournalSettings
@@ -104,6 +105,7 @@ class _Running:
     sandbox: Sandbox | None
     collector: Collector
     sender: Sender
+    ledger: Ledger
     loops: list[asyncio.Task[None]]
 
 
@@ -243,6 +245,16 @@ class _Server:
         # Before the door opens: nobody is to resume what is not known yet.
         pauses = Pauses(journal)
         await pauses.load()
+        ledger = Ledger(
+            settings.data_dir / "ledger.duckdb",
+            journal=journal,
+            clock=clock,
+            settings=LedgerSettings(
+                age_days_max=settings.ledger_age_days_max,
+                bytes_max=settings.ledger_bytes_max,
+            ),
+        )
+        parts.push_async_callback(ledger.close)
         destinations_by_slug = {destination.slug: destination for destination in catalog}
         collector = Collector(journal, feed, clock=clock, ids=ids)
         parts.push_async_callback(collector.close)
@@ -306,6 +318,7 @@ class _Server:
                 dead_letters=journal.dead_letters,
                 pauses=pauses,
                 unfinished_deliveries=journal.connections_with_deliveries,
+                ledger=ledger,
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),
@@ -358,8 +371,16 @@ class _Server:
             asyncio.create_task(router.run(), name="route"),
             asyncio.create_task(replays.run(), name="replay"),
             asyncio.create_task(sender.run(), name="send"),
+            asyncio.create_task(ledger.run(), name="ledger"),
         ]
-        return _Running(door=door, sandbox=sandbox, collector=collector, sender=sender, loops=loops)
+        return _Running(
+            door=door,
+            sandbox=sandbox,
+            collector=collector,
+            sender=sender,
+            ledger=ledger,
+            loops=loops,
+        )
 
     async def _until_stopped(
         self, running: _Running, listener: socket.socket, *, announce: Callable[[], None]
@@ -404,9 +425,12 @@ class _Server:
                 exc_info=task.exception(),
             )
         log.info("The server is stopping.")
+        # Or it would not find them at the very end, and DuckDB would report them as leaks.
+        gc.unfreeze()
         self._is_accepting = False
         if running.sandbox is not None:
             running.sandbox.end_streams()
+        running.ledger.end_tails()
         await self._drain(server, serving, running.sender)
         stopping.cancel()
         for loop_task in running.loops:

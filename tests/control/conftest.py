@@ -43,10 +43,12 @@ from crossdock.kit import (
     compile_condition,
     compile_payload,
 )
+from crossdock.ledger import Ledger
 from crossdock.pipeline.route import Compilers, EventTester, ReplayOrder
 from crossdock.pipeline.send import Pauses, send_once
 from crossdock.workspace import Filter, Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
 from tests.control.sending import MemoryDeadLetters, MemoryPauseJournal, unfinished_deliveries
+from tests.ledger.builders import MemoryJournal, QuickClock
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
 TOKEN = "the-admins-token"  # noqa: S105 - of the server of one test.
@@ -258,6 +260,7 @@ class Api:
     clock: FakeClock
     feed: WorkspaceFeed
     url: str = ""
+    ledger_journal: MemoryJournal = dataclasses.field(default_factory=MemoryJournal)
     notices: list[Notice] = dataclasses.field(default_factory=list)
     replays: ToldReplays = dataclasses.field(default_factory=ToldReplays)
     dead_letters: MemoryDeadLetters = dataclasses.field(default_factory=MemoryDeadLetters)
@@ -373,6 +376,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
     )
     feed = WorkspaceFeed(store.load())
     api = Api(store, clock, feed)
+    ledger = Ledger(tmp_path / "ledger.duckdb", journal=api.ledger_journal, clock=QuickClock())
     parts = Parts(
         store=store,
         catalog=CATALOG,
@@ -385,6 +389,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         dead_letters=api.dead_letters,
         pauses=Pauses(MemoryPauseJournal()),
         unfinished_deliveries=unfinished_deliveries,
+        ledger=ledger,
         preview_filter=preview_filter,
         replays=api.replays,
         try_event=EventTester(
@@ -405,11 +410,16 @@ def api(tmp_path: Path) -> Iterator[Api]:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        following = asyncio.create_task(follow(store, feed, clock=clock))
+        await ledger.open()
+        following = [
+            asyncio.create_task(follow(store, feed, clock=clock)),
+            asyncio.create_task(ledger.run()),
+        ]
         yield
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        await ledger.close()
 
     app = Starlette(routes=[Mount("/api/v1", build_control(parts))], lifespan=lifespan)
     with serving(app) as url:

@@ -38,6 +38,8 @@ class ServerSettings:
         journal_age_days_max: How long events stay in the journal.
         duplicate_days_max: How long a repeated messageId is recognised; 0 recognises none.
         retry_hours_max: How long a delivery that fails is tried again.
+        ledger_age_days_max: How long the ledger keeps what became of events.
+        ledger_bytes_max: How much disk the ledger may take.
         drain_seconds_max: How long a graceful stop may take.
         log_format: `text` or `json`.
         log_level: `debug`, `info`, `warning` or `error`.
@@ -60,6 +62,8 @@ class ServerSettings:
     journal_age_days_max: int = 7
     duplicate_days_max: int = 7
     retry_hours_max: float = 24.0
+    ledger_age_days_max: int = 30
+    ledger_bytes_max: int = 10 * 1024**3
     drain_seconds_max: float = 20.0
     log_format: LogFormat = "text"
     log_level: str = "info"

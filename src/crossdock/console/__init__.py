@@ -2,11 +2,20 @@
 
 - `ask`: asks the server.
 - `replaying`: replays, in lines.
+- `told`: what it answered, in lines.
 """
 
 from __future__ import annotations
 
 from crossdock.console.ask import RunningServer
 from crossdock.console.replaying import replay_line, replay_lines
+from crossdock.console.told import balance_lines, tail_line, trace_lines
 
-__all__ = ["RunningServer", "replay_line", "replay_lines"]
+__all__ = [
+    "RunningServer",
+    "balance_lines",
+    "replay_line",
+    "replay_lines",
+    "tail_line",
+    "trace_lines",
+]

@@ -9,6 +9,7 @@
 - `connection_state`: whether a destination is sent to, and pausing it.
 - `dead_letters`: what was given up: list, inspect, send again, discard.
 - `destinations`, `subscriptions`, `filters`, `sources`: what is configured; `shapes` of them.
+- `ledger`: what became of every event, the balance, and delivery overviews.
 - `notices`: what went wrong, explained; what became of the latest events.
 - `parts`: what it is made of, handed in by the composition root.
 - `replay`: events of a time range, once more.

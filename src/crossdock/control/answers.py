@@ -17,6 +17,7 @@ from starlette.routing import Match
 
 from crossdock.base.errors import CrossdockError
 from crossdock.control import report
+from crossdock.ledger import LedgerBusy, LedgerUnavailable
 from crossdock.pipeline.journal import JournalError
 from crossdock.workspace import (
     ChangedMeanwhile,
@@ -231,7 +232,8 @@ def _status(error: CrossdockError) -> int:
         return 404
     if isinstance(error, ChangedMeanwhile):
         return 412
-    if isinstance(error, (DatabaseProblem, KeyProblem, JournalError)):
+    unavailable = (DatabaseProblem, KeyProblem, JournalError, LedgerUnavailable, LedgerBusy)
+    if isinstance(error, unavailable):
         return 503
     return 400
 

@@ -12,6 +12,7 @@ from crossdock.control import (
     dead_letters,
     destinations,
     filters,
+    ledger,
     notices,
     replay,
     secure_mode,
@@ -37,6 +38,7 @@ _ROUTERS = (
     notices.router,
     tester.router,
     replay.router,
+    ledger.router,
 )
 
 

@@ -26,6 +26,7 @@ from crossdock.events import (
     SourceId,
 )
 from crossdock.kit import Http
+from crossdock.ledger import Ledger
 from crossdock.pipeline.route import ReplayOrder, Trial
 from crossdock.pipeline.send import Sent
 from crossdock.workspace import Connection, Filter, Source, Store, Workspace
@@ -174,6 +175,7 @@ class Parts:
         dead_letters: Deliveries that were given up.
         pauses: The connections that send nothing at the moment.
         unfinished_deliveries: Returns how many deliveries each connection has that has any.
+        ledger: Knows what became of every event.
         preview_filter: Returns the event as it is after an enabled filter, or None if the filter
             drops it; may raise a `CrossdockError` about the condition.
         neutral_script_url: Returns the address of Analytics.js under names that ad blockers do
@@ -191,6 +193,7 @@ class Parts:
     dead_letters: DeadLetters
     pauses: Pauses
     unfinished_deliveries: Callable[[], Awaitable[Mapping[ConnectionId, int]]]
+    ledger: Ledger
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]
     replays: ReplayRunner
     try_event: TryEvent

@@ -6,8 +6,13 @@ import datetime as dt
 
 import msgspec
 
+from crossdock.base import json
 from crossdock.base.json import JsonObject
 from crossdock.events.event import ConnectionId, EventType, MappingId, MessageId, Offset, SourceId
+from crossdock.events.outcome import Outcome, Step
+
+# Enough to see what a mapping made; a payload may have 512 KB, and each is kept for weeks.
+SHOWN_BYTES_MAX = 4 * 1024
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,3 +54,23 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     payload: JsonObject
     workspace_version: int
     attempts: int = 0
+
+
+def mapped(delivery: Delivery, *, at: dt.datetime) -> Outcome:
+    """Return the outcome of an event having become this delivery."""
+    shown = json.encode(delivery.payload)[:SHOWN_BYTES_MAX]
+    return Outcome(
+        at=at,
+        step=Step.MAPPED,
+        source_id=delivery.source_id,
+        connection_id=delivery.connection_id,
+        mapping_id=delivery.mapping_id,
+        message_id=delivery.message_id,
+        event_type=delivery.event_type,
+        event_name=delivery.event_name,
+        # A character may have been cut in two.
+        payload=shown.decode(errors="ignore"),
+        workspace_version=delivery.workspace_version,
+        replay_id=delivery.replay_id,
+        id=delivery.id,
+    )

@@ -17,6 +17,8 @@ class Step(enum.StrEnum):
     """Refused at the door, or found unreadable: `reason` is one of Segment's discard reasons."""
     DUPLICATE = "duplicate"
     """Its messageId was accepted from this source before."""
+    MAPPED = "mapped"
+    """It became a payload for a connection: `payload` says which; the delivery is on its way."""
     FILTERED = "filtered"
     """A connection did not want it: `reason` says by what."""
     REJECTED = "rejected"
@@ -59,11 +61,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         request: Method and address of the attempt's last request without its query, and, if the
             attempt failed, the beginning of its body; without secrets.
         answer: The beginning of what was answered to it, without secrets.
+        payload: What the action is given, as JSON; of a long one only the beginning.
+        workspace_version: Of the workspace whose mapping made the payload.
         id: The same whenever the same thing is found again, after a crash or on redelivery, so that
-            nobody counts it twice: `<sequence>-<index>` from the door, with
-            `-<connection or mapping id>` from `route`. `send` adds to a delivery's id the moment at
-            which the attempt ended, since an attempt after a restart is another one:
-            `<delivery id>-<milliseconds>`. Empty where a repetition cannot happen.
+            nobody counts it twice: `<sequence>-<index>-door` or `-unreadable` where a message was
+            refused, `<sequence>-<index>-<connection or mapping id>` from `route`, a delivery's own
+            id when it was mapped. `send` adds to a delivery's id the moment at which the attempt
+            ended, since an attempt after a restart is another one: `<delivery id>-<milliseconds>`.
+            Empty where there is no event in the journal.
     """
 
     at: dt.datetime
@@ -84,4 +89,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     next_attempt_at: dt.datetime | None = None
     request: str = ""
     answer: str = ""
+    payload: str | None = None
+    workspace_version: int | None = None
     id: str = ""

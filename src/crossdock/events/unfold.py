@@ -31,15 +31,17 @@ def unfold(envelope: Envelope, *, sequence: int, first_index: int) -> Iterator[E
     try:
         contents, stamps = _contents(envelope)
     except (ValueError, RecursionError):
-        outcome = refused(envelope, Discard.EVENT_NOT_JSON, message_id="", event_type="", name=None)
-        yield msgspec.structs.replace(outcome, id=f"{sequence}-{first_index}")
+        unreadable = refused(
+            envelope, Discard.EVENT_NOT_JSON, message_id="", event_type="", name=None
+        )
+        yield msgspec.structs.replace(unreadable, id=f"{sequence}-{first_index}-unreadable")
         return
     for index, data in enumerate(contents):
         discard_code = envelope.discards_by_index.get(index)
         if discard_code is not None:
             discard = DISCARDS_BY_CODE.get(discard_code, Discard.EVENT_NOT_JSON)
-            outcome = _refused_message(envelope, data, discard)
-            yield msgspec.structs.replace(outcome, id=f"{sequence}-{first_index + index}")
+            outcome_id = f"{sequence}-{first_index + index}-door"
+            yield _refused_message(envelope, data, discard, outcome_id)
             continue
         try:
             message = json.decode(bytes(data))
@@ -62,8 +64,8 @@ def unfold(envelope: Envelope, *, sequence: int, first_index: int) -> Iterator[E
                 body=body,
             )
         except (ValueError, LookupError, TypeError, AttributeError):
-            outcome = _refused_message(envelope, data, Discard.EVENT_NOT_JSON)
-            yield msgspec.structs.replace(outcome, id=f"{sequence}-{first_index + index}")
+            outcome_id = f"{sequence}-{first_index + index}-unreadable"
+            yield _refused_message(envelope, data, Discard.EVENT_NOT_JSON, outcome_id)
             continue
         yield event
 
@@ -127,7 +129,9 @@ def _has_long_number(data: bytes | msgspec.Raw) -> bool:
     return _LONG_NUMBER in bytes(data).translate(_DIGITS_AS_ZERO)
 
 
-def _refused_message(envelope: Envelope, data: bytes | msgspec.Raw, discard: Discard) -> Outcome:
+def _refused_message(
+    envelope: Envelope, data: bytes | msgspec.Raw, discard: Discard, outcome_id: str
+) -> Outcome:
     try:
         message = json.decode(bytes(data))
     except json.NotJson:
@@ -136,10 +140,11 @@ def _refused_message(envelope: Envelope, data: bytes | msgspec.Raw, discard: Dis
         message = {}
     message_id, kind = message.get("messageId"), message.get("type")
     name = message.get("event") or message.get("name")
-    return refused(
+    outcome = refused(
         envelope,
         discard,
         message_id=message_id[:100] if isinstance(message_id, str) else "",
         event_type=envelope.type or (kind[:20] if isinstance(kind, str) else ""),
         name=name[:200] if isinstance(name, str) else None,
     )
+    return msgspec.structs.replace(outcome, id=outcome_id)

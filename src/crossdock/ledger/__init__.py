@@ -1,3 +1,34 @@
-"""What became of every event. Empty until outcomes are kept beyond the journal."""
+"""What became of every event, kept for weeks and found in a moment.
+
+- `entries`: rows of what the journal holds.
+- `balance`: whether everything that was accepted is accounted for.
+- `store`: the DuckDB file, and the only writer of it.
+- `queries`: what can be asked; `statements` reads the SQL that lies beside both.
+- `tail`: entries as they are written.
+- `ledger`: follows the journal; `port` says what it needs of it.
+- `report`: everything that the ledger logs and counts.
+"""
 
 from __future__ import annotations
+
+from crossdock.ledger.balance import Account, Balance
+from crossdock.ledger.entries import Entry
+from crossdock.ledger.ledger import Ledger, LedgerSettings
+from crossdock.ledger.queries import Counted, Overview, Page, Wanted
+from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
+from crossdock.ledger.tail import TailWanted
+
+__all__ = [
+    "Account",
+    "Balance",
+    "Counted",
+    "Entry",
+    "Ledger",
+    "LedgerBusy",
+    "LedgerSettings",
+    "LedgerUnavailable",
+    "Overview",
+    "Page",
+    "TailWanted",
+    "Wanted",
+]

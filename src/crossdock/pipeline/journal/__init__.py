@@ -7,13 +7,13 @@
 - `connection`: the connection to NATS, and one durable append.
 - `streams`: what is kept, and why.
 - `append`: group commit.
-- `read`: durable readers of events and deliveries.
 - `history`: events of a time range, once more.
 - `replays`: replays and how far they are.
 - `read`: durable readers of events.
 - `deliveries`: a queue for each connection, and its reader.
 - `dead_letters`: deliveries that were given up.
 - `pauses`: connections that send nothing at the moment.
+- `follow`: reads for those who keep their own place, and says how far everyone is.
 - `outcomes`: outcomes as messages, and the last of them.
 - `notices`: problems that browser plugins reported.
 - `trim`: removes old events that are finished.
@@ -30,6 +30,7 @@ from crossdock.pipeline.journal.errors import (
     JournalNotStarted,
     JournalUnavailable,
 )
+from crossdock.pipeline.journal.follow import Followed, Progress
 from crossdock.pipeline.journal.journal import Journal
 from crossdock.pipeline.journal.read import EventBatch
 from crossdock.pipeline.journal.settings import JournalSettings
@@ -38,6 +39,7 @@ __all__ = [
     "DeliveryMessage",
     "DeliveryReader",
     "EventBatch",
+    "Followed",
     "Journal",
     "JournalBusy",
     "JournalError",
@@ -45,4 +47,5 @@ __all__ = [
     "JournalNotStarted",
     "JournalSettings",
     "JournalUnavailable",
+    "Progress",
 ]

@@ -27,10 +27,12 @@ from crossdock.events import (
     Replay,
     SourceId,
 )
-from crossdock.events.envelope import encode_envelopes
+from crossdock.events.delivery import mapped
+from crossdock.events.envelope import decode_envelopes, encode_envelopes
 from crossdock.pipeline.journal import (
     dead_letters,
     deliveries,
+    follow,
     history,
     outcomes,
     pauses,
@@ -100,6 +102,7 @@ class Journal:
         self._board = NoticeBoard(clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._last_cure_at = -_CURE_SECONDS_MIN
+        self._followed_to: int | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -162,13 +165,23 @@ class Journal:
         return read.event_batches(self._connection, reader, self._held, self._clock)
 
     async def append_deliveries(self, new: Sequence[Delivery]) -> None:
-        """Store deliveries in order; one that the journal has already is stored once.
+        """Store deliveries in order, and the outcome `mapped` of each.
+
+        A delivery that the journal has already is stored once. That every delivery has its outcome
+        is what the balance rests on, so it is done here, for whoever makes deliveries.
 
         Raises:
             JournalError: Some may be stored and some not: try again with the same.
         """
-        for start in range(0, len(new), _DELIVERIES_AT_ONCE):
-            await self._append_together(new[start : start + _DELIVERIES_AT_ONCE])
+        at = self._clock.now()
+        noted = asyncio.ensure_future(
+            self.append_outcomes([mapped(delivery, at=at) for delivery in new])
+        )
+        try:
+            for start in range(0, len(new), _DELIVERIES_AT_ONCE):
+                await self._append_together(new[start : start + _DELIVERIES_AT_ONCE])
+        finally:
+            await noted
 
     def delivery_reader(self, connection_id: ConnectionId) -> DeliveryReader:
         """Return the only reader of a connection's deliveries."""
@@ -188,8 +201,41 @@ class Journal:
         Raises:
             JournalError: They may or may not be stored.
         """
-        if new:
-            await self._outcomes.append(new, size_bytes=outcomes.OUTCOME_BYTES * len(new))
+        await asyncio.gather(
+            *(
+                self._outcomes.append(portion, size_bytes=size_bytes)
+                for portion, size_bytes in outcomes.portions(new)
+            )
+        )
+
+    def follow_events(self, after: int) -> AsyncGenerator[list[follow.Followed[Envelope]], None]:
+        """Yield accepted requests that lie behind the place `after`, in order, for ever.
+
+        Whoever follows keeps the place, and calls `followed` when it is stored.
+        """
+        return follow.followed(
+            self._connection, streams.EVENTS, after, decode_envelopes, self._clock
+        )
+
+    def follow_outcomes(self, after: int) -> AsyncGenerator[list[follow.Followed[Outcome]], None]:
+        """Yield outcomes that lie behind the place `after`, in order, for ever."""
+        return follow.followed(
+            self._connection, streams.OUTCOMES, after, outcomes.decode_outcomes, self._clock
+        )
+
+    def followed(self, sequence: int) -> None:
+        """Note that events up to this place are recorded, and may be removed when they are old."""
+        self._followed_to = sequence
+
+    async def progress(self) -> follow.Progress:
+        """Return how far everyone is.
+
+        Raises:
+            JournalUnavailable: It does not answer.
+        """
+        return await answered(
+            follow.progress(self._connection.jetstream, EVENT_READERS[0], self._clock.now())
+        )
 
     async def latest_outcomes(
         self,
@@ -392,6 +438,7 @@ class Journal:
                     settings,
                     clock=self._clock,
                     bytes_max=await self._events_bytes_max(settings),
+                    followed_to=self._followed_to,
                 )
             except (NatsError, OSError, TimeoutError) as error:
                 report.background_failed("trim", error)

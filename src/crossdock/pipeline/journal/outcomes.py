@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from nats.errors import Error as NatsError
@@ -23,9 +23,44 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[list[Outcome]]).decode
 
 
+# One call's outcomes cannot be shared out over group commits; a message has at most a megabyte on a
+# NATS server as it comes.
+_GROUP_BYTES_MAX = 256 * 1024
+
+
+def portions(new: Sequence[Outcome]) -> Iterator[tuple[list[Outcome], int]]:
+    """Yield the outcomes in order, in portions that one journal message can hold, with their size.
+
+    The size is an estimate, in bytes, that is rather too large.
+    """
+    portion: list[Outcome] = []
+    portion_bytes = 0
+    for outcome in new:
+        # In UTF-8 a character can take four bytes; nearly all take one.
+        size_bytes = OUTCOME_BYTES + sum(
+            len(text) for text in (outcome.payload, outcome.what, outcome.do) if text
+        )
+        if portion and portion_bytes + size_bytes > _GROUP_BYTES_MAX:
+            yield portion, portion_bytes
+            portion, portion_bytes = [], 0
+        portion.append(outcome)
+        portion_bytes += size_bytes
+    if portion:
+        yield portion, portion_bytes
+
+
 def encode_outcomes(groups: list[Sequence[Outcome]]) -> bytes:
     """Return the outcomes as one journal message."""
     return _encode(groups)
+
+
+def decode_outcomes(data: bytes) -> list[Outcome]:
+    """Return the outcomes of one journal message, oldest first.
+
+    Raises:
+        ValueError: The message was not written by us.
+    """
+    return [outcome for group in _decode(data) for outcome in group]
 
 
 async def latest_outcomes(

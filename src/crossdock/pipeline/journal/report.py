@@ -126,6 +126,11 @@ def unread(reader: str, messages: int) -> None:
     _unread.labels(reader).set(messages)
 
 
+def follower_is_behind(*, messages: int) -> None:
+    """Note how far behind the ledger is."""
+    _unread.labels("ledger").set(messages)
+
+
 def trimmed(stream: str, *, before_sequence: int) -> None:
     """Log that old messages were removed."""
     _log.info("Old messages were removed.", stream=stream, before_sequence=before_sequence)

@@ -20,8 +20,17 @@ from crossdock.pipeline.journal.streams import EVENTS
 _FULL_SHARE = 0.9
 
 
+# What a follower may keep the stream from removing even when the disk is short.
+_FOLLOWER_BYTES_MAX = 64 * 1024**2
+
+
 async def trim_events(
-    jetstream: JetStreamContext, settings: JournalSettings, *, clock: Clock, bytes_max: int
+    jetstream: JetStreamContext,
+    settings: JournalSettings,
+    *,
+    clock: Clock,
+    bytes_max: int,
+    followed_to: int | None,
 ) -> None:
     """Remove the oldest events that are over the bounds, as far as every reader has finished them.
 
@@ -30,6 +39,8 @@ async def trim_events(
         settings: How long events are kept.
         clock: What time it is.
         bytes_max: How large the stream may be at the moment.
+        followed_to: The last message that those who keep their own place have recorded; None if
+            nobody does. They are waited for while there is room, and left behind when there is not.
     """
     state = (await jetstream.stream_info(EVENTS)).state
     readers = [
@@ -61,9 +72,22 @@ async def trim_events(
         ],
     )
     keep_from = min(keep_from, unfinished)
+    if followed_to is not None:
+        keep_from = _kept_for_follower(keep_from, followed_to, state, bytes_max)
     if keep_from > state.first_seq:
         await jetstream.purge_stream(EVENTS, seq=keep_from)
         report.trimmed(EVENTS, before_sequence=keep_from)
+
+
+def _kept_for_follower(
+    keep_from: int, followed_to: int, state: api.StreamState, bytes_max: int
+) -> int:
+    behind = state.last_seq - followed_to
+    behind_bytes = behind * state.bytes / state.messages
+    report.follower_is_behind(messages=max(behind, 0))
+    if state.bytes <= bytes_max or behind_bytes <= _FOLLOWER_BYTES_MAX:
+        return min(keep_from, followed_to + 1)
+    return keep_from
 
 
 def _first_within_bytes(state: api.StreamState, bytes_max: int) -> int:

@@ -117,6 +117,21 @@ def decide(
         )
 
 
+def unwanted(event: Event, *, now: dt.datetime) -> Outcome:
+    """Return the outcome of an event that no connection is there for."""
+    return Outcome(
+        at=now,
+        step=Step.FILTERED,
+        reason="no_connection",
+        what="The source has no enabled connection that the server delivers to.",
+        source_id=event.source_id,
+        message_id=event.message_id,
+        event_type=event.type,
+        event_name=event.name,
+        id=f"{event.offset.sequence}-{event.offset.index}-none",
+    )
+
+
 class _Refused(CrossdockError):
     """An event gives no payload that the action takes."""
 

@@ -13,7 +13,7 @@ from crossdock.events import Delivery, Event, Offset, Outcome, Step
 from crossdock.events.notice import Notice
 from crossdock.kit import Destination
 from crossdock.pipeline.route import report
-from crossdock.pipeline.route.decide import decide
+from crossdock.pipeline.route.decide import decide, unwanted
 from crossdock.pipeline.route.old_library import OldLibraryWatch
 from crossdock.pipeline.route.plan import Compilers, RoutePlan, compile_plan
 from crossdock.workspace import Workspace, WorkspaceFeed
@@ -183,7 +183,10 @@ class Router:
         deliveries: list[Delivery] = []
         outcomes: list[Outcome] = []
         for event in events:
-            for connection_plan in plan.source(event.source_id).to_send:
+            connection_plans = plan.source(event.source_id).to_send
+            if not connection_plans:
+                outcomes.append(unwanted(event, now=self._clock.now()))
+            for connection_plan in connection_plans:
                 slug = connection_plan.connection.destination
                 for decided in decide(
                     event,

@@ -1,0 +1,350 @@
+"""What became of every event: traces, search, live tail, the balance, and delivery overviews."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from crossdock.base import json
+from crossdock.control.answers import Data, Shape
+from crossdock.control.parts import Here
+from crossdock.ledger import Account, Counted, Entry, Overview, TailWanted, Wanted
+from crossdock.ledger.balance import State, state_of
+from crossdock.ledger.entries import RECEIVED, as_mapping, moment
+from crossdock.workspace import NotFound, Refused
+
+router = APIRouter(tags=["Ledger"])
+
+LIMIT_MAX = 1000
+
+# What the code calls a connection, the API calls a destination; a mapping, a subscription.
+_API_NAMES = {"connection_id": "destinationId", "mapping_id": "subscriptionId"}
+# Where a row lies is of no use to anyone outside.
+_INNER = frozenset(
+    {"stream", "sequence", "position", "happened_us", "event_sequence", "event_index"}
+    | {"subject_id", "message_hash", "subject_hash"}
+)
+
+Granularity = Literal["MINUTE", "HOUR", "DAY"]
+_GRAIN_SECONDS: Mapping[Granularity, int] = {"MINUTE": 60, "HOUR": 3600, "DAY": 86_400}
+# The ranges that Segment allows; they keep an answer short.
+_RANGE_MAX: Mapping[Granularity, dt.timedelta] = {
+    "MINUTE": dt.timedelta(hours=4),
+    "HOUR": dt.timedelta(days=14),
+    "DAY": dt.timedelta(days=31),
+}
+_COLUMNS_BY_GROUP = {
+    "eventName": "event_name",
+    "eventType": "event_type",
+    "discardReason": "reason",
+    "subscriptionId": "mapping_id",
+}
+
+
+class StateShape(Shape):
+    """Where an event stands with one destination: one for each subscription that took it."""
+
+    destination_id: str
+    subscription_id: str | None
+    state: State
+
+
+class LifeShape(Shape):
+    """One event of the messageId: where it is, and everything that happened, oldest first."""
+
+    source_id: str
+    received_at: dt.datetime | None
+    states: list[StateShape]
+    timeline: list[dict[str, Any]]
+
+
+class TraceAnswer(Shape):
+    """Every event that carried the messageId: with duplicates there are several."""
+
+    message_id: str
+    events: list[LifeShape]
+
+
+class EntriesAnswer(Shape):
+    """Entries, newest first; `next` leads to older ones."""
+
+    entries: list[dict[str, Any]]
+    next: str | None
+
+
+class AccountShape(Shape):
+    """The counts of a source, or of one destination of it; `difference` is what is missing."""
+
+    source_id: str
+    destination_id: str | None
+    accepted: int
+    duplicate: int
+    filtered: int
+    discarded: int
+    routed: int
+    delivered: int
+    dead: int
+    waiting: int
+    difference: int
+
+
+class BalanceAnswer(Shape):
+    """The balance; while events are on their way (`isSettled` false) they count as waiting."""
+
+    holds: bool
+    is_settled: bool
+    missed_messages: int
+    accounts: list[AccountShape]
+
+
+@router.get("/events/{message_id:path}/trace")
+async def trace_event(message_id: str, parts: Here) -> Data[TraceAnswer]:
+    """Tell the life of an event."""
+    entries = await parts.ledger.trace(message_id)
+    if not entries:
+        raise NotFound(
+            f'The ledger knows no event with the messageId "{message_id[:100]}".',
+            do="Check the id; what was just sent shows within a second, and what is older than "
+            "the ledger keeps is gone.",
+        )
+    return Data(data=TraceAnswer(message_id=message_id, events=_lives(entries)))
+
+
+@router.get("/ledger")
+async def search_ledger(  # noqa: PLR0913 - each is one thing to look for.
+    parts: Here,
+    *,
+    source_id: Annotated[str | None, Query(alias="sourceId")] = None,
+    destination_id: Annotated[str | None, Query(alias="destinationId")] = None,
+    step: Annotated[str | None, Query(description="Such as received, filtered, delivered.")] = None,
+    reason: str | None = None,
+    event_name: Annotated[str | None, Query(alias="eventName")] = None,
+    event_type: Annotated[str | None, Query(alias="eventType")] = None,
+    user_id: Annotated[
+        str | None, Query(alias="userId", description="A userId or an anonymousId.")
+    ] = None,
+    start_time: Annotated[dt.datetime | None, Query(alias="startTime")] = None,
+    end_time: Annotated[dt.datetime | None, Query(alias="endTime")] = None,
+    cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 100,
+) -> Data[EntriesAnswer]:
+    """Look for entries, newest first."""
+    wanted = Wanted(
+        source_id=source_id,
+        connection_id=destination_id,
+        step=step,
+        reason=reason,
+        event_name=event_name,
+        event_type=event_type,
+        user_id=user_id,
+        since=_in_utc(start_time, "startTime"),
+        until=_in_utc(end_time, "endTime"),
+        cursor=cursor,
+        limit=limit,
+    )
+    try:
+        page = await parts.ledger.search(wanted)
+    except ValueError as error:
+        raise Refused(
+            "The cursor is not one that this API gave.",
+            do="Send the `next` of the page before, or none for the first page.",
+            reason="unusable_cursor",
+            field="cursor",
+        ) from error
+    return Data(
+        data=EntriesAnswer(entries=[_entry(entry) for entry in page.entries], next=page.next_cursor)
+    )
+
+
+@router.get("/ledger/tail", response_class=StreamingResponse)
+async def tail_ledger(  # noqa: PLR0913 - each is one thing to look for.
+    parts: Here,
+    *,
+    source_id: Annotated[str | None, Query(alias="sourceId")] = None,
+    destination_id: Annotated[str | None, Query(alias="destinationId")] = None,
+    step: str | None = None,
+    event_name: Annotated[str | None, Query(alias="eventName")] = None,
+    user_id: Annotated[str | None, Query(alias="userId")] = None,
+) -> StreamingResponse:
+    """Send entries as they are written, as server-sent events. Who is too slow is let go."""
+    wanted = TailWanted(
+        source_id=source_id,
+        connection_id=destination_id,
+        step=step,
+        event_name=event_name,
+        user_id=user_id,
+    )
+    entries = parts.ledger.tail(wanted)
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"retry: 1000\n: welcome\n\n"
+        async for entry in entries:
+            if entry is None:
+                yield b": still here\n\n"
+            else:
+                yield b"event: entry\ndata: " + json.encode(_entry(entry)) + b"\n\n"
+
+    return StreamingResponse(
+        stream(), media_type="text/event-stream", headers={"cache-control": "no-store"}
+    )
+
+
+@router.get("/balance")
+async def show_balance(parts: Here) -> Data[BalanceAnswer]:
+    """Say whether everything that was accepted is accounted for."""
+    balance = await parts.ledger.balance()
+    return Data(
+        data=BalanceAnswer(
+            holds=balance.holds,
+            is_settled=balance.is_settled,
+            missed_messages=sum(parts.ledger.missed().values()),
+            accounts=[_account(account) for account in balance.accounts],
+        )
+    )
+
+
+@router.get("/delivery-overview/{step}")
+async def delivery_overview(  # noqa: PLR0913 - Segment's parameters.
+    step: Overview,
+    parts: Here,
+    *,
+    source_id: Annotated[str, Query(alias="sourceId")],
+    start_time: Annotated[dt.datetime, Query(alias="startTime")],
+    end_time: Annotated[dt.datetime, Query(alias="endTime")],
+    granularity: Granularity,
+    destination_config_id: Annotated[str | None, Query(alias="destinationConfigId")] = None,
+    group_by: Annotated[
+        list[str] | None,
+        Query(alias="groupBy", description=", ".join(_COLUMNS_BY_GROUP)),
+    ] = None,
+) -> Data[dict[str, Any]]:
+    """Count the events that got to a step of their way, as Segment's delivery overview does."""
+    since, until = _in_utc(start_time, "startTime"), _in_utc(end_time, "endTime")
+    _check_range(since, until, granularity)
+    groups = [name.strip() for given in group_by or [] for name in given.split(",")]
+    unknown = sorted(set(groups) - set(_COLUMNS_BY_GROUP))
+    if unknown:
+        raise Refused(
+            f'"{unknown[0][:50]}" is nothing to group by.',
+            do=f"Use some of {', '.join(_COLUMNS_BY_GROUP)}.",
+            reason="unknown_group",
+            field="groupBy",
+        )
+    names_by_column = {_COLUMNS_BY_GROUP[name]: name for name in groups}
+    counted = await parts.ledger.overview(
+        step,
+        Wanted(
+            source_id=source_id,
+            connection_id=destination_config_id,
+            since=since,
+            until=until,
+        ),
+        grain_seconds=_GRAIN_SECONDS[granularity],
+        group_by=list(names_by_column),
+    )
+    return Data(data={"dataset": _dataset(counted, names_by_column, step)})
+
+
+def _lives(entries: Sequence[Entry]) -> list[LifeShape]:
+    """Share the entries of one messageId out over the events that carried it."""
+    lives: dict[tuple[int, int] | None, list[Entry]] = {}
+    for entry in entries:
+        place = (entry.event_sequence, entry.event_index) if entry.event_sequence else None
+        lives.setdefault(place, []).append(entry)
+    return [_life(life) for life in lives.values()]
+
+
+def _life(entries: Sequence[Entry]) -> LifeShape:
+    states: dict[tuple[str, str], StateShape] = {}
+    for entry in entries:
+        state = state_of(entry)
+        if entry.connection_id and state:
+            states[entry.connection_id, entry.subject_id] = StateShape(
+                destination_id=entry.connection_id, subscription_id=entry.mapping_id, state=state
+            )
+    first = entries[0]
+    return LifeShape(
+        source_id=first.source_id,
+        received_at=next((_at(one) for one in entries if one.step == RECEIVED), None),
+        states=list(states.values()),
+        timeline=[_entry(entry) for entry in entries],
+    )
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    said = {key: value for key, value in as_mapping(entry).items() if key not in _INNER}
+    shape: dict[str, Any] = {"at": _at(entry)}
+    for key, value in said.items():
+        if value is not None and value not in ("", 0):
+            first, *rest = key.split("_")
+            name = _API_NAMES.get(key) or first + "".join(word.capitalize() for word in rest)
+            shape[name] = value
+    return shape
+
+
+def _at(entry: Entry) -> dt.datetime:
+    return moment(entry.happened_us)
+
+
+def _account(account: Account) -> AccountShape:
+    counts = {state.value: account.counts.get(state, 0) for state in State}
+    return AccountShape(
+        source_id=account.source_id,
+        destination_id=account.connection_id or None,
+        difference=account.difference,
+        **counts,
+    )
+
+
+def _in_utc(given: dt.datetime | None, field: str) -> dt.datetime | None:
+    if given is None:
+        return None
+    try:
+        return given.replace(tzinfo=dt.UTC) if given.tzinfo is None else given.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise Refused(
+            f'"{field}" is not within any calendar.',
+            do="Send for example 2030-01-01T12:00:00Z.",
+            reason="unusable_time",
+            field=field,
+        ) from error
+
+
+def _check_range(
+    since: dt.datetime | None, until: dt.datetime | None, granularity: Granularity
+) -> None:
+    assert since is not None  # noqa: S101 - both are required.
+    assert until is not None  # noqa: S101 - both are required.
+    if not dt.timedelta(0) < until - since <= _RANGE_MAX[granularity]:
+        longest = _RANGE_MAX[granularity]
+        hours = longest // dt.timedelta(hours=1)
+        raise Refused(
+            f"From startTime to endTime it is not between 0 and {hours} hours, which is the "
+            f"longest for {granularity}.",
+            do="Ask about a shorter time, or for a coarser granularity.",
+            reason="unusable_range",
+            field="endTime",
+        )
+
+
+def _dataset(
+    counted: Sequence[Counted], names_by_column: Mapping[str, str], step: Overview
+) -> list[dict[str, Any]]:
+    """Return one series for each group, the largest first."""
+    sets: dict[tuple[str | None, ...], dict[str, Any]] = {}
+    for one in counted:
+        key = tuple(one.group.values())
+        if key not in sets:
+            named = {names_by_column[column]: value for column, value in one.group.items()}
+            sets[key] = {**named, "total": 0, "series": []}
+        found = sets[key]
+        found["total"] += one.count
+        point: dict[str, Any] = {"time": moment(one.time_us), "count": one.count}
+        if step in {Overview.SUCCESSFUL_DELIVERY, Overview.FAILED_DELIVERY}:
+            point["retryCount"] = one.retry_count
+        found["series"].append(point)
+    return sorted(sets.values(), key=lambda found: -found["total"])

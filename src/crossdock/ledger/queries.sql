@@ -1,0 +1,23 @@
+-- find_message: in which messages of the journal a messageId may be
+SELECT DISTINCT event_sequence FROM messages WHERE message_hash = $message_hash LIMIT $limit;
+
+-- trace: everything that happened to the events of one messageId, oldest first
+SELECT {columns} FROM entries
+WHERE event_sequence BETWEEN $first AND $last AND event_sequence IN (SELECT unnest($sequences))
+  AND message_hash = $message_hash AND message_id = $message_id
+ORDER BY event_sequence = 0, event_sequence, event_index, happened_us, stream, sequence, position
+LIMIT $limit;
+
+-- search: the latest entries of which all this is true, newest first
+SELECT {columns} FROM entries
+WHERE {conditions}
+ORDER BY happened_us DESC, stream DESC, sequence DESC, position DESC
+LIMIT $limit;
+
+-- overview: how many events or deliveries got to a step, by time and by what was asked for
+SELECT {groups} time_us, {number} AS number, sum(greatest(attempt, 1) - 1)::BIGINT AS retries
+FROM (SELECT *, happened_us // {grain_us} * {grain_us} AS time_us FROM entries)
+WHERE {conditions}
+GROUP BY ALL
+ORDER BY ALL
+LIMIT $limit;

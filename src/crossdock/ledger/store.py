@@ -1,0 +1,305 @@
+"""The ledger's file, and the only writer of it.
+
+A DuckDB file belongs to one process, and DuckDB blocks: all of this runs in a thread of its own.
+What is read from a stream, how far it was read, and what that does to the balance is one
+transaction. So after a crash the ledger goes on where the file says, without gaps or doubles.
+
+A row is looked up again only where it may be known already: outcomes come in the order of their
+events, so whatever is about an event beyond the newest one seen is new.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+
+from crossdock.events import Offset, Step
+from crossdock.ledger.balance import AccountKey, State, settle, state_of
+from crossdock.ledger.entries import Entry, Stream, hash_of, is_from_route
+from crossdock.ledger.statements import statements
+
+_SQL = statements("store.sql")
+_TABLES = (
+    "create_entries",
+    "create_messages",
+    "create_open_subjects",
+    "create_counts",
+    "create_places",
+)
+_encode = msgspec.json.Encoder().encode
+_BEGINNING = Offset(0, 0)
+
+Row = tuple[Any, ...]
+"""What DuckDB answers; the SQL says what its columns are."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """How far a stream was read.
+
+    Attributes:
+        sequence: The last message.
+        missed: Messages that were gone before they could be read.
+        newest: The newest event that a message was about.
+    """
+
+    sequence: int = 0
+    missed: int = 0
+    newest: Offset = _BEGINNING
+
+
+class Store:
+    """The file. Every method is called from one thread, save `cursor`.
+
+    Args:
+        path: The file; made if it is missing.
+        memory_bytes_max: What DuckDB may use; beyond that it spills into a folder beside the file.
+    """
+
+    def __init__(self, path: Path, *, memory_bytes_max: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = duckdb.connect(
+            path,
+            config={
+                "memory_limit": f"{memory_bytes_max // 1024**2}MiB",
+                # One for the thread that asks, and no other: the pipeline needs the second core.
+                "threads": 1,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+        for table in _TABLES:
+            self._connection.execute(_SQL[table])
+        self.places = {stream: Place() for stream in Stream}
+        self.counts: dict[tuple[AccountKey, State], int] = {}
+        for stream, sequence, missed, *newest in self._rows("places"):
+            self.places[Stream(stream)] = Place(sequence, missed, Offset(*newest))
+        for source_id, connection_id, state, number in self._rows("counts"):
+            self.counts[(source_id, connection_id), State(state)] = number
+
+    def close(self) -> None:
+        """Write everything into the file, and let go of it."""
+        self._connection.close()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own to the same file, for reading in another thread."""
+        return self._connection.cursor()
+
+    def add_events(self, entries: Sequence[Entry], place: Place) -> None:
+        """Store accepted events; `place` is how far their stream was read."""
+        accepted: Counter[tuple[AccountKey, State]] = Counter(
+            ((entry.source_id, ""), State.ACCEPTED) for entry in entries
+        )
+        with self._transaction():
+            self._add(entries)
+            counts = self._put_counts(accepted)
+            self._put_place(Stream.EVENTS, place)
+        self._keep(Stream.EVENTS, place, counts)
+
+    def add_outcomes(self, entries: Sequence[Entry], place: Place) -> list[Entry]:
+        """Store outcomes, and return those that were new."""
+        newest_before = self.places[Stream.OUTCOMES].newest
+        newest = max([newest_before, *(entry.offset for entry in entries)])
+        place = dataclasses.replace(place, newest=newest)
+        with self._transaction():
+            entries, states = self._sorted_out(_without_repetitions(entries), newest_before)
+            changes = settle(
+                entries,
+                states_by_subject=states,
+                known_events=self._routed(entries, newest_before),
+            )
+            # Refused within a batch that was accepted: no event, and yet in the journal.
+            for entry in entries:
+                if _is_of_door(entry):
+                    changes.counts[(entry.source_id, ""), State.ACCEPTED] += 1
+            self._add(entries)
+            if changes.opened:
+                self._run("open", **_keys(changes.opened))
+            if changes.closed:
+                self._run("close", **_keys(changes.closed))
+            counts = self._put_counts(changes.counts)
+            self._put_place(Stream.OUTCOMES, place)
+        self._keep(Stream.OUTCOMES, place, counts)
+        return list(entries)
+
+    def forget(self, *, before_us: int, bytes_max: int) -> int:
+        """Remove what is too old, and a tenth if the rest is too large; return the size in bytes.
+
+        Args:
+            before_us: What happened before is too old.
+            bytes_max: How large the file's contents may be. DuckDB keeps the space that becomes
+                free for what comes next, so the file does not grow beyond it, nor shrink.
+        """
+        self._run("forget", before_us=before_us)
+        self._run("forget_messages")
+        size_bytes = self._size_bytes()
+        if size_bytes > bytes_max:
+            oldest = self._rows("oldest_part")[0][0]
+            if oldest is not None:
+                self._run("forget", before_us=oldest + 1)
+            # Rows that are deleted take room until then.
+            self._connection.execute("CHECKPOINT")
+            size_bytes = self._size_bytes()
+        return size_bytes
+
+    def _sorted_out(
+        self, entries: list[Entry], newest: Offset
+    ) -> tuple[list[Entry], dict[str, State]]:
+        """Return the entries that are new, and the states of what they are about."""
+        subjects = {entry.subject_id for entry in entries if entry.connection_id}
+        states = dict.fromkeys(
+            (row[0] for row in self._rows("find_open", **_keys(subjects))) if subjects else (),
+            State.WAITING,
+        )
+        doubtful = [
+            entry
+            for entry in entries
+            if entry.event_sequence
+            and entry.offset <= newest
+            and (entry.step == Step.MAPPED or entry.subject_id not in states)
+        ]
+        if not doubtful:
+            return entries, states
+        known: set[tuple[str, int]] = set()
+        for outcome_id, subject_id, step, happened_us in self._rows(
+            "find_outcomes",
+            **_keys({entry.subject_id for entry in doubtful}),
+            **_range(doubtful),
+        ):
+            earlier = Entry(
+                stream=Stream.OUTCOMES,
+                sequence=0,
+                position=0,
+                happened_us=happened_us,
+                step=step,
+                outcome_id=outcome_id,
+                subject_id=subject_id,
+            )
+            known.add(_identity(earlier))
+            state = state_of(earlier)
+            if state is not None and not (step == Step.MAPPED and subject_id in states):
+                states[subject_id] = state
+        return [entry for entry in entries if _identity(entry) not in known], states
+
+    def _routed(self, entries: Sequence[Entry], newest: Offset) -> set[Offset]:
+        doubtful = [
+            entry
+            for entry in entries
+            if entry.event_sequence and entry.offset <= newest and is_from_route(entry)
+        ]
+        if not doubtful:
+            return set()
+        sequences = sorted({entry.event_sequence for entry in doubtful})
+        return {
+            Offset(*row)
+            for row in self._rows("find_routed", sequences=sequences, **_range(doubtful))
+        }
+
+    def _add(self, entries: Sequence[Entry]) -> None:
+        if entries:
+            self._run("add_entries", rows=_encode(entries).decode())
+        # Outcomes of a connection are about events that were received, and so are there already.
+        found = [entry for entry in entries if not entry.connection_id]
+        if found:
+            self._run(
+                "add_messages",
+                hashes=[entry.message_hash for entry in found],
+                sequences=[entry.event_sequence for entry in found],
+            )
+
+    def _put_counts(
+        self, changes: Mapping[tuple[AccountKey, State], int]
+    ) -> dict[tuple[AccountKey, State], int]:
+        counts = {key: self.counts.get(key, 0) + change for key, change in changes.items()}
+        if counts:
+            rows = [
+                {
+                    "source_id": source_id,
+                    "connection_id": connection_id,
+                    "state": state,
+                    "number": number,
+                }
+                for ((source_id, connection_id), state), number in counts.items()
+            ]
+            self._run("put_counts", rows=_encode(rows).decode())
+        return counts
+
+    def _put_place(self, stream: Stream, place: Place) -> None:
+        self._run(
+            "put_place",
+            stream=int(stream),
+            sequence=place.sequence,
+            missed=place.missed,
+            newest_sequence=place.newest.sequence,
+            newest_index=place.newest.index,
+        )
+
+    def _keep(
+        self, stream: Stream, place: Place, counts: Mapping[tuple[AccountKey, State], int]
+    ) -> None:
+        """Remember what was committed."""
+        self.places[stream] = place
+        # Replaced, not changed: another thread may be reading it.
+        self.counts = {**self.counts, **counts}
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.begin()
+        try:
+            yield
+            self._connection.commit()
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):
+                self._connection.rollback()
+            raise
+
+    def _size_bytes(self) -> int:
+        return int(self._rows("size")[0][0])
+
+    def _run(self, name: str, **parameters: object) -> None:
+        self._connection.execute(_SQL[name], parameters)
+
+    def _rows(self, name: str, **parameters: object) -> list[Row]:
+        self._connection.execute(_SQL[name], parameters)
+        return self._connection.fetchall()
+
+
+def _without_repetitions(entries: Sequence[Entry]) -> list[Entry]:
+    seen: set[tuple[str, int]] = set()
+    kept = []
+    for entry in entries:
+        identity = _identity(entry)
+        if not entry.outcome_id or identity not in seen:
+            seen.add(identity)
+            kept.append(entry)
+    return kept
+
+
+def _identity(entry: Entry) -> tuple[str, int]:
+    """Return what two entries share that tell the same.
+
+    `route` finds the same again at another moment. An attempt that is made again after a crash has
+    the same number, and yet was another one.
+    """
+    return entry.outcome_id, 0 if is_from_route(entry) else entry.happened_us
+
+
+def _is_of_door(entry: Entry) -> bool:
+    return entry.outcome_id.endswith("-door")
+
+
+def _keys(subjects: set[str]) -> dict[str, object]:
+    ids = sorted(subjects)
+    return {"ids": ids, "hashes": [hash_of(subject_id) for subject_id in ids]}
+
+
+def _range(entries: Sequence[Entry]) -> dict[str, object]:
+    sequences = [entry.event_sequence for entry in entries]
+    return {"first": min(sequences), "last": max(sequences)}
