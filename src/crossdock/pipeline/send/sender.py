@@ -42,8 +42,10 @@ class Sender:
                 await self._until_done(self._end_pauses)
                 await self._until_done(self._start_missing)
                 await self._changed_or_later()
-        finally:
+        except BaseException:
+            # After `stop` this returns, and `stop` waits for what is under way.
             await self.stop(drain_seconds_max=0.0)
+            raise
 
     async def stop(self, *, drain_seconds_max: float) -> None:
         """Begin nothing more, and return when what is under way has ended.
