@@ -153,3 +153,11 @@ def test_what_is_missing_in_a_list_is_null_in_the_payload() -> None:
     mapping: JsonObject = {"email": "a@b.co", "traits": {"ids": [{"@path": "$.nope"}, 1]}}
 
     assert compile_payload(mapping, FIELDS)({})["traits"] == {"ids": [None, 1]}
+
+
+def test_a_choice_that_may_be_null_is_kept_when_it_is() -> None:
+    plan = {"type": "string", "label": "Plan", "allowNull": True, "choices": ["pro", "free"]}
+
+    run = compile_payload({"plan": {"@path": "$.plan"}}, {"plan": plan})
+
+    assert run({"plan": None}) == {"plan": None}

@@ -95,9 +95,12 @@ def _take(  # noqa: PLR0913 - what the line is about, and where it goes.
     name = value.code if value.code[0] == "v" else scope.variable(value.code)
     statement = f"{result}[{key!r}] = {name}"
     condition = _condition(scope, name, field)
+    is_nullable = "null" in field["type"] and isinstance(field["type"], list)
+    # Null is left out where the field may not be null.
+    absent = "" if is_nullable else f" and {name} is not None"
     if condition is None:
         # A kind of field that is rarely right as it is, such as a list or an object with members.
-        test = "True" if is_required else f"{name} is not U and {name} is not None"
+        test = "True" if is_required else f"{name} is not U{absent}"
         scope.line(f"if {test}: return complete(e)")
         return
     taken = statement
@@ -106,12 +109,10 @@ def _take(  # noqa: PLR0913 - what the line is about, and where it goes.
         taken = f"{result}[{key!r}] = {copy}({name})"
     with scope.block(f"if {condition}:"):
         scope.line(taken)
-    is_nullable = "null" in field["type"] and isinstance(field["type"], list)
     if is_nullable:
         with scope.block(f"elif {name} is None:"):
             scope.line(statement)
     # An empty text is left out, whatever the field.
-    absent = "" if is_nullable else f" and {name} is not None"
     test = f"elif {name} is not U{absent} and {name} != '':"
     with scope.block("else:" if is_required else test):
         scope.line("return complete(e)")
