@@ -53,7 +53,9 @@ def ids(server: RunningServer) -> dict[str, str]:
 def test_every_answer_is_as_described(server: RunningServer, ids: dict[str, str]) -> None:
     address = f"{server.url}/api/v1/openapi.json"
     schema = schemathesis.openapi.from_url(address, headers=AUTHORIZATION)
-    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    # The tail is answered for as long as somebody listens.
+    ending = schema.exclude(path="/ledger/tail")
+    found = [result.ok() for result in ending.get_all_operations() if isinstance(result, Ok)]
 
     for operation in found:
 
