@@ -363,7 +363,7 @@ def test_who_changed_what_is_kept(api: Api) -> None:
 
     event = page["events"][0]
     assert event["type"] == "Source Changed"
-    assert event["actor"] == "admin"
+    assert event["actor"] == "admin token"
     assert event["resourceId"] == source["id"]
     assert event["before"] == {"name": "shop"}
     assert event["after"] == {"name": "Shop"}

@@ -123,7 +123,7 @@ def test_a_change_that_changes_nothing_counts_nothing(store: Store) -> None:
     after = store.change(lambda w: edits.with_source(w, w.sources[0]), by="test")
 
     assert after == before
-    assert len(store.audit_events(limit=10)) == 2
+    assert len(store.audit.events(limit=10)) == 2
 
 
 def test_a_change_from_a_number_to_true_is_a_change(store: Store) -> None:
@@ -155,7 +155,7 @@ def test_mappings_keep_the_order_they_were_put_in(open_store: OpenStore) -> None
     store.change(reorder, by="test")
 
     assert [m.name for m in open_store().load().connections[0].mappings] == ["a", "c", "b"]
-    assert store.audit_events(limit=1)[0].change.after == {"mappings": ["a", "c", "b"]}
+    assert store.audit.events(limit=1)[0].change.after == {"mappings": ["a", "c", "b"]}
 
 
 def test_a_source_goes_with_its_connections(open_store: OpenStore) -> None:
@@ -230,7 +230,7 @@ def test_secrets_are_hidden_in_audit_events_which_say_that_they_changed(store: S
 
     store.change(lambda w: edits.with_connection(w, changed), by="ann")
 
-    newest, created, _ = store.audit_events(limit=10)
+    newest, created, _ = store.audit.events(limit=10)
     assert newest.by == "ann"
     assert newest.change.before == {"settings.apiKey": "•••", "settings.region": "eu"}
     assert newest.change.after == {"settings.apiKey": "••• (changed)", "settings.region": "us"}

@@ -1,6 +1,8 @@
 """The management API; the only writer of the workspace.
 
-- `access`: who may use it, and how much they may send.
+- `access`: lets requests through, and tells the audit log of changes; by `caller`, who makes one,
+  and `permissions`, which role it needs.
+- `accounts`: people, sessions and tokens, as the API needs them.
 - `answers`: envelopes, pages, errors and versions.
 - `app`: puts it together.
 - `as_code`: the workspace itself: what it is called, as a file, and who changed what.
@@ -15,6 +17,7 @@
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.
 - `tester`: one event, step by step.
+- `session`: signing in and out, and one's own password.
 - `secure_mode`: why a signature for Ramen's secure mode is wrong.
 """
 

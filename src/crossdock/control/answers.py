@@ -18,6 +18,7 @@ from starlette.routing import Match
 from crossdock.base.errors import CrossdockError
 from crossdock.control import report
 from crossdock.ledger import LedgerBusy, LedgerUnavailable
+from crossdock.people import Forbidden, SignInRefused, TooManyTries
 from crossdock.pipeline.journal import JournalError
 from crossdock.workspace import (
     ChangedMeanwhile,
@@ -91,7 +92,8 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problems, "description": description}
     for status, description in (
         (400, "Something in the request cannot be."),
-        (401, "The token is missing or wrong."),
+        (401, "The token or session is missing, wrong, or has ended."),
+        (403, "Whoever asks may not do this."),
         (404, "There is no such thing."),
         (412, "Somebody else changed it meanwhile."),
     )
@@ -180,11 +182,19 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
-def _on_crossdock_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, CrossdockError)  # noqa: S101 - it is registered for these.
+def problem_response(error: CrossdockError) -> JSONResponse:
+    """Return the answer that tells what a person can act on."""
     if isinstance(error, RefusedTogether):
         return _problems_response(400, [_problem(one) for one in error.problems])
-    return _problems_response(_status(error), [_problem(error)])
+    headers = None
+    if isinstance(error, TooManyTries):
+        headers = {"retry-after": str(error.wait_seconds)}
+    return _problems_response(_status(error), [_problem(error)], headers)
+
+
+def _on_crossdock_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, CrossdockError)  # noqa: S101 - it is registered for these.
+    return problem_response(error)
 
 
 def _on_validation_error(_: Request, error: Exception) -> Response:
@@ -227,11 +237,19 @@ def _on_bug(_: Request, error: Exception) -> Response:
     )
 
 
+_STATUSES: dict[type[CrossdockError], int] = {
+    SignInRefused: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    ChangedMeanwhile: 412,
+    TooManyTries: 429,
+}
+
+
 def _status(error: CrossdockError) -> int:
-    if isinstance(error, NotFound):
-        return 404
-    if isinstance(error, ChangedMeanwhile):
-        return 412
+    for kind, status in _STATUSES.items():
+        if isinstance(error, kind):
+            return status
     unavailable = (DatabaseProblem, KeyProblem, JournalError, LedgerUnavailable, LedgerBusy)
     if isinstance(error, unavailable):
         return 503
@@ -240,7 +258,7 @@ def _status(error: CrossdockError) -> int:
 
 def _problem(error: CrossdockError) -> Problem:
     return Problem(
-        type=error.reason if isinstance(error, Refused) else error.code,
+        type=error.reason if isinstance(error, (Forbidden, Refused)) else error.code,
         message=f"{error.what} {error.do}",
         field=(error.field or None) if isinstance(error, Refused) else None,
         data={"what": error.what, "do": error.do},

@@ -16,11 +16,13 @@ from crossdock.control import (
     notices,
     replay,
     secure_mode,
+    session,
     sources,
     subscriptions,
     tester,
 )
 from crossdock.control.access import Access
+from crossdock.control.accounts import build_accounts
 from crossdock.control.answers import ERRORS, answer_errors
 from crossdock.control.parts import Parts
 
@@ -39,14 +41,15 @@ _ROUTERS = (
     tester.router,
     replay.router,
     ledger.router,
+    session.router,
 )
 
 
 def build_control(parts: Parts) -> FastAPI:
     """Return the management API, to be mounted at `/api/v1`.
 
-    Everything wants the token, the description of the API at `openapi.json` too. There is no page
-    that draws it: such pages load their scripts from elsewhere.
+    Everything wants a token or a session, the description of the API at `openapi.json` too. There
+    is no page that draws it: such pages load their scripts from elsewhere.
     """
     app = FastAPI(
         title="Crossdock management API",
@@ -59,9 +62,11 @@ def build_control(parts: Parts) -> FastAPI:
         responses=ERRORS,
         redirect_slashes=False,
     )
+    accounts = build_accounts(parts)
     app.state.parts = parts
+    app.state.accounts = accounts
     answer_errors(app)
     for router in _ROUTERS:
         app.include_router(router)
-    app.add_middleware(Access, admin_token=parts.admin_token)
+    app.add_middleware(Access, parts=parts, accounts=accounts)
     return app

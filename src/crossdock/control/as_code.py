@@ -11,7 +11,7 @@ from fastapi.responses import PlainTextResponse
 from crossdock.base.json import JsonObject
 from crossdock.control import report
 from crossdock.control.answers import COUNT_DEFAULT, COUNT_MAX, Data, Pagination, Shape
-from crossdock.control.parts import CHANGED_BY, Here, Parts
+from crossdock.control.parts import Here, Parts
 from crossdock.workspace import AuditEvent, Change, Refused
 from crossdock.workspace.plan import WorkspaceFile, plan_lines
 from crossdock.workspace.yaml_file import export_yaml
@@ -119,7 +119,10 @@ def apply_workspace(
 
     Without `allowDelete` a file that does not name one of the sources is refused.
     """
-    changes = _file(body, parts).apply(parts.store, by=CHANGED_BY, may_delete_sources=allow_delete)
+    changes = _file(body, parts).apply(
+        parts.store, by=parts.who.name, by_id=parts.who.id, may_delete_sources=allow_delete
+    )
+    parts.who.has_told = True
     if changes:
         report.workspace_changed(parts.store.version())
     return _answer(changes)
@@ -141,7 +144,7 @@ def list_audit_events(
         )
     # One more than asked for tells whether there is a next page.
     before_id = int(cursor) if cursor else None
-    found = parts.store.audit_events(limit=count + 1, before_id=before_id)
+    found = parts.store.audit.events(limit=count + 1, before_id=before_id)
     events, more = found[:count], found[count:]
     return Data(
         data=AuditEventsAnswer(
@@ -149,7 +152,7 @@ def list_audit_events(
             pagination=Pagination(
                 current=cursor or "",
                 next=str(events[-1].id) if more else None,
-                total_entries=parts.store.audit_event_count(),
+                total_entries=parts.store.audit.count(),
             ),
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -27,13 +27,34 @@ from crossdock.events import (
 )
 from crossdock.kit import Http
 from crossdock.ledger import Ledger
+from crossdock.people import Role, Session
 from crossdock.pipeline.route import ReplayOrder, Trial
 from crossdock.pipeline.send import Sent
-from crossdock.workspace import Connection, Filter, Source, Store, Workspace
+from crossdock.workspace import Connection, Deed, Filter, Source, Store, Workspace
 from crossdock.workspace.store import Decide
 
-CHANGED_BY = "admin"
-"""Whom audit events name: there is one token, and it is the administrator's."""
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Caller:
+    """Who makes a request.
+
+    Attributes:
+        via: What they showed.
+        role: What they may do.
+        name: For people, and for the audit log.
+        id: Of the person or API token; empty for the admin token.
+        session: If they showed a cookie.
+        csrf_token: What their page shows with a change; empty without a session.
+        has_told: Whether the audit log was told what they did.
+    """
+
+    via: Literal["admin-token", "password", "api-token"]
+    role: Role
+    name: str
+    id: str = ""
+    session: Session | None = None
+    csrf_token: str = ""
+    has_told: bool = False
 
 
 class NoticeSeen(Protocol):
@@ -180,6 +201,8 @@ class Parts:
             drops it; may raise a `CrossdockError` about the condition.
         neutral_script_url: Returns the address of Analytics.js under names that ad blockers do
             not know, given the base URL and the source; None if there are none.
+        caller: Who makes the request that is answered; None outside of requests, and for those
+            who are about to sign in.
     """
 
     store: Store
@@ -200,11 +223,25 @@ class Parts:
     send_once: Callable[[Delivery, Connection], Awaitable[Sent]]
     public_url: str | None = None
     neutral_script_url: Callable[[str, Source], str | None] = lambda _base_url, _source: None
+    caller: Caller | None = None
+
+    @property
+    def who(self) -> Caller:
+        """Whoever makes the request: `Access` has let nobody else through."""
+        if self.caller is None:
+            raise ValueError("This is asked only where somebody is known.")
+        return self.caller
+
+    def record(self, deed: Deed) -> None:
+        """Tell the audit log what the caller did."""
+        self.store.audit.write(deed, by=self.who.name, by_id=self.who.id)
+        self.who.has_told = True
 
     def change(self, decide: Decide) -> Workspace:
-        """Change the workspace, and return it as it is then."""
+        """Change the workspace in the caller's name, and return it as it is then."""
         before = self.store.version()
-        after = self.store.change(decide, by=CHANGED_BY)
+        after = self.store.change(decide, by=self.who.name, by_id=self.who.id)
+        self.who.has_told = True
         if after.version > before:
             report.workspace_changed(after.version)
         return after
@@ -217,9 +254,9 @@ class Parts:
 
 
 def parts_of(request: Request) -> Parts:
-    """Return the parts of the application that answers the request."""
+    """Return the parts of the application that answers the request, and who makes it."""
     parts: Parts = request.app.state.parts
-    return parts
+    return dataclasses.replace(parts, caller=request.state.caller)
 
 
 Here = Annotated[Parts, Depends(parts_of)]

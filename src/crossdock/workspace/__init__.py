@@ -1,5 +1,6 @@
 """What is configured: sources, connections, mappings, filters.
 
+- `audit`: who did what.
 - `bootstrap`: what a workspace starts with.
 - `differences`: what differs between two versions, without secrets.
 - `edits`: changes as functions from one workspace to the next.
@@ -16,12 +17,14 @@
 - `source_types`: what can send messages.
 - `store`: keeps the workspace in a database.
 - `tables`: the tables.
+- `transactions`: begun in the database, whose errors they put into words.
 - `yaml_file`, `yaml_reading`: the workspace as one YAML file, out and in.
 - `yaml_node`, `yaml_text`: a place in such a file; YAML without surprises.
 """
 
 from __future__ import annotations
 
+from crossdock.workspace.audit import AuditEvent, AuditLog, Deed
 from crossdock.workspace.differences import Change, FindDestination
 from crossdock.workspace.errors import (
     ChangedMeanwhile,
@@ -43,14 +46,17 @@ from crossdock.workspace.model import (
     Workspace,
 )
 from crossdock.workspace.rules import Rules
-from crossdock.workspace.store import AuditEvent, Identity, Store, sqlite_url
+from crossdock.workspace.store import Identity, Store
+from crossdock.workspace.transactions import Transactions, sqlite_url
 
 __all__ = [
     "AuditEvent",
+    "AuditLog",
     "Change",
     "ChangedMeanwhile",
     "Connection",
     "DatabaseProblem",
+    "Deed",
     "Filter",
     "FilterAction",
     "FindDestination",
@@ -63,6 +69,7 @@ __all__ = [
     "Rules",
     "Source",
     "Store",
+    "Transactions",
     "Workspace",
     "WorkspaceError",
     "WorkspaceFeed",

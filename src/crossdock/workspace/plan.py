@@ -61,12 +61,15 @@ class WorkspaceFile:
         wanted = reading.read(self._text, check=lambda wanted: store.check(current, wanted))
         return [_shown(change, reading.made) for change in store.differences(current, wanted)]
 
-    def apply(self, store: Store, *, by: str, may_delete_sources: bool = False) -> list[Change]:
+    def apply(
+        self, store: Store, *, by: str, by_id: str = "", may_delete_sources: bool = False
+    ) -> list[Change]:
         """Make the workspace what the file says, in one step, and return what changed.
 
         Args:
             store: Where.
-            by: Who asked for it.
+            by: Who asked for it, for people.
+            by_id: The id of the person or token, if it was one.
             may_delete_sources: Without it a source that the file does not name is a problem: an
                 empty or half-written file would otherwise take everything with it.
 
@@ -86,7 +89,7 @@ class WorkspaceFile:
                 _keep_sources(current, wanted)
             return wanted
 
-        after = store.change(decide, by=by)
+        after = store.change(decide, by=by, by_id=by_id)
         return store.differences(seen[-1], after)
 
     def _reading(self, current: Workspace) -> Reading:

@@ -8,39 +8,29 @@ together.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 import msgspec
 from sqlalchemy import Connection as Database
-from sqlalchemy import Engine, create_engine, delete, event, func, insert, select, update
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import insert, select, update
 
-from crossdock.base import json
 from crossdock.base.clock import Clock
 from crossdock.base.ids import Ids
-from crossdock.base.json import JsonObject
 from crossdock.workspace import secret_box, tables
+from crossdock.workspace.audit import AuditLog, write_audit_events
 from crossdock.workspace.differences import Change, differences
-from crossdock.workspace.errors import DatabaseProblem, KeyProblem
+from crossdock.workspace.errors import KeyProblem
 from crossdock.workspace.migrate import migrate
 from crossdock.workspace.model import Connection, Filter, Mapping, Source, Workspace
 from crossdock.workspace.rows import read_rows, write_rows
 from crossdock.workspace.rules import Rules
 from crossdock.workspace.secret_box import SecretBox
+from crossdock.workspace.transactions import Transactions, is_writer
 
 Decide = Callable[[Workspace], Workspace]
 """Returns the next workspace; may raise, and then nothing is changed."""
-
-# Longer than any change takes; after it SQLite gives up waiting for another process.
-BUSY_MILLISECONDS_MAX = 5_000
-# Years of work by people; a script that runs wild does not fill the disk.
-AUDIT_EVENTS_MAX = 100_000
-
-_IS_WRITER = "crossdock_is_writer"
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -51,36 +41,32 @@ class Identity(msgspec.Struct, frozen=True):
     name: str
 
 
-class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Who changed what, and when.
+class Store:
+    """The workspace in its database. Make one with `Store.open`.
 
     Attributes:
-        id: Counts up.
-        version: The workspace's version that it made.
-        by: Who: `admin`, `cli`, `first start`.
-        change: What, without secrets.
+        identity: What the workspace is called.
+        transactions: In its database, for what else is kept there.
+        audit: Who did what.
     """
 
-    id: int
-    version: int
-    at: dt.datetime
-    by: str
-    change: Change
-
-
-class Store:
-    """The workspace in its database. Make one with `Store.open`."""
-
     def __init__(
-        self, engine: Engine, box: SecretBox, identity: Identity, *, rules: Rules, clock: Clock
+        self,
+        transactions: Transactions,
+        box: SecretBox,
+        identity: Identity,
+        *,
+        rules: Rules,
+        clock: Clock,
     ) -> None:
-        self._engine = engine
         self._box = box
         self._clock = clock
         self._rules = rules
         self._loaded: Workspace | None = None
         self._on_change: list[Callable[[Workspace], object]] = []
         self.identity = identity
+        self.transactions = transactions
+        self.audit = AuditLog(transactions, clock=clock)
 
     @classmethod
     def open(
@@ -106,19 +92,19 @@ class Store:
             DatabaseProblem: The database cannot be reached or used.
             KeyProblem: The key is missing, or is another one than the secrets were written with.
         """
-        engine = _engine(url)
+        transactions = Transactions.of(url)
         try:
-            with _told_apart(), _writing(engine) as database:
+            with transactions.writing() as database:
                 migrate(database)
                 box, identity = _unlock(database, ids=ids, key=key)
         except BaseException:
-            engine.dispose()
+            transactions.close()
             raise
-        return cls(engine, box, identity, rules=rules, clock=clock)
+        return cls(transactions, box, identity, rules=rules, clock=clock)
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self.transactions.close()
 
     def on_change(self, callback: Callable[[Workspace], object]) -> Callable[[], None]:
         """Call back after each change that this store makes, in the thread that made it.
@@ -131,7 +117,7 @@ class Store:
 
     def version(self) -> int:
         """Return the version; cheap enough to be asked several times a second."""
-        with _told_apart(), self._engine.connect() as database:
+        with self.transactions.reading() as database:
             return _version(database)
 
     def load(self) -> Workspace:
@@ -141,25 +127,26 @@ class Store:
             KeyProblem: The settings were sealed with another key.
         """
         loaded = self._loaded
-        with _told_apart(), self._engine.connect() as database:
+        with self.transactions.reading() as database:
             version = _version(database)
             if loaded is None or loaded.version != version:
                 self._loaded = loaded = read_rows(database, version=version, box=self._box)
         return loaded
 
-    def change(self, decide: Decide, *, by: str) -> Workspace:
+    def change(self, decide: Decide, *, by: str, by_id: str = "") -> Workspace:
         """Make a change, and return the workspace as it is then.
 
         Args:
             decide: Is given the newest version, and returns the next one.
-            by: Who asked for it.
+            by: Who asked for it, for people.
+            by_id: The id of the person or token, if it was one.
 
         Raises:
             Refused: A rule is broken.
             RefusedTogether: Several are.
             WorkspaceError: Whatever `decide` raises; nothing is changed.
         """
-        with _told_apart(), _writing(self._engine) as database:
+        with self.transactions.writing() as database:
             before = read_rows(database, version=_version(database), box=self._box)
             after = decide(before)
             self._rules.check(before, after)
@@ -169,7 +156,9 @@ class Store:
             now = self._clock.now()
             after = _stamped(after, changes, version=before.version + 1, now=now)
             write_rows(database, before, after, box=self._box)
-            _write_audit_events(database, changes, version=after.version, by=by, now=now)
+            write_audit_events(
+                database, changes, version=after.version, by=by, by_id=by_id, now=now
+            )
             database.execute(update(tables.workspace).values(version=after.version))
         self._loaded = after
         for callback in tuple(self._on_change):
@@ -189,107 +178,11 @@ class Store:
         """
         self._rules.check(before, after)
 
-    def audit_events(self, *, limit: int, before_id: int | None = None) -> list[AuditEvent]:
-        """Return the newest audit events, newest first.
-
-        Args:
-            limit: At most this many.
-            before_id: Only those older than this one.
-        """
-        table = tables.audit_events
-        query = select(table).order_by(table.c.id.desc()).limit(limit)
-        if before_id is not None:
-            query = query.where(table.c.id < before_id)
-        with _told_apart(), self._engine.connect() as database:
-            return [
-                AuditEvent(
-                    id=row.id,
-                    version=row.version,
-                    at=row.at.replace(tzinfo=dt.UTC),
-                    by=row.by,
-                    change=Change(
-                        kind=row.kind,
-                        change=row.change,
-                        id=row.object_id,
-                        path=row.object_path,
-                        before=_decoded(row.before),
-                        after=_decoded(row.after),
-                    ),
-                )
-                for row in database.execute(query)
-            ]
-
-    def audit_event_count(self) -> int:
-        """Return how many audit events there are."""
-        with _told_apart(), self._engine.connect() as database:
-            count: int = database.execute(
-                select(func.count()).select_from(tables.audit_events)
-            ).scalar_one()
-        return count
-
-
-def sqlite_url(path: Path) -> str:
-    """Return the URL of a SQLite file."""
-    return f"sqlite:///{path}"
-
-
-def _engine(url: str) -> Engine:
-    try:
-        engine = create_engine(url)
-    except (SQLAlchemyError, ImportError, NoSuchModuleError) as error:
-        # The URL may hold a password: only the kind of error is told.
-        raise DatabaseProblem(
-            f"The URL of the workspace's database cannot be used ({type(error).__name__}).",
-            do="Give a SQLAlchemy URL, such as sqlite:////var/lib/crossdock/workspace.db, and "
-            "install the driver it names.",
-        ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(database: object, _entry: ConnectionPoolEntry) -> None:
-    # Python's own handling of transactions begins them late; `_begin_sqlite` does it at once.
-    database.isolation_level = None  # type: ignore[attr-defined]  # SQLAlchemy types it as object.
-    cursor = database.cursor()  # type: ignore[attr-defined]  # As above.
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS_MAX}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin_sqlite(database: Database) -> None:
-    # A writer takes its turn before it reads: else two could read the same version, and the second
-    # would fail instead of waiting.
-    is_writer = database.get_execution_options().get(_IS_WRITER, False)
-    database.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
-
-
-@contextmanager
-def _writing(engine: Engine) -> Iterator[Database]:
-    with engine.connect().execution_options(**{_IS_WRITER: True}) as database, database.begin():
-        yield database
-
-
-@contextmanager
-def _told_apart() -> Iterator[None]:
-    """Turn what the driver raises into an error for people, without the statement's values."""
-    try:
-        yield
-    except SQLAlchemyError as error:
-        why = error.orig if isinstance(error, DBAPIError) else type(error).__name__
-        raise DatabaseProblem(
-            f"The workspace's database cannot be used: {why}.",
-            do="Check that it can be reached, that its disk is not full, and that the user that "
-            "runs the server may write to it.",
-        ) from error
-
 
 def _version(database: Database) -> int:
     # On a server, locking the row makes changes wait for each other; SQLite has no such clause.
     query = select(tables.workspace.c.version)
-    if database.get_execution_options().get(_IS_WRITER, False):
+    if is_writer(database):
         query = query.with_for_update()
     version: int = database.execute(query).scalar_one()
     return version
@@ -354,39 +247,3 @@ def _stamped(
         sources=tuple(map(source, workspace.sources)),
         connections=tuple(map(connection, workspace.connections)),
     )
-
-
-def _write_audit_events(
-    database: Database, changes: list[Change], *, version: int, by: str, now: dt.datetime
-) -> None:
-    table = tables.audit_events
-    database.execute(
-        insert(table),
-        [
-            {
-                "version": version,
-                "at": now.astimezone(dt.UTC).replace(tzinfo=None),
-                "by": by,
-                "kind": change.kind,
-                "change": change.change,
-                "object_id": change.id,
-                "object_path": change.path,
-                "before": _encoded(change.before),
-                "after": _encoded(change.after),
-            }
-            for change in changes
-        ],
-    )
-    newest = database.execute(select(func.max(table.c.id))).scalar_one()
-    database.execute(delete(table).where(table.c.id <= newest - AUDIT_EVENTS_MAX))
-
-
-def _encoded(value: JsonObject | None) -> str | None:
-    return None if value is None else json.encode(value).decode()
-
-
-def _decoded(text: str | None) -> JsonObject | None:
-    if text is None:
-        return None
-    value: JsonObject = json.decode(text)
-    return value

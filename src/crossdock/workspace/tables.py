@@ -109,6 +109,8 @@ audit_events = Table(
     Column("version", Integer, nullable=False),
     Column("at", DateTime, nullable=False),
     Column("by", String(100), nullable=False),
+    # Of the person or token; empty for the admin token and commands.
+    Column("by_id", String(64), nullable=False, server_default=""),
     Column("kind", String(16), nullable=False),
     Column("change", String(16), nullable=False),
     Column("object_id", String(64), nullable=False),
@@ -116,4 +118,45 @@ audit_events = Table(
     Column("before", Text, nullable=True),
     Column("after", Text, nullable=True),
     sqlite_autoincrement=True,
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(16), nullable=False),
+    # In the PHC form, which names its own costs. Null until the first password is set.
+    Column("password_hash", Text, nullable=True),
+    Column("link_hash", String(64), nullable=True),
+    Column("link_expires_at", DateTime, nullable=True),
+    Column("created_at", DateTime, nullable=False),
+    Column("signed_in_at", DateTime, nullable=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    # Null if it was begun with the admin token; then `admin_mark` tells with which.
+    Column("person_id", String(64), ForeignKey("people.id", ondelete="CASCADE"), nullable=True),
+    Column("admin_mark", String(64), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("used_at", DateTime, nullable=False),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    # Its last characters, so that people can tell which one they hold.
+    Column("ending", String(8), nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime, nullable=True),
+    Column("used_at", DateTime, nullable=True),
 )

@@ -1,6 +1,7 @@
 """One module a change, in order.
 
 - `v0001_workspace`: sources, connections, mappings, filters, audit events.
+- `v0002_people`: people, sessions, API tokens; audit events know who by id.
 """
 
 from __future__ import annotations
