@@ -6,13 +6,17 @@
 - `answers`: envelopes, pages, errors and versions.
 - `app`: puts it together.
 - `as_code`: the workspace itself: what it is called, as a file, and who changed what.
+- `audit`: who did what, and when.
 - `browser`: what a page needs: `snippet`, `content_security_policy`.
 - `catalog`, `catalog_shapes`: what can be connected.
+- `conflict`: what somebody else made of it meanwhile.
 - `connection_state`: whether a destination is sent to, and pausing it.
 - `dead_letters`: what was given up: list, inspect, send again, discard.
+- `description`: what `openapi.json` says beyond what is found.
 - `destinations`, `subscriptions`, `filters`, `sources`: what is configured; `shapes` of them.
 - `ledger`: what became of every event, the balance, and delivery overviews.
 - `notices`: what went wrong, explained; what became of the latest events.
+- `people`, `tokens`: who may come in, and what programs show.
 - `parts`: what it is made of, handed in by the composition root.
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
@@ -23,8 +24,7 @@ BODY_BYTES_MAX = 4 * 1024 * 1024
 # Of those who are nobody yet: an e-mail and a password.
 OPEN_BODY_BYTES_MAX = 16 * 1024
 
-_KIND_CHARACTERS_MAX = 16
-_ID_CHARACTERS_MAX = 64
+_VERBS = {"POST": "created", "DELETE": "deleted"}
 _YAML_PATHS = ("/workspace/plan", "/workspace/apply")
 
 
@@ -166,15 +166,8 @@ class _Recorded:
 
     async def _tell(self) -> None:
         assert self._caller is not None  # noqa: S101 - else it is not untold.
-        parameters = self._scope.get("path_params", {})
-        name, value = next(iter(parameters.items()), ("", ""))
-        path = path_of(self._scope)
-        kind = name.removesuffix("_id") or path.strip("/").partition("/")[0].removesuffix("s")
-        deed = Deed(
-            kind={"destination": "connection"}.get(kind, kind)[:_KIND_CHARACTERS_MAX],
-            change=self._scope["method"].lower(),
-            id=str(value)[:_ID_CHARACTERS_MAX],
-            path=path,
+        deed = deed_of(
+            self._scope["method"], path_of(self._scope), self._scope.get("path_params", {})
         )
         try:
             await asyncio.to_thread(
@@ -183,6 +176,29 @@ class _Recorded:
         except CrossdockError as error:
             # It is done, and to say otherwise would be wrong.
             report.not_recorded(error)
+
+
+def deed_of(method: str, path: str, parameters: Mapping[str, object]) -> Deed:
+    """Return what a request did, as far as its path tells: `POST /destinations/dst_1/pause`.
+
+    It is about what the first parameter names; what stands behind that is what was done.
+    """
+    values = [str(value) for value in parameters.values()]
+    segments = [segment for segment in path.split("/") if segment]
+    if values and values[0] in segments:
+        kind = next(iter(parameters)).removesuffix("_id")
+        rest = segments[segments.index(values[0]) + 1 :]
+    else:
+        kind, rest = segments[0].removesuffix("s"), segments[1:]
+    words = [segment.replace("-", " ") for segment in rest if segment not in values]
+    if method != "POST" or not words:
+        words.append(_VERBS.get(method, "changed"))
+    return Deed(
+        kind={"destination": "connection"}.get(kind, kind),
+        change=" ".join(words),
+        id=values[0] if values else "",
+        path=path,
+    )
 
 
 class _Replay:

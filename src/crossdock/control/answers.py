@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from crossdock.base.errors import CrossdockError
+from crossdock.base.json import JsonObject
 from crossdock.control import report
 from crossdock.ledger import LedgerBusy, LedgerUnavailable
 from crossdock.people import Forbidden, SignInRefused, TooManyTries
@@ -70,16 +72,30 @@ class Pagination(Shape):
     total_entries: int
 
 
+class Conflict(Shape):
+    """What somebody else made of it meanwhile.
+
+    `current` is the object as its own path gives it; `etag` is the version to build on.
+    """
+
+    changed_by: str
+    changed_at: dt.datetime
+    etag: str
+    current: JsonObject
+
+
 class Problem(Shape):
     """One thing that is wrong.
 
-    `data` holds the two halves of the message: what happened, and what to do.
+    `data` holds the two halves of the message: what happened, and what to do. `conflict` comes
+    with 412.
     """
 
     type: str
     message: str
     field: str | None = None
     data: dict[str, str] | None = None
+    conflict: Conflict | None = None
 
 
 class Problems(Shape):
@@ -96,6 +112,8 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         (403, "Whoever asks may not do this."),
         (404, "There is no such thing."),
         (412, "Somebody else changed it meanwhile."),
+        (429, "There were too many wrong tries."),
+        (503, "Something that is needed does not answer at the moment."),
     )
 }
 
@@ -182,14 +200,15 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
-def problem_response(error: CrossdockError) -> JSONResponse:
+def problem_response(error: CrossdockError, conflict: Conflict | None = None) -> JSONResponse:
     """Return the answer that tells what a person can act on."""
     if isinstance(error, RefusedTogether):
         return _problems_response(400, [_problem(one) for one in error.problems])
     headers = None
     if isinstance(error, TooManyTries):
         headers = {"retry-after": str(error.wait_seconds)}
-    return _problems_response(_status(error), [_problem(error)], headers)
+    problem = _problem(error).model_copy(update={"conflict": conflict})
+    return _problems_response(_status(error), [problem], headers)
 
 
 def _on_crossdock_error(_: Request, error: Exception) -> Response:
@@ -279,7 +298,7 @@ def _validation_problem(found: Mapping[str, Any]) -> Problem:
 def _problems_response(
     status: int, problems: list[Problem], headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    body = Problems(errors=problems).model_dump(by_alias=True, exclude_none=True)
+    body = Problems(errors=problems).model_dump(mode="json", by_alias=True, exclude_none=True)
     return JSONResponse(body, status, headers)
 
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from crossdock.control import (
     as_code,
+    audit,
     browser,
     catalog,
     connection_state,
@@ -14,17 +15,22 @@ from crossdock.control import (
     filters,
     ledger,
     notices,
+    people,
     replay,
     secure_mode,
     session,
     sources,
     subscriptions,
     tester,
+    tokens,
 )
 from crossdock.control.access import Access
 from crossdock.control.accounts import build_accounts
 from crossdock.control.answers import ERRORS, answer_errors
+from crossdock.control.conflict import answer_conflict
+from crossdock.control.description import describe, operation_id
 from crossdock.control.parts import Parts
+from crossdock.workspace import ChangedMeanwhile
 
 _ROUTERS = (
     as_code.router,
@@ -42,6 +48,9 @@ _ROUTERS = (
     replay.router,
     ledger.router,
     session.router,
+    people.router,
+    tokens.router,
+    audit.router,
 )
 
 
@@ -61,11 +70,14 @@ def build_control(parts: Parts) -> FastAPI:
         openapi_url="/openapi.json",
         responses=ERRORS,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
     accounts = build_accounts(parts)
     app.state.parts = parts
     app.state.accounts = accounts
     answer_errors(app)
+    app.add_exception_handler(ChangedMeanwhile, answer_conflict)
+    describe(app)
     for router in _ROUTERS:
         app.include_router(router)
     app.add_middleware(Access, parts=parts, accounts=accounts)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Depends, Query
 from fastapi.responses import PlainTextResponse
 
 from crossdock.base.json import JsonObject
 from crossdock.control import report
-from crossdock.control.answers import COUNT_DEFAULT, COUNT_MAX, Data, Pagination, Shape
+from crossdock.control.answers import Data, Pagination, Shape
+from crossdock.control.audit import Newest
 from crossdock.control.parts import Here, Parts
 from crossdock.workspace import AuditEvent, Change, Refused
 from crossdock.workspace.plan import WorkspaceFile, plan_lines
@@ -129,33 +130,12 @@ def apply_workspace(
 
 
 @router.get("/audit-events")
-def list_audit_events(
-    parts: Here,
-    cursor: Annotated[str | None, Query(alias="pagination[cursor]")] = None,
-    count: Annotated[int, Query(alias="pagination[count]", ge=1, le=COUNT_MAX)] = COUNT_DEFAULT,
-) -> Data[AuditEventsAnswer]:
-    """List who changed what, newest first. Secrets are hidden."""
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):  # noqa: PLR2004 - 63 bits.
-        raise Refused(
-            "The cursor is not one that this API gave.",
-            do="Send the `next` of an answer's pagination, or none for the newest.",
-            reason="unusable_cursor",
-            field="pagination[cursor]",
-        )
-    # One more than asked for tells whether there is a next page.
-    before_id = int(cursor) if cursor else None
-    found = parts.store.audit.events(limit=count + 1, before_id=before_id)
-    events, more = found[:count], found[count:]
-    return Data(
-        data=AuditEventsAnswer(
-            events=[_audit_event(event) for event in events],
-            pagination=Pagination(
-                current=cursor or "",
-                next=str(events[-1].id) if more else None,
-                total_entries=parts.store.audit.count(),
-            ),
-        )
-    )
+def list_audit_events(parts: Here, newest: Annotated[Newest, Depends()]) -> Data[AuditEventsAnswer]:
+    """List who changed what, newest first, in Segment's shape. Secrets are hidden."""
+    found = parts.store.audit.events(limit=newest.count + 1, before_id=newest.before_id)
+    events, pagination = newest.page(found, parts.store.audit.count())
+    shapes = [_audit_event(event) for event in events]
+    return Data(data=AuditEventsAnswer(events=shapes, pagination=pagination))
 
 
 def _file(body: bytes, parts: Parts) -> WorkspaceFile:

@@ -72,7 +72,7 @@ class SessionAnswer(Shape):
     session: SessionShape
 
 
-@router.post("/session", operation_id="signIn")
+@router.post("/session")
 async def sign_in(
     body: SignIn, request: Request, response: Response, parts: Here, accounts: AccountsHere
 ) -> Data[SessionAnswer]:
@@ -112,7 +112,7 @@ async def sign_in(
     return Data(data=SessionAnswer(session=shape))
 
 
-@router.get("/session", operation_id="readSession")
+@router.get("/session")
 def read_session(parts: Here) -> Data[SessionAnswer]:
     """Return who is signed in."""
     who = parts.who
@@ -125,7 +125,7 @@ def read_session(parts: Here) -> Data[SessionAnswer]:
     return Data(data=SessionAnswer(session=shape))
 
 
-@router.delete("/session", operation_id="signOut")
+@router.delete("/session")
 def sign_out(
     request: Request, response: Response, parts: Here, accounts: AccountsHere
 ) -> Data[Status]:
@@ -141,7 +141,7 @@ def sign_out(
     return Data(data=Status())
 
 
-@router.post("/password", operation_id="setPassword")
+@router.post("/password")
 def set_password(
     body: SetPassword, request: Request, parts: Here, accounts: AccountsHere
 ) -> Data[Status]:

@@ -64,19 +64,68 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditLog:
-    """What was done, newest first. Synchronous: use it in a thread."""
+    """What was done, newest first. Synchronous: use it in a thread.
 
-    def __init__(self, transactions: Transactions, *, clock: Clock) -> None:
+    Args:
+        transactions: In the database.
+        clock: For when it was done.
+        events_max: So many are kept, without sign-ins.
+        session_events_max: So many sign-ins are kept.
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        *,
+        clock: Clock,
+        events_max: int = AUDIT_EVENTS_MAX,
+        session_events_max: int = SESSION_EVENTS_MAX,
+    ) -> None:
         self._transactions = transactions
         self._clock = clock
+        self._events_max = events_max
+        self._session_events_max = session_events_max
 
     def write(self, deed: Deed, *, by: str, by_id: str = "") -> None:
         """Keep what was done."""
         with self._transactions.writing() as database:
             version = database.execute(select(tables.workspace.c.version)).scalar_one()
-            write_audit_events(
-                database, [deed], version=version, by=by, by_id=by_id, now=self._clock.now()
-            )
+            self.append(database, [deed], version=version, by=by, by_id=by_id)
+
+    def append(
+        self,
+        database: Database,
+        deeds: Sequence[Deed] | Sequence[Change],
+        *,
+        version: int,
+        by: str,
+        by_id: str,
+    ) -> None:
+        """Keep what was done, in the transaction that does it, and forget what is too old."""
+        now = self._clock.now().astimezone(dt.UTC).replace(tzinfo=None)
+        database.execute(
+            insert(tables.audit_events),
+            [
+                {
+                    "version": version,
+                    "at": now,
+                    "by": by[:_NAME_CHARACTERS_MAX],
+                    "by_id": by_id,
+                    "kind": deed.kind,
+                    "change": deed.change,
+                    "object_id": deed.id,
+                    "object_path": deed.path,
+                    "before": _encoded(deed.before),
+                    "after": _encoded(deed.after),
+                }
+                for deed in deeds
+            ],
+        )
+        kind = tables.audit_events.c.kind
+        if any(deed.kind == SESSION_KIND for deed in deeds):
+            _keep_newest(database, kind == SESSION_KIND, self._session_events_max)
+        else:
+            _keep_newest(database, kind != SESSION_KIND, self._events_max)
 
     def events(
         self,
@@ -132,47 +181,12 @@ class AuditLog:
         return count
 
 
-def write_audit_events(  # noqa: PLR0913 - an event has so many parts.
-    database: Database,
-    deeds: Sequence[Deed] | Sequence[Change],
-    *,
-    version: int,
-    by: str,
-    by_id: str,
-    now: dt.datetime,
-) -> None:
-    """Keep what was done, in the transaction that does it, and forget what is too old."""
-    database.execute(
-        insert(tables.audit_events),
-        [
-            {
-                "version": version,
-                "at": now.astimezone(dt.UTC).replace(tzinfo=None),
-                "by": by[:_NAME_CHARACTERS_MAX],
-                "by_id": by_id,
-                "kind": deed.kind,
-                "change": deed.change,
-                "object_id": deed.id,
-                "object_path": deed.path,
-                "before": _encoded(deed.before),
-                "after": _encoded(deed.after),
-            }
-            for deed in deeds
-        ],
-    )
-    _forget_oldest(database, is_session=any(deed.kind == SESSION_KIND for deed in deeds))
-
-
-def _forget_oldest(database: Database, *, is_session: bool) -> None:
+def _keep_newest(database: Database, ours: ColumnElement[bool], count_max: int) -> None:
     table = tables.audit_events
-    ours = table.c.kind == SESSION_KIND if is_session else table.c.kind != SESSION_KIND
-    count_max = SESSION_EVENTS_MAX if is_session else AUDIT_EVENTS_MAX
-    oldest_kept = (
-        select(table.c.id).where(ours).order_by(table.c.id.desc()).offset(count_max - 1).limit(1)
-    )
-    last = database.execute(oldest_kept).scalar_one_or_none()
-    if last is not None:
-        database.execute(delete(table).where(ours, table.c.id < last))
+    newest = select(table.c.id).where(ours).order_by(table.c.id.desc())
+    oldest_kept = database.execute(newest.offset(count_max - 1).limit(1)).scalar_one_or_none()
+    if oldest_kept is not None:
+        database.execute(delete(table).where(ours, table.c.id < oldest_kept))
 
 
 def _conditions(

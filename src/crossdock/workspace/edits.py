@@ -74,6 +74,7 @@ def expect_version(found: _Versioned, version: int | None) -> None:
             f'"{found.id}" was changed by somebody else meanwhile: it is at version '
             f"{found.version}, and you looked at {version}.",
             do="Load it again, look at what changed, and make your change on top of that.",
+            object_id=found.id,
         )
 
 

@@ -68,9 +68,17 @@ class RefusedTogether(WorkspaceError):
 
 
 class ChangedMeanwhile(WorkspaceError):
-    """Somebody else changed it after the asker had looked."""
+    """Somebody else changed it after the asker had looked.
+
+    Attributes:
+        object_id: Of the source, connection, mapping or filter.
+    """
 
     code: ClassVar[str] = "changed_meanwhile"
+
+    def __init__(self, what: str, *, do: str, object_id: str) -> None:
+        super().__init__(what, do=do)
+        self.object_id = object_id
 
 
 class KeyProblem(WorkspaceError):

@@ -19,7 +19,7 @@ from sqlalchemy import insert, select, update
 from crossdock.base.clock import Clock
 from crossdock.base.ids import Ids
 from crossdock.workspace import secret_box, tables
-from crossdock.workspace.audit import AuditLog, write_audit_events
+from crossdock.workspace.audit import AuditLog
 from crossdock.workspace.differences import Change, differences
 from crossdock.workspace.errors import KeyProblem
 from crossdock.workspace.migrate import migrate
@@ -156,9 +156,7 @@ class Store:
             now = self._clock.now()
             after = _stamped(after, changes, version=before.version + 1, now=now)
             write_rows(database, before, after, box=self._box)
-            write_audit_events(
-                database, changes, version=after.version, by=by, by_id=by_id, now=now
-            )
+            self.audit.append(database, changes, version=after.version, by=by, by_id=by_id)
             database.execute(update(tables.workspace).values(version=after.version))
         self._loaded = after
         for callback in tuple(self._on_change):

@@ -111,8 +111,8 @@ audit_events = Table(
     Column("by", String(100), nullable=False),
     # Of the person or token; empty for the admin token and commands.
     Column("by_id", String(64), nullable=False, server_default=""),
-    Column("kind", String(16), nullable=False),
-    Column("change", String(16), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("change", String(100), nullable=False),
     Column("object_id", String(64), nullable=False),
     Column("object_path", Text, nullable=False),
     Column("before", Text, nullable=True),

@@ -13,9 +13,11 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables, and the column of audit events."""
-    op.add_column(
-        "audit_events", sa.Column("by_id", sa.String(64), nullable=False, server_default="")
-    )
+    # SQLite copies the table, and would forget that its ids are never used again.
+    with op.batch_alter_table("audit_events", table_kwargs={"sqlite_autoincrement": True}) as log:
+        log.add_column(sa.Column("by_id", sa.String(64), nullable=False, server_default=""))
+        log.alter_column("kind", existing_type=sa.String(16), type_=sa.String(64))
+        log.alter_column("change", existing_type=sa.String(16), type_=sa.String(100))
     op.create_table(
         "people",
         sa.Column("id", sa.String(64), primary_key=True),
@@ -59,5 +61,7 @@ def downgrade() -> None:
     """Remove the tables, and everything in them."""
     for table in ("api_tokens", "sessions", "people"):
         op.drop_table(table)
-    with op.batch_alter_table("audit_events") as audit_events:
-        audit_events.drop_column("by_id")
+    with op.batch_alter_table("audit_events", table_kwargs={"sqlite_autoincrement": True}) as log:
+        log.drop_column("by_id")
+        log.alter_column("kind", existing_type=sa.String(64), type_=sa.String(16))
+        log.alter_column("change", existing_type=sa.String(100), type_=sa.String(16))
