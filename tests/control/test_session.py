@@ -41,6 +41,15 @@ def test_the_cookie_is_for_this_server_and_no_script(visitor: Visitor) -> None:
     assert len(visitor.cookie.partition("=")[2]) >= 43
 
 
+def test_over_https_the_cookie_is_secure_and_this_hosts_alone(visitor: Visitor) -> None:
+    visitor.ok("POST", "/session", {"token": TOKEN}, x_forwarded_proto="https")
+
+    assert visitor.cookie.startswith("__Host-crossdock_")
+    assert "; Secure" in visitor.set_cookie
+    assert visitor.status("GET", "/session", x_forwarded_proto="https") == 200
+    assert visitor.status("GET", "/session") == 401
+
+
 def test_the_database_does_not_know_the_cookie(api: Api, visitor: Visitor, tmp_path: Any) -> None:
     visitor.sign_in(token=TOKEN)
 

@@ -20,8 +20,8 @@ CHECKS = [
     checks.response_schema_conformance,
     checks.response_headers_conformance,
     checks.allow_header_conformance,
-    # Not `ignored_auth`: to it, 429 after many wrong tokens is a fault. `tests/control/test_roles.py`
-    # asks every route as nobody.
+    # Not `ignored_auth`: to it, 429 after many wrong tokens is a fault.
+    # `tests/control/test_roles.py` asks every route as nobody.
 ]
 AUTHORIZATION = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 
