@@ -100,7 +100,15 @@ export const theme = createTheme({
       defaultProps: { variant: "default", radius: "sm", tt: "none", fw: 500 },
     }),
     Button: Button.extend(SMALL),
-    Modal: Modal.extend({ defaultProps: { centered: true, radius: "lg" } }),
+    Modal: Modal.extend({
+      defaultProps: {
+        centered: true,
+        radius: "lg",
+        // Its head is a header element, and the page's is the only one to be called so.
+        // @ts-expect-error: the type of default properties leaves out what Mantine 8 takes here.
+        attributes: { header: { role: "presentation" } },
+      },
+    }),
     NumberInput: NumberInput.extend(SMALL),
     Paper: Paper.extend({ defaultProps: { withBorder: true, radius: "lg" } }),
     PasswordInput: PasswordInput.extend(SMALL),

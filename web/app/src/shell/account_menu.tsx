@@ -19,7 +19,7 @@ export function AccountMenu() {
     <Menu position="bottom-end" width={260}>
       <Menu.Target>
         <ActionIcon size="lg" radius="xl" aria-label={`Account of ${name}`}>
-          <Avatar size={28} radius="xl" color="petrol" name={name} alt="" />
+          <Avatar size={28} radius="xl" color="petrol" alt="" />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>

@@ -22,8 +22,7 @@ export function ColorSchemeSwitch() {
         {CHOICES.map(({ value, label, icon: Icon }) => (
           <Menu.Item
             key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
+            aria-current={colorScheme === value}
             leftSection={<Icon size={16} aria-hidden />}
             rightSection={colorScheme === value ? <IconCheck size={16} aria-hidden /> : null}
             onClick={() => setColorScheme(value)}
