@@ -9,7 +9,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queries";
-import { findOut } from "./api/session";
+import { loadSession } from "./api/session";
 import { nonce } from "./page_facts";
 import { App } from "./shell/app";
 import { theme, variables } from "./theme";
@@ -18,7 +18,7 @@ import { theme, variables } from "./theme";
 (window as { __webpack_nonce__?: string }).__webpack_nonce__ = nonce();
 
 // What fails here is told by the banner; the page goes on when the server is back.
-findOut().catch(() => undefined);
+loadSession().catch(() => undefined);
 
 const root = document.getElementById("root");
 if (root) {

@@ -57,7 +57,7 @@ async function taken(answer: Response): Promise<Session> {
 }
 
 /** Finds out who is signed in, after which `session` says so. */
-export async function findOut(): Promise<void> {
+export async function loadSession(): Promise<void> {
   const answer = await ask("GET");
   session.set(answer.status === 401 ? null : await taken(answer));
 }

@@ -5,7 +5,7 @@ import { IconPlugConnectedX, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { onBack, reach } from "../api/reach";
-import { findOut, session } from "../api/session";
+import { loadSession, session } from "../api/session";
 import { useSignal } from "../api/signal";
 import { BUILD } from "../page_facts";
 import classes from "./banners.module.css";
@@ -19,7 +19,7 @@ export function Banners() {
   useEffect(
     () =>
       onBack(() => {
-        if (session.get() === undefined) findOut().catch(() => undefined);
+        if (session.get() === undefined) loadSession().catch(() => undefined);
       }),
     [],
   );
