@@ -9,7 +9,7 @@ STAMPS := .make
 # Node comes from the wheel in .venv, so that everyone builds with the same one.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv
-WEB_SOURCES := $(shell find web src/crossdock \( -name '*.ts' -o -name '*.css' -o -name '*.html' \) -not -path '*/web_assets/*' -not -path '*/node_modules/*')
+WEB_SOURCES := $(shell find web src/crossdock \( -name '*.ts' -o -name '*.tsx' -o -name '*.svg' -o -name '*.css' -o -name '*.html' \) -not -path '*/web_assets/*' -not -path '*/node_modules/*')
 # Tests run on both cores; the browser and the servers they start need the rest of the memory.
 WORKERS ?= 2
 # Of `make crash`: the same seed makes the same faults and the same traffic.

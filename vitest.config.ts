@@ -10,7 +10,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["web/**/*.test.ts", "src/crossdock/**/*.test.ts"],
+    include: ["web/**/*.test.{ts,tsx}", "src/crossdock/**/*.test.ts"],
     exclude: ["**/node_modules/**", "src/crossdock/web_assets/**"],
   },
 });

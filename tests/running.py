@@ -87,6 +87,12 @@ class RunningServer:
         pytest_log = (self.data_dir / "server.log").read_text()
         raise AssertionError(f"the server ended before it was ready:\n{pytest_log}")
 
+    def start_again(self) -> None:
+        """Start it at the address it had."""
+        # Of two ports on a command line the last counts.
+        self._arguments = (*self._arguments, "--port", self.url.rpartition(":")[2])
+        self.start()
+
     def stop(self, *, signal_number: int = signal.SIGTERM) -> int:
         """End it, and return its exit code."""
         if self.process.poll() is None:

@@ -9,21 +9,28 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import click
 from prometheus_client import REGISTRY
 
 import crossdock
 from crossdock import conformance
+from crossdock.base import json
 from crossdock.base.errors import CrossdockError
 from crossdock.catalog import load_catalog
+from crossdock.control import Parts, build_control
 from crossdock.kit import Action, Destination, Setting
 from crossdock.main import cli
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+APP = REFERENCE.parents[1] / "web" / "app"
+NODE = Path(sys.executable).with_name("node")
 VECTORS = REFERENCE.parents[1] / "tests" / "vectors"
 MADE_BY = "<!-- Made from the code by `make generate`; change it there. -->\n\n"
 
@@ -178,8 +185,6 @@ def action_part(action: Action) -> str:
 
 def crossdock_json(value: object) -> str:
     """The value as JSON on one line."""
-    from crossdock.base import json  # noqa: PLC0415
-
     return json.encode(value).decode()
 
 
@@ -190,6 +195,28 @@ def fql_exempt() -> str:
     exempt = (line.removeprefix("exempt ").split(": ") for line in lines if line[:7] == "exempt ")
     rows = ",\n".join(f'  "{number}": "{reasons}"' for number, reasons in exempt)
     return f"{{\n{rows}\n}}\n"
+
+
+class _NoParts:
+    """Stands for the parts of the API, none of which it needs to describe itself."""
+
+    def __getattr__(self, name: str) -> None:
+        return None
+
+
+def api_types() -> str:
+    """The management API as TypeScript types, made from its OpenAPI description."""
+    described = build_control(cast("Parts", _NoParts())).openapi()
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        file.write(json.encode(described))
+        file.flush()
+        made = subprocess.run(
+            [NODE, APP / "node_modules/openapi-typescript/bin/cli.js", file.name],
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+    return made.stdout
 
 
 def pages() -> dict[Path, str]:
@@ -205,7 +232,10 @@ def pages() -> dict[Path, str]:
     for destination in load_catalog():
         made[REFERENCE / "destinations" / f"{destination.slug}.md"] = destination_page(destination)
     marked = {path: MADE_BY + text.rstrip() + "\n" for path, text in made.items()}
-    return marked | {VECTORS / "fql_exempt.json": fql_exempt()}
+    return marked | {
+        VECTORS / "fql_exempt.json": fql_exempt(),
+        APP / "src/api/schema.d.ts": api_types(),
+    }
 
 
 def main() -> int:

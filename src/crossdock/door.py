@@ -8,7 +8,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crossdock.admin_token import AdminToken, Refusal
@@ -21,46 +22,6 @@ _PROXY_HEADERS = (
     b"forwarded",
     b"via",
 )
-_ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-    "%3Crect width='16' height='16' rx='4' fill='%2333508f'/%3E"
-    "%3Cpath d='M4 5h8M4 11h8M6 3l4 10' stroke='white' stroke-width='1.6'/%3E%3C/svg%3E"
-)
-
-_HOME = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Crossdock</title>
-ICON
-<style>
-  :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
-  body { max-width: 40rem; margin: 4rem auto; padding: 0 1.25rem }
-  code { font-size: .9em }
-  li { margin: .4rem 0 }
-</style>
-<h1>Crossdock is running</h1>
-<p>It takes events at this address. What to do next:</p>
-<ul>
-DEMO  <li>Send an event: <code>POST /v1/track</code> with a write key.</li>
-  <li>Change sources, destinations and mappings through <code>/api/v1</code>, with the admin token
-      that the first start printed; <code>/api/v1/openapi.json</code> describes it.</li>
-  <li>Or as a file: <code>crossdock export workspace.yaml</code>, edit it,
-      <code>crossdock apply workspace.yaml</code>. The next page load has the change.</li>
-SANDBOX</ul>
-</html>
-""".replace("ICON", f'<link rel="icon" href="{_ICON}">')
-
-
-_DEMO = """\
-  <li>Click around in the <a href="demo/">demo shop</a> and see what arrives.</li>
-"""
-
-
-_SANDBOX = """\
-  <li>Look around in the <a href="sandbox/ripe/">Ripe</a> and <a href="sandbox/ramen/">Ramen</a>
-      stand-ins. User name: any; password: the admin token.</li>
-"""
 
 
 class PathApp(Protocol):
@@ -80,6 +41,16 @@ class BrowserApp(PathApp, Protocol):
         """Return the path under which the collector knows this one; mostly the same."""
 
 
+class PageApp(Protocol):
+    """The web app: it takes what nobody else has, if a person asks for it."""
+
+    def handles(self, path: str, headers: Headers, method: str) -> bool:
+        """Return whether a request is its."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+
+
 class Door:
     """Where every request comes in.
 
@@ -87,8 +58,7 @@ class Door:
         collector: The tracking API; asked first, as nearly every request is its.
         cdn: What browsers load.
         apps_by_path: Mounted apps: `/api/v1`, `/sandbox`, `/demo`.
-        has_demo: Whether `/` leads to the demo shop.
-        has_sandbox: Whether `/` leads to the stand-ins for Ripe and Ramen.
+        web_app: Every page that a person opens and nobody else has.
         admin_token: Opens `/metrics` to other machines.
         readiness: Returns, for each part that has to work, whether it does.
         is_published: There is a public URL, and so most likely a proxy on this machine, whose
@@ -101,8 +71,7 @@ class Door:
         collector: PathApp,
         cdn: BrowserApp,
         apps_by_path: Mapping[str, ASGIApp],
-        has_demo: bool,
-        has_sandbox: bool = False,
+        web_app: PageApp,
         admin_token: AdminToken,
         readiness: Callable[[], Mapping[str, bool]],
         is_published: bool = False,
@@ -110,9 +79,7 @@ class Door:
         self._collector = collector
         self._cdn = cdn
         self._apps_by_path = apps_by_path
-        self._home = _HOME.replace("DEMO", _DEMO if has_demo else "").replace(
-            "SANDBOX", _SANDBOX if has_sandbox else ""
-        )
+        self._web_app = web_app
         self._admin_token = admin_token
         self._readiness = readiness
         self._is_published = is_published
@@ -140,12 +107,14 @@ class Door:
                 root = scope.get("root_path", "") + mount
                 await app({**scope, "root_path": root}, receive, send)
                 return
-        await self._own_page(scope)(scope, receive, send)
+        own = self._own_answer(scope)
+        if own is None and self._web_app.handles(path, Headers(scope=scope), scope["method"]):
+            await self._web_app(scope, receive, send)
+            return
+        await (own or _nothing_here())(scope, receive, send)
 
-    def _own_page(self, scope: Scope) -> Response:
+    def _own_answer(self, scope: Scope) -> Response | None:
         match scope["path"]:
-            case "/":
-                return HTMLResponse(self._home)
             case "/healthz":
                 return JSONResponse({"status": "ok"})
             case "/readyz":
@@ -158,15 +127,7 @@ class Door:
             case "/metrics":
                 return self._metrics(scope)
             case _:
-                return JSONResponse(
-                    {
-                        "success": False,
-                        "code": "not_found",
-                        "message": "There is nothing at this path. Events go to /v1/…, the "
-                        "management API is at /api/v1.",
-                    },
-                    status_code=404,
-                )
+                return None
 
     def _metrics(self, scope: Scope) -> Response:
         is_open = not self._is_published and _is_this_machine(scope)
@@ -192,6 +153,18 @@ class Door:
                 status_code=401,
             )
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _nothing_here() -> Response:
+    return JSONResponse(
+        {
+            "success": False,
+            "code": "not_found",
+            "message": "There is nothing at this path. Events go to /v1/…, the management API is "
+            "at /api/v1.",
+        },
+        status_code=404,
+    )
 
 
 def _is_this_machine(scope: Scope) -> bool:

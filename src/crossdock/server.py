@@ -58,6 +58,7 @@ from crossdock.pipeline.send import (
     send_once,
 )
 from crossdock.sandbox import Sandbox, build_demo, build_sandbox
+from crossdock.web_app import WebApp
 from crossdock.wire import BoundedProtocol, allow_many_connections
 from crossdock.workspace import Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
 from crossdock.workspace.bootstrap import bootstrap, demo
@@ -360,8 +361,13 @@ class _Server:
             collector=collector,
             cdn=cdn,
             apps_by_path=apps,
-            has_demo=self._is_demo,
-            has_sandbox=sandbox is not None,
+            web_app=WebApp(
+                WEB_ASSETS / "app",
+                features=[
+                    *(["demo"] if self._is_demo else []),
+                    *(["sandbox"] if sandbox is not None else []),
+                ],
+            ),
             admin_token=admin_token,
             is_published=settings.public_url is not None,
             readiness=lambda: {"door": self._is_accepting, "journal": journal.is_ready},

@@ -7,6 +7,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from crossdock.admin_token import FAILURES_MAX, AdminToken, Refusal
@@ -108,6 +109,14 @@ class Nothing:
         raise AssertionError((scope, receive, send))
 
 
+class NoPages:
+    def handles(self, path: str, headers: Headers, method: str) -> bool:
+        raise AssertionError((path, headers, method))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError((scope, receive, send))
+
+
 async def metrics_status(asked: Any, *, is_published: bool = False, times: int = 1) -> int:
     sent: list[Any] = []
 
@@ -122,7 +131,7 @@ async def metrics_status(asked: Any, *, is_published: bool = False, times: int =
         collector=nothing,
         cdn=nothing,
         apps_by_path={},
-        has_demo=False,
+        web_app=NoPages(),
         admin_token=token(),
         readiness=dict,
         is_published=is_published,

@@ -153,7 +153,7 @@ def test_the_stand_ins_are_not_there_in_production_unless_asked_for(tmp_path: Pa
 
     with running_server(tmp_path / "without", command="serve") as server:
         without = server.request("POST", "/sandbox/ripe/capture/track", json=call).status
-        home = server.request("GET", "/").body
+        home = server.request("GET", "/", headers={"accept": "text/html"}).body
     with running_server(tmp_path / "with", "--sandbox", command="serve") as server:
         asked_for = server.request("POST", "/sandbox/ripe/capture/track", json=call).status
         page = server.request("GET", "/sandbox/ripe/").status

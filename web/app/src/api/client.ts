@@ -1,0 +1,70 @@
+/**
+ * The way to the management API, with its types.
+ *
+ *     const { sources } = await data(api.GET("/sources"));
+ *
+ * A request that finds the session expired waits until the person has signed in again, over the
+ * page as it is, and is then sent once more: what was typed is saved after all.
+ */
+
+import createClient from "openapi-fetch";
+import { errorOf, Unreachable } from "./errors";
+import { lost } from "./reach";
+import type { paths } from "./schema";
+import { session, signedInAgain } from "./session";
+
+async function send(request: Request): Promise<Response> {
+  const again = request.clone();
+  const answer = await reachable(request);
+  if (answer.status !== 401 || !(await signedInAgain())) return answer;
+  return reachable(again);
+}
+
+async function reachable(request: Request): Promise<Response> {
+  const csrfToken = session.get()?.csrfToken;
+  if (csrfToken) request.headers.set("x-csrf-token", csrfToken);
+  try {
+    const answer = await fetch(request);
+    // A proxy answers so for a server that is gone.
+    if (answer.status === 502 || answer.status === 504) throw new Unreachable();
+    return answer;
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    lost();
+    throw new Unreachable();
+  }
+}
+
+export const api = createClient<paths>({
+  baseUrl: "/api/v1",
+  credentials: "same-origin",
+  fetch: send,
+});
+
+interface Answered<T> {
+  data?: { data: T };
+  error?: unknown;
+  response: Response;
+}
+
+/**
+ * Returns what is inside the answer's envelope.
+ *
+ * Throws an `ApiError` that says what was wrong, or `Unreachable`.
+ */
+export async function data<T>(call: Promise<Answered<T>>): Promise<T> {
+  const { data: body, error, response } = await call;
+  if (!response.ok) throw errorOf(response.status, error);
+  return (body as { data: T }).data;
+}
+
+/** Returns what is inside the envelope, and the ETag with which a change says what it changes. */
+export async function versioned<T>(
+  call: Promise<Answered<T>>,
+): Promise<{ value: T; etag: string | null }> {
+  const answered = await call;
+  return {
+    value: await data(Promise.resolve(answered)),
+    etag: answered.response.headers.get("etag"),
+  };
+}

@@ -1,0 +1,75 @@
+/** What can go wrong between the app and the API, and what to say about it. */
+
+/** One problem of an answer; `field` names what it is about, if it is about one. */
+export interface Problem {
+  type: string;
+  message: string;
+  field?: string | null;
+  data?: { what?: string; do?: string } | null;
+}
+
+/** The API answered, and said no. */
+export class ApiError extends Error {
+  readonly code: string;
+  /** What happened. */
+  readonly what: string;
+  /** What to do. */
+  readonly todo: string;
+
+  constructor(
+    readonly status: number,
+    readonly problems: readonly Problem[],
+  ) {
+    const first = problems[0];
+    super(first?.message ?? `The server answered ${status}.`);
+    this.name = "ApiError";
+    this.code = first?.type ?? "unexpected";
+    this.what = first?.data?.what ?? this.message;
+    this.todo = first?.data?.do ?? "Try again; if it stays like this, look into the server's log.";
+  }
+
+  /** Somebody else changed it since it was loaded. */
+  get isConflict(): boolean {
+    return this.status === 409 || this.status === 412;
+  }
+
+  get isMissing(): boolean {
+    return this.status === 404;
+  }
+
+  /** The message of each field that has one; what is about no field is under "". */
+  messagesByField(): Record<string, string> {
+    const found: Record<string, string> = {};
+    for (const problem of this.problems) found[problem.field ?? ""] ??= problem.message;
+    return found;
+  }
+}
+
+/** No answer came at all. */
+export class Unreachable extends Error {
+  constructor() {
+    super("Crossdock cannot be reached.");
+    this.name = "Unreachable";
+  }
+}
+
+/** Returns what to tell a person about any error: what happened, and what to do. */
+export function explain(error: unknown): { what: string; todo: string } {
+  if (error instanceof ApiError) return { what: error.what, todo: error.todo };
+  if (error instanceof Unreachable) {
+    return {
+      what: "Crossdock cannot be reached.",
+      todo: "The page goes on by itself as soon as the server answers again.",
+    };
+  }
+  return {
+    what: "The page met a bug of its own.",
+    todo: "Reload the page. If it comes back, report it with the text below.",
+  };
+}
+
+/** Returns the error that an answer is, whatever its body. */
+export function errorOf(status: number, body: unknown): ApiError {
+  const problems = (body as { errors?: unknown } | null | undefined)?.errors;
+  return new ApiError(status, Array.isArray(problems) ? (problems as Problem[]) : []);
+}

@@ -1,0 +1,98 @@
+/** Saving a form: each error at its field, nothing typed is lost, and no change overwritten. */
+
+import { Alert, Button, Group } from "@mantine/core";
+import type { UseFormReturnType } from "@mantine/form";
+import { IconUsers } from "@tabler/icons-react";
+import { useState } from "react";
+import { ApiError } from "../api/errors";
+import { ErrorState } from "./error_state";
+
+export interface Save {
+  isBusy: boolean;
+  /** What concerns no single field. */
+  error: unknown;
+  /** Somebody else changed it since it was loaded. */
+  isConflict: boolean;
+  /** Sends; returns whether it was saved. */
+  run: (send: () => Promise<unknown>) => Promise<boolean>;
+  clear: () => void;
+}
+
+/**
+ * Sends what a form has, and shows what the server says of it at the fields.
+ *
+ * @param form Of Mantine; its fields are called as the API calls them.
+ * @param fieldOf Turns the API's name of a field into the form's, where they differ.
+ */
+export function useSave<Values extends Record<string, unknown>>(
+  form: UseFormReturnType<Values>,
+  fieldOf: (field: string) => string = (field) => field,
+): Save {
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+
+  const run = async (send: () => Promise<unknown>): Promise<boolean> => {
+    setBusy(true);
+    setError(null);
+    form.clearErrors();
+    try {
+      await send();
+      form.resetDirty();
+      return true;
+    } catch (problem) {
+      const { "": general, ...byField } =
+        problem instanceof ApiError && !problem.isConflict ? problem.messagesByField() : {};
+      const known = Object.entries(byField)
+        .map(([field, message]) => [fieldOf(field), message] as const)
+        .filter(([field]) => form.getInputNode(field) !== null);
+      for (const [field, message] of known) form.setFieldError(field, message);
+      // What no field can show is shown above them.
+      if (general !== undefined || known.length === 0) setError(problem);
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return {
+    isBusy,
+    error,
+    isConflict: error instanceof ApiError && error.isConflict,
+    run,
+    clear: () => setError(null),
+  };
+}
+
+interface SaveErrorProps {
+  save: Save;
+  /** What it is: "this mapping". */
+  what: string;
+  /** Loads what the other has saved, in place of what was typed. */
+  onTheirs: () => void;
+  /** Saves what was typed over it: sends without the ETag. */
+  onMine: () => void;
+}
+
+/** Above a form: what concerns no single field; and between two who edit the same, the choice. */
+export function SaveError({ save, what, onTheirs, onMine }: SaveErrorProps) {
+  if (save.error === null) return null;
+  if (!save.isConflict) return <ErrorState error={save.error} />;
+  return (
+    <Alert
+      role="alert"
+      color="amber"
+      variant="outline"
+      icon={<IconUsers />}
+      title={`Somebody else changed ${what} meanwhile`}
+    >
+      Nothing was saved, and what you typed is still here.
+      <Group mt="sm" gap="xs">
+        <Button variant="default" onClick={onTheirs}>
+          Show their version
+        </Button>
+        <Button variant="default" onClick={onMine}>
+          Save mine over it
+        </Button>
+      </Group>
+    </Alert>
+  );
+}

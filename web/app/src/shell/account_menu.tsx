@@ -1,0 +1,47 @@
+import { ActionIcon, Avatar, Menu, Text } from "@mantine/core";
+import { IconLogout } from "@tabler/icons-react";
+import { explain } from "../api/errors";
+import { session, signOut } from "../api/session";
+import { useSignal } from "../api/signal";
+import { tellError } from "../parts/tell";
+
+const ROLES = {
+  owner: "Owner: may do everything",
+  editor: "Editor: may change what is sent where",
+  viewer: "Viewer: may look, and change nothing",
+};
+
+export function AccountMenu() {
+  const found = useSignal(session);
+  if (!found) return null;
+  const name = found.person?.name ?? "Administrator";
+  return (
+    <Menu position="bottom-end" width={260}>
+      <Menu.Target>
+        <ActionIcon size="lg" radius="xl" aria-label={`Account of ${name}`}>
+          <Avatar size={28} radius="xl" color="petrol" alt="" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label c="inherit">
+          <Text fw={600} fz="sm">
+            {name}
+          </Text>
+          <Text fz="xs" c="dimmed">
+            {found.person?.email ?? "Signed in with the admin token"}
+          </Text>
+          <Text fz="xs" c="dimmed">
+            {ROLES[found.role]}
+          </Text>
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconLogout size={16} aria-hidden />}
+          onClick={() => signOut().catch((error) => tellError(explain(error)))}
+        >
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
