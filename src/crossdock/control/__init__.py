@@ -28,9 +28,17 @@
 from __future__ import annotations
 
 from crossdock.control import report
-from crossdock.control.app import build_control
+from crossdock.control.app import build_control, described_api
 from crossdock.control.parts import LatestOutcomes, NoticeSeen, Parts, ReplayRunner
 
-__all__ = ["LatestOutcomes", "NoticeSeen", "Parts", "ReplayRunner", "build_control", "wrong_token"]
+__all__ = [
+    "LatestOutcomes",
+    "NoticeSeen",
+    "Parts",
+    "ReplayRunner",
+    "build_control",
+    "described_api",
+    "wrong_token",
+]
 
 wrong_token = report.wrong_token

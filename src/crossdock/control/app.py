@@ -54,11 +54,10 @@ _ROUTERS = (
 )
 
 
-def build_control(parts: Parts) -> FastAPI:
-    """Return the management API, to be mounted at `/api/v1`.
+def described_api() -> FastAPI:
+    """Return the routes of the management API, which can describe themselves but not answer yet.
 
-    Everything wants a token or a session, the description of the API at `openapi.json` too. There
-    is no page that draws it: such pages load their scripts from elsewhere.
+    There is no page that draws the description: such pages load their scripts from elsewhere.
     """
     app = FastAPI(
         title="Crossdock management API",
@@ -72,13 +71,22 @@ def build_control(parts: Parts) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
-    accounts = build_accounts(parts)
-    app.state.parts = parts
-    app.state.accounts = accounts
     answer_errors(app)
     app.add_exception_handler(ChangedMeanwhile, answer_conflict)
     describe(app)
     for router in _ROUTERS:
         app.include_router(router)
+    return app
+
+
+def build_control(parts: Parts) -> FastAPI:
+    """Return the management API, to be mounted at `/api/v1`.
+
+    Everything wants a token or a session, the description of the API at `openapi.json` too.
+    """
+    app = described_api()
+    accounts = build_accounts(parts)
+    app.state.parts = parts
+    app.state.accounts = accounts
     app.add_middleware(Access, parts=parts, accounts=accounts)
     return app

@@ -15,7 +15,7 @@ export interface paths {
          * Read Workspace
          * @description Return the workspace.
          */
-        get: operations["read_workspace__get"];
+        get: operations["readWorkspace"];
         put?: never;
         post?: never;
         delete?: never;
@@ -35,7 +35,7 @@ export interface paths {
          * Export Workspace
          * @description Return the workspace as a YAML file, without secrets.
          */
-        get: operations["export_workspace_workspace_export_get"];
+        get: operations["exportWorkspace"];
         put?: never;
         post?: never;
         delete?: never;
@@ -57,7 +57,7 @@ export interface paths {
          * Plan Workspace
          * @description Say what applying a YAML file would change, and change nothing.
          */
-        post: operations["plan_workspace_workspace_plan_post"];
+        post: operations["planWorkspace"];
         delete?: never;
         options?: never;
         head?: never;
@@ -79,7 +79,7 @@ export interface paths {
          *
          *     Without `allowDelete` a file that does not name one of the sources is refused.
          */
-        post: operations["apply_workspace_workspace_apply_post"];
+        post: operations["applyWorkspace"];
         delete?: never;
         options?: never;
         head?: never;
@@ -95,9 +95,9 @@ export interface paths {
         };
         /**
          * List Audit Events
-         * @description List who changed what, newest first. Secrets are hidden.
+         * @description List who changed what, newest first, in Segment's shape. Secrets are hidden.
          */
-        get: operations["list_audit_events_audit_events_get"];
+        get: operations["listAuditEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -117,13 +117,13 @@ export interface paths {
          * List Sources
          * @description List the sources.
          */
-        get: operations["list_sources_sources_get"];
+        get: operations["listSources"];
         put?: never;
         /**
          * Create Source
          * @description Create a source, with a write key.
          */
-        post: operations["create_source_sources_post"];
+        post: operations["createSource"];
         delete?: never;
         options?: never;
         head?: never;
@@ -141,21 +141,21 @@ export interface paths {
          * Read Source
          * @description Return a source.
          */
-        get: operations["read_source_sources__source_id__get"];
+        get: operations["readSource"];
         put?: never;
         post?: never;
         /**
          * Delete Source
          * @description Delete a source and its destinations. What it still sends is discarded from now on.
          */
-        delete: operations["delete_source_sources__source_id__delete"];
+        delete: operations["deleteSource"];
         options?: never;
         head?: never;
         /**
          * Update Source
          * @description Change a source.
          */
-        patch: operations["update_source_sources__source_id__patch"];
+        patch: operations["updateSource"];
         trace?: never;
     };
     "/sources/{source_id}/writekey": {
@@ -171,7 +171,7 @@ export interface paths {
          * Add Write Key
          * @description Add a write key. It becomes the current one; the others go on working until removed.
          */
-        post: operations["add_write_key_sources__source_id__writekey_post"];
+        post: operations["addWriteKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -192,7 +192,7 @@ export interface paths {
          * Remove Write Key
          * @description Remove a write key. What is sent with it is discarded from now on.
          */
-        delete: operations["remove_write_key_sources__source_id__writekey__write_key__delete"];
+        delete: operations["removeWriteKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -209,7 +209,7 @@ export interface paths {
          * List Connected Destinations
          * @description List the destinations of a source.
          */
-        get: operations["list_connected_destinations_sources__source_id__connected_destinations_get"];
+        get: operations["listConnectedDestinations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -231,7 +231,7 @@ export interface paths {
          *
          *     With `?format=html`, or `Accept: text/html`, just what is pasted into the head of a page.
          */
-        get: operations["read_snippet_sources__source_id__snippet_get"];
+        get: operations["readSnippet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -251,7 +251,7 @@ export interface paths {
          * Read Content Security Policy
          * @description Return exactly what a page's Content-Security-Policy has to allow for this source.
          */
-        get: operations["read_content_security_policy_sources__source_id__content_security_policy_get"];
+        get: operations["readContentSecurityPolicy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -271,13 +271,13 @@ export interface paths {
          * List Destinations
          * @description List the destinations of all sources.
          */
-        get: operations["list_destinations_destinations_get"];
+        get: operations["listDestinations"];
         put?: never;
         /**
          * Create Destination
          * @description Connect a destination to a source.
          */
-        post: operations["create_destination_destinations_post"];
+        post: operations["createDestination"];
         delete?: never;
         options?: never;
         head?: never;
@@ -295,21 +295,21 @@ export interface paths {
          * Read Destination
          * @description Return a destination.
          */
-        get: operations["read_destination_destinations__destination_id__get"];
+        get: operations["readDestination"];
         put?: never;
         post?: never;
         /**
          * Delete Destination
          * @description Delete a destination, its mappings and its filters.
          */
-        delete: operations["delete_destination_destinations__destination_id__delete"];
+        delete: operations["deleteDestination"];
         options?: never;
         head?: never;
         /**
          * Update Destination
          * @description Change a destination: its settings, its name, whether it is enabled.
          */
-        patch: operations["update_destination_destinations__destination_id__patch"];
+        patch: operations["updateDestination"];
         trace?: never;
     };
     "/destinations/{destination_id}/test": {
@@ -325,7 +325,7 @@ export interface paths {
          * Try Settings
          * @description Ask the vendor whether the settings work. Nothing is stored.
          */
-        post: operations["try_settings_destinations__destination_id__test_post"];
+        post: operations["trySettings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -343,7 +343,7 @@ export interface paths {
          * Read State
          * @description Return whether the destination is paused, and how much waits for it.
          */
-        get: operations["read_state_destinations__destination_id__state_get"];
+        get: operations["readState"];
         put?: never;
         post?: never;
         delete?: never;
@@ -365,7 +365,7 @@ export interface paths {
          * Pause Destination
          * @description Send nothing more for now. Events are accepted, and their deliveries wait.
          */
-        post: operations["pause_destination_destinations__destination_id__pause_post"];
+        post: operations["pauseDestination"];
         delete?: never;
         options?: never;
         head?: never;
@@ -385,7 +385,7 @@ export interface paths {
          * Resume Destination
          * @description Go on from where sending stopped.
          */
-        post: operations["resume_destination_destinations__destination_id__resume_post"];
+        post: operations["resumeDestination"];
         delete?: never;
         options?: never;
         head?: never;
@@ -403,14 +403,14 @@ export interface paths {
          * List Dead Letters
          * @description List dead letters, oldest first.
          */
-        get: operations["list_dead_letters_destinations__destination_id__dead_letters_get"];
+        get: operations["listDeadLetters"];
         put?: never;
         post?: never;
         /**
          * Discard Dead Letters
          * @description Discard every dead letter of a destination.
          */
-        delete: operations["discard_dead_letters_destinations__destination_id__dead_letters_delete"];
+        delete: operations["discardDeadLetters"];
         options?: never;
         head?: never;
         patch?: never;
@@ -427,14 +427,14 @@ export interface paths {
          * Read Dead Letter
          * @description Return a dead letter with its payload and what was answered to its last attempt.
          */
-        get: operations["read_dead_letter_destinations__destination_id__dead_letters__letter_id__get"];
+        get: operations["readDeadLetter"];
         put?: never;
         post?: never;
         /**
          * Discard Dead Letter
          * @description Discard a dead letter: it is never sent.
          */
-        delete: operations["discard_dead_letter_destinations__destination_id__dead_letters__letter_id__delete"];
+        delete: operations["discardDeadLetter"];
         options?: never;
         head?: never;
         patch?: never;
@@ -453,7 +453,7 @@ export interface paths {
          * Send Dead Letter Again
          * @description Send a dead letter again, with the same payload and idempotency key.
          */
-        post: operations["send_dead_letter_again_destinations__destination_id__dead_letters__letter_id__retry_post"];
+        post: operations["sendDeadLetterAgain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -473,7 +473,7 @@ export interface paths {
          * Send Dead Letters Again
          * @description Send dead letters again, oldest first; ask again while some are left.
          */
-        post: operations["send_dead_letters_again_destinations__destination_id__dead_letters_retry_post"];
+        post: operations["sendDeadLettersAgain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -493,7 +493,7 @@ export interface paths {
          * Check Secure Mode
          * @description Check a signature for secure mode, and say what is most likely wrong with it.
          */
-        post: operations["check_secure_mode_destinations__destination_id__secure_mode_check_post"];
+        post: operations["checkSecureMode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -511,13 +511,13 @@ export interface paths {
          * List Subscriptions
          * @description List the mappings of a destination, in their order.
          */
-        get: operations["list_subscriptions_destinations__destination_id__subscriptions_get"];
+        get: operations["listSubscriptions"];
         put?: never;
         /**
          * Create Subscription
          * @description Add a mapping after those there are; at most 50.
          */
-        post: operations["create_subscription_destinations__destination_id__subscriptions_post"];
+        post: operations["createSubscription"];
         delete?: never;
         options?: never;
         head?: never;
@@ -535,21 +535,21 @@ export interface paths {
          * Read Subscription
          * @description Return a mapping.
          */
-        get: operations["read_subscription_destinations__destination_id__subscriptions__subscription_id__get"];
+        get: operations["readSubscription"];
         put?: never;
         post?: never;
         /**
          * Delete Subscription
          * @description Delete a mapping.
          */
-        delete: operations["delete_subscription_destinations__destination_id__subscriptions__subscription_id__delete"];
+        delete: operations["deleteSubscription"];
         options?: never;
         head?: never;
         /**
          * Update Subscription
          * @description Change a mapping.
          */
-        patch: operations["update_subscription_destinations__destination_id__subscriptions__subscription_id__patch"];
+        patch: operations["updateSubscription"];
         trace?: never;
     };
     "/destination/filters/preview": {
@@ -565,7 +565,7 @@ export interface paths {
          * Preview Filter
          * @description Try a filter on an event. Nothing is stored.
          */
-        post: operations["preview_filter_destination_filters_preview_post"];
+        post: operations["previewFilter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -583,13 +583,13 @@ export interface paths {
          * List Filters
          * @description List the filters of a destination.
          */
-        get: operations["list_filters_destination__destination_id__filters_get"];
+        get: operations["listFilters"];
         put?: never;
         /**
          * Create Filter
          * @description Add a filter.
          */
-        post: operations["create_filter_destination__destination_id__filters_post"];
+        post: operations["createFilter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -607,21 +607,21 @@ export interface paths {
          * Read Filter
          * @description Return a filter.
          */
-        get: operations["read_filter_destination__destination_id__filters__filter_id__get"];
+        get: operations["readFilter"];
         put?: never;
         post?: never;
         /**
          * Delete Filter
          * @description Delete a filter.
          */
-        delete: operations["delete_filter_destination__destination_id__filters__filter_id__delete"];
+        delete: operations["deleteFilter"];
         options?: never;
         head?: never;
         /**
          * Update Filter
          * @description Change a filter.
          */
-        patch: operations["update_filter_destination__destination_id__filters__filter_id__patch"];
+        patch: operations["updateFilter"];
         trace?: never;
     };
     "/catalog/destinations": {
@@ -635,7 +635,7 @@ export interface paths {
          * List Catalog Destinations
          * @description List the destinations that can be connected.
          */
-        get: operations["list_catalog_destinations_catalog_destinations_get"];
+        get: operations["listCatalogDestinations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -655,7 +655,7 @@ export interface paths {
          * Read Catalog Destination
          * @description Return a destination of the catalog, by its id or slug: settings, presets, every field.
          */
-        get: operations["read_catalog_destination_catalog_destinations__metadata_id__get"];
+        get: operations["readCatalogDestination"];
         put?: never;
         post?: never;
         delete?: never;
@@ -675,7 +675,7 @@ export interface paths {
          * List Catalog Sources
          * @description List the types of source.
          */
-        get: operations["list_catalog_sources_catalog_sources_get"];
+        get: operations["listCatalogSources"];
         put?: never;
         post?: never;
         delete?: never;
@@ -695,7 +695,7 @@ export interface paths {
          * Read Catalog Source
          * @description Return a type of source.
          */
-        get: operations["read_catalog_source_catalog_sources__metadata_id__get"];
+        get: operations["readCatalogSource"];
         put?: never;
         post?: never;
         delete?: never;
@@ -715,7 +715,7 @@ export interface paths {
          * List Notices
          * @description List every notice.
          */
-        get: operations["list_notices_notices_get"];
+        get: operations["listNotices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -735,7 +735,7 @@ export interface paths {
          * List Destination Notices
          * @description List the notices of a destination, with those of its source that concern device mode.
          */
-        get: operations["list_destination_notices_destinations__destination_id__notices_get"];
+        get: operations["listDestinationNotices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -755,7 +755,7 @@ export interface paths {
          * List Outcomes
          * @description List what became of the latest events.
          */
-        get: operations["list_outcomes_outcomes_get"];
+        get: operations["listOutcomes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -777,7 +777,7 @@ export interface paths {
          * Test Event
          * @description Try an event on a destination: its real filters, triggers and mappings. Nothing is stored.
          */
-        post: operations["test_event_destinations__destination_id__test_event_post"];
+        post: operations["testEvent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -795,13 +795,13 @@ export interface paths {
          * List Replays
          * @description List the replays of the last 30 days.
          */
-        get: operations["list_replays_replays_get"];
+        get: operations["listReplays"];
         put?: never;
         /**
          * Create Replay
          * @description Send the events of a time range to a destination once more, or count what that would be.
          */
-        post: operations["create_replay_replays_post"];
+        post: operations["createReplay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -819,14 +819,14 @@ export interface paths {
          * Read Replay
          * @description Return a replay, and how far it is.
          */
-        get: operations["read_replay_replays__replay_id__get"];
+        get: operations["readReplay"];
         put?: never;
         post?: never;
         /**
          * Cancel Replay
          * @description Cancel a replay. What it has delivered, or handed over for delivery, stays so.
          */
-        delete: operations["cancel_replay_replays__replay_id__delete"];
+        delete: operations["cancelReplay"];
         options?: never;
         head?: never;
         patch?: never;
@@ -843,7 +843,7 @@ export interface paths {
          * Trace Event
          * @description Tell the life of an event.
          */
-        get: operations["trace_event_events__message_id__trace_get"];
+        get: operations["traceEvent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -863,7 +863,7 @@ export interface paths {
          * Search Ledger
          * @description Look for entries, newest first.
          */
-        get: operations["search_ledger_ledger_get"];
+        get: operations["searchLedger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -883,7 +883,7 @@ export interface paths {
          * Tail Ledger
          * @description Send entries as they are written, as server-sent events. Who is too slow is let go.
          */
-        get: operations["tail_ledger_ledger_tail_get"];
+        get: operations["tailLedger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -903,7 +903,7 @@ export interface paths {
          * Show Balance
          * @description Say whether everything that was accepted is accounted for.
          */
-        get: operations["show_balance_balance_get"];
+        get: operations["showBalance"];
         put?: never;
         post?: never;
         delete?: never;
@@ -923,7 +923,191 @@ export interface paths {
          * Delivery Overview
          * @description Count the events that got to a step of their way, as Segment's delivery overview does.
          */
-        get: operations["delivery_overview_delivery_overview__step__get"];
+        get: operations["deliveryOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Session
+         * @description Return who is signed in.
+         */
+        get: operations["readSession"];
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign in, and get the session's cookie.
+         */
+        post: operations["signIn"];
+        /**
+         * Sign Out
+         * @description Sign out.
+         */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Password
+         * @description Set a password, with a link or the current one. All other sessions of the person end.
+         */
+        post: operations["setPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description List the people, by name.
+         */
+        get: operations["listPeople"];
+        put?: never;
+        /**
+         * Invite Person
+         * @description Add somebody, and get the link by which they set their password.
+         */
+        post: operations["invitePerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/people/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Person
+         * @description Return one of the people.
+         */
+        get: operations["readPerson"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Person
+         * @description Remove somebody. They are signed out; API tokens that they made go on working.
+         */
+        delete: operations["removePerson"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Person
+         * @description Change somebody's name or role.
+         */
+        patch: operations["changePerson"];
+        trace?: never;
+    };
+    "/people/{person_id}/password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Password Link
+         * @description Get a link by which somebody sets a new password. An older link is void from now on.
+         */
+        post: operations["createPasswordLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tokens
+         * @description List the API tokens, the newest first.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Create Token
+         * @description Make an API token, and get its value.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Token
+         * @description Revoke a token: it opens nothing from now on.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description List who did what, newest first.
+         */
+        get: operations["listAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1028,6 +1212,47 @@ export interface components {
             fields: components["schemas"]["ActionField"][];
         };
         /**
+         * AuditAnswer
+         * @description A page of the audit log, newest first.
+         */
+        AuditAnswer: {
+            /** Entries */
+            entries: components["schemas"]["AuditEntryShape"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /**
+         * AuditEntryShape
+         * @description What somebody did. `before` and `after` are without secrets.
+         */
+        AuditEntryShape: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            who: components["schemas"]["WhoShape"];
+            /** Kind */
+            kind: string;
+            /** Change */
+            change: string;
+            /** Objectid */
+            objectId: string;
+            /** Objectname */
+            objectName: string;
+            /** Version */
+            version: number;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * AuditEventShape
          * @description Who changed what, and when: Segment's fields, then what ours has more.
          */
@@ -1084,6 +1309,16 @@ export interface components {
             accounts: components["schemas"]["AccountShape"][];
         };
         /**
+         * ChangePerson
+         * @description What changes; what is left out stays. A new role ends the person's other sessions.
+         */
+        ChangePerson: {
+            /** Name */
+            name?: string | null;
+            /** Role */
+            role?: ("owner" | "editor" | "viewer") | null;
+        };
+        /**
          * ChangeShape
          * @description One difference. Secrets are hidden.
          */
@@ -1110,6 +1345,27 @@ export interface components {
             after: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * Conflict
+         * @description What somebody else made of it meanwhile.
+         *
+         *     `current` is the object as its own path gives it; `etag` is the version to build on.
+         */
+        Conflict: {
+            /** Changedby */
+            changedBy: string;
+            /**
+             * Changedat
+             * Format: date-time
+             */
+            changedAt: string;
+            /** Etag */
+            etag: string;
+            /** Current */
+            current: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ContentSecurityPolicy
@@ -1277,11 +1533,43 @@ export interface components {
             } | null;
         };
         /**
+         * CreateToken
+         * @description A new token. Without `expiresAt` it works until it is revoked.
+         */
+        CreateToken: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @default viewer
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+            /**
+             * Expiresat
+             * @description With an offset, such as 2030-01-01T12:00:00Z.
+             */
+            expiresAt?: string | null;
+        };
+        /**
          * CreatedSubscriptionAnswer
          * @description The new mapping.
          */
         CreatedSubscriptionAnswer: {
             destinationSubscription: components["schemas"]["SubscriptionShape"];
+        };
+        /**
+         * CreatedTokenAnswer
+         * @description The token, and its value, which is shown now and never again.
+         */
+        CreatedTokenAnswer: {
+            token: components["schemas"]["TokenShape"];
+            /** Value */
+            value: string;
+        };
+        /** Data[AuditAnswer] */
+        Data_AuditAnswer_: {
+            data: components["schemas"]["AuditAnswer"];
         };
         /** Data[AuditEventsAnswer] */
         Data_AuditEventsAnswer_: {
@@ -1298,6 +1586,10 @@ export interface components {
         /** Data[CreatedSubscriptionAnswer] */
         Data_CreatedSubscriptionAnswer_: {
             data: components["schemas"]["CreatedSubscriptionAnswer"];
+        };
+        /** Data[CreatedTokenAnswer] */
+        Data_CreatedTokenAnswer_: {
+            data: components["schemas"]["CreatedTokenAnswer"];
         };
         /** Data[DeadLetterAnswer] */
         Data_DeadLetterAnswer_: {
@@ -1343,6 +1635,10 @@ export interface components {
         Data_HandledAnswer_: {
             data: components["schemas"]["HandledAnswer"];
         };
+        /** Data[InvitedAnswer] */
+        Data_InvitedAnswer_: {
+            data: components["schemas"]["InvitedAnswer"];
+        };
         /** Data[NoticesAnswer] */
         Data_NoticesAnswer_: {
             data: components["schemas"]["NoticesAnswer"];
@@ -1350,6 +1646,14 @@ export interface components {
         /** Data[OutcomesAnswer] */
         Data_OutcomesAnswer_: {
             data: components["schemas"]["OutcomesAnswer"];
+        };
+        /** Data[PeopleAnswer] */
+        Data_PeopleAnswer_: {
+            data: components["schemas"]["PeopleAnswer"];
+        };
+        /** Data[PersonAnswer] */
+        Data_PersonAnswer_: {
+            data: components["schemas"]["PersonAnswer"];
         };
         /** Data[PlanAnswer] */
         Data_PlanAnswer_: {
@@ -1366,6 +1670,10 @@ export interface components {
         /** Data[ReplaysAnswer] */
         Data_ReplaysAnswer_: {
             data: components["schemas"]["ReplaysAnswer"];
+        };
+        /** Data[SessionAnswer] */
+        Data_SessionAnswer_: {
+            data: components["schemas"]["SessionAnswer"];
         };
         /** Data[SettingsTestAnswer] */
         Data_SettingsTestAnswer_: {
@@ -1406,6 +1714,10 @@ export interface components {
         /** Data[SubscriptionsAnswer] */
         Data_SubscriptionsAnswer_: {
             data: components["schemas"]["SubscriptionsAnswer"];
+        };
+        /** Data[TokensAnswer] */
+        Data_TokensAnswer_: {
+            data: components["schemas"]["TokensAnswer"];
         };
         /** Data[TraceAnswer] */
         Data_TraceAnswer_: {
@@ -1731,11 +2043,6 @@ export interface components {
             filters: components["schemas"]["FilterShape"][];
             pagination: components["schemas"]["Pagination"];
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /**
          * Handled
          * @description What was done, and how many dead letters are left.
@@ -1754,6 +2061,33 @@ export interface components {
             handled: components["schemas"]["Handled"];
         };
         /**
+         * InvitePerson
+         * @description Somebody new. Without a name it is the first part of the e-mail.
+         */
+        InvitePerson: {
+            /** Email */
+            email: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Role
+             * @default viewer
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+        };
+        /**
+         * InvitedAnswer
+         * @description Somebody, and the link for their password.
+         */
+        InvitedAnswer: {
+            person: components["schemas"]["PersonShape"];
+            link: components["schemas"]["LinkShape"];
+        };
+        /**
          * LifeShape
          * @description One event of the messageId: where it is, and everything that happened, oldest first.
          */
@@ -1768,6 +2102,24 @@ export interface components {
             timeline: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * LinkShape
+         * @description What sets a password, once. It is shown now, and never again.
+         */
+        LinkShape: {
+            /** Token */
+            token: string;
+            /**
+             * Url
+             * @description The page that asks for the password; pass it on as it is.
+             */
+            url: string;
+            /**
+             * Expiresat
+             * Format: date-time
+             */
+            expiresAt: string;
         };
         /**
          * Logos
@@ -1913,6 +2265,53 @@ export interface components {
             do: string;
         };
         /**
+         * PeopleAnswer
+         * @description A page of people.
+         */
+        PeopleAnswer: {
+            /** People */
+            people: components["schemas"]["PersonShape"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /**
+         * PersonAnswer
+         * @description One of them.
+         */
+        PersonAnswer: {
+            person: components["schemas"]["PersonShape"];
+        };
+        /**
+         * PersonShape
+         * @description Somebody who may sign in.
+         *
+         *     `hasPassword` is false until they have used their first link; `linkExpiresAt` is null if no
+         *     link can be used.
+         */
+        PersonShape: {
+            /** Id */
+            id: string;
+            /** Email */
+            email: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+            /** Haspassword */
+            hasPassword: boolean;
+            /** Linkexpiresat */
+            linkExpiresAt: string | null;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Signedinat */
+            signedInAt: string | null;
+        };
+        /**
          * PlanAnswer
          * @description What a file changes: as values, and as lines for people.
          */
@@ -1977,7 +2376,8 @@ export interface components {
          * Problem
          * @description One thing that is wrong.
          *
-         *     `data` holds the two halves of the message: what happened, and what to do.
+         *     `data` holds the two halves of the message: what happened, and what to do. `conflict` comes
+         *     with 412.
          */
         Problem: {
             /** Type */
@@ -1990,6 +2390,7 @@ export interface components {
             data?: {
                 [key: string]: string;
             } | null;
+            conflict?: components["schemas"]["Conflict"] | null;
         };
         /**
          * Problems
@@ -2158,6 +2559,48 @@ export interface components {
             countMax: number;
         };
         /**
+         * SessionAnswer
+         * @description The session.
+         */
+        SessionAnswer: {
+            session: components["schemas"]["SessionShape"];
+        };
+        /**
+         * SessionShape
+         * @description How somebody came in, and what they may do.
+         *
+         *     `person` is null for the admin token and for API tokens. A change that is made with the cookie
+         *     shows `csrfToken` in the header `X-CSRF-Token`; it is empty for those who came with a bearer
+         *     token, and need none.
+         */
+        SessionShape: {
+            person: components["schemas"]["SignedInPerson"] | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "admin-token" | "password" | "api-token";
+            /** Csrftoken */
+            csrfToken: string;
+        };
+        /**
+         * SetPassword
+         * @description A new password, by a link, or by whoever is signed in and knows the current one.
+         */
+        SetPassword: {
+            /** Password */
+            password: string;
+            /** Linktoken */
+            linkToken?: string | null;
+            /** Currentpassword */
+            currentPassword?: string | null;
+        };
+        /**
          * SettingsTest
          * @description How the vendor answered.
          */
@@ -2189,6 +2632,35 @@ export interface components {
             settings?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * SignIn
+         * @description The admin token, or an e-mail and a password.
+         */
+        SignIn: {
+            /** Token */
+            token?: string | null;
+            /** Email */
+            email?: string | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * SignedInPerson
+         * @description Who is signed in.
+         */
+        SignedInPerson: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
         };
         /**
          * SnippetAnswer
@@ -2495,6 +2967,46 @@ export interface components {
             do: string;
         };
         /**
+         * TokenShape
+         * @description A token, without its value. `usedAt` is when it was last used, to the minute.
+         */
+        TokenShape: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "editor" | "viewer";
+            /**
+             * Ending
+             * @description Its last characters.
+             */
+            ending: string;
+            /** Createdby */
+            createdBy: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Expiresat */
+            expiresAt: string | null;
+            /** Usedat */
+            usedAt: string | null;
+        };
+        /**
+         * TokensAnswer
+         * @description A page of tokens.
+         */
+        TokensAnswer: {
+            /** Tokens */
+            tokens: components["schemas"]["TokenShape"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /**
          * TraceAnswer
          * @description Every event that carried the messageId: with duplicates there are several.
          */
@@ -2569,19 +3081,6 @@ export interface components {
             } | null;
             input?: components["schemas"]["SubscriptionChange"] | null;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
         /**
          * Verdict
          * @description Whether Ramen would accept the signature; if not, why.
@@ -2602,6 +3101,16 @@ export interface components {
          */
         VerdictAnswer: {
             check: components["schemas"]["Verdict"];
+        };
+        /**
+         * WhoShape
+         * @description Who did it. `id` is that of a person or an API token, and null for everything else.
+         */
+        WhoShape: {
+            /** Id */
+            id: string | null;
+            /** Name */
+            name: string;
         };
         /**
          * WholeDeadLetterShape
@@ -2707,7 +3216,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    read_workspace__get: {
+    readWorkspace: {
         parameters: {
             query?: never;
             header?: never;
@@ -2734,8 +3243,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2761,9 +3279,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
         };
     };
-    export_workspace_workspace_export_get: {
+    exportWorkspace: {
         parameters: {
             query?: never;
             header?: never;
@@ -2790,8 +3326,17 @@ export interface operations {
                     "application/yaml": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2817,9 +3362,27 @@ export interface operations {
                     "application/yaml": components["schemas"]["Problems"];
                 };
             };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": components["schemas"]["Problems"];
+                };
+            };
         };
     };
-    plan_workspace_workspace_plan_post: {
+    planWorkspace: {
         parameters: {
             query?: never;
             header?: never;
@@ -2850,8 +3413,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2877,18 +3449,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    apply_workspace_workspace_apply_post: {
+    applyWorkspace: {
         parameters: {
             query?: {
                 allowDelete?: boolean;
@@ -2921,8 +3502,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2948,18 +3538,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_audit_events_audit_events_get: {
+    listAuditEvents: {
         parameters: {
             query?: {
                 "pagination[cursor]"?: string | null;
@@ -2989,8 +3588,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3016,18 +3624,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_sources_sources_get: {
+    listSources: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -3059,8 +3676,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3086,18 +3712,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    create_source_sources_post: {
+    createSource: {
         parameters: {
             query?: never;
             header?: never;
@@ -3128,8 +3763,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3155,18 +3799,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_source_sources__source_id__get: {
+    readSource: {
         parameters: {
             query?: never;
             header?: never;
@@ -3195,8 +3848,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3222,18 +3884,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    delete_source_sources__source_id__delete: {
+    deleteSource: {
         parameters: {
             query?: never;
             header?: {
@@ -3265,8 +3936,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3292,18 +3972,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    update_source_sources__source_id__patch: {
+    updateSource: {
         parameters: {
             query?: never;
             header?: {
@@ -3339,8 +4028,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3366,18 +4064,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    add_write_key_sources__source_id__writekey_post: {
+    addWriteKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -3410,8 +4117,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3437,18 +4153,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    remove_write_key_sources__source_id__writekey__write_key__delete: {
+    removeWriteKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -3478,8 +4203,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3505,18 +4239,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_connected_destinations_sources__source_id__connected_destinations_get: {
+    listConnectedDestinations: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -3550,8 +4293,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3577,18 +4329,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_snippet_sources__source_id__snippet_get: {
+    readSnippet: {
         parameters: {
             query?: {
                 format?: ("json" | "html") | null;
@@ -3621,8 +4382,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3648,18 +4418,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_content_security_policy_sources__source_id__content_security_policy_get: {
+    readContentSecurityPolicy: {
         parameters: {
             query?: never;
             header?: never;
@@ -3688,8 +4467,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3715,18 +4503,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_destinations_destinations_get: {
+    listDestinations: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -3758,8 +4555,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3785,18 +4591,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    create_destination_destinations_post: {
+    createDestination: {
         parameters: {
             query?: never;
             header?: never;
@@ -3827,8 +4642,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3854,18 +4678,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_destination_destinations__destination_id__get: {
+    readDestination: {
         parameters: {
             query?: never;
             header?: never;
@@ -3894,8 +4727,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3921,18 +4763,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    delete_destination_destinations__destination_id__delete: {
+    deleteDestination: {
         parameters: {
             query?: never;
             header?: {
@@ -3964,8 +4815,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3991,18 +4851,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    update_destination_destinations__destination_id__patch: {
+    updateDestination: {
         parameters: {
             query?: never;
             header?: {
@@ -4038,8 +4907,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4065,18 +4943,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    try_settings_destinations__destination_id__test_post: {
+    trySettings: {
         parameters: {
             query?: never;
             header?: never;
@@ -4109,8 +4996,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4136,18 +5032,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_state_destinations__destination_id__state_get: {
+    readState: {
         parameters: {
             query?: never;
             header?: never;
@@ -4176,8 +5081,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4203,18 +5117,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    pause_destination_destinations__destination_id__pause_post: {
+    pauseDestination: {
         parameters: {
             query?: never;
             header?: never;
@@ -4243,8 +5166,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4270,18 +5202,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    resume_destination_destinations__destination_id__resume_post: {
+    resumeDestination: {
         parameters: {
             query?: never;
             header?: never;
@@ -4310,8 +5251,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4337,18 +5287,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_dead_letters_destinations__destination_id__dead_letters_get: {
+    listDeadLetters: {
         parameters: {
             query?: {
                 /** @description `next` of the answer before. */
@@ -4381,8 +5340,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4408,18 +5376,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    discard_dead_letters_destinations__destination_id__dead_letters_delete: {
+    discardDeadLetters: {
         parameters: {
             query?: never;
             header?: never;
@@ -4448,8 +5425,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4475,18 +5461,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_dead_letter_destinations__destination_id__dead_letters__letter_id__get: {
+    readDeadLetter: {
         parameters: {
             query?: never;
             header?: never;
@@ -4516,8 +5511,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4543,18 +5547,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    discard_dead_letter_destinations__destination_id__dead_letters__letter_id__delete: {
+    discardDeadLetter: {
         parameters: {
             query?: never;
             header?: never;
@@ -4584,8 +5597,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4611,18 +5633,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    send_dead_letter_again_destinations__destination_id__dead_letters__letter_id__retry_post: {
+    sendDeadLetterAgain: {
         parameters: {
             query?: never;
             header?: never;
@@ -4652,8 +5683,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4679,18 +5719,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    send_dead_letters_again_destinations__destination_id__dead_letters_retry_post: {
+    sendDeadLettersAgain: {
         parameters: {
             query?: never;
             header?: never;
@@ -4723,8 +5772,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4750,18 +5808,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    check_secure_mode_destinations__destination_id__secure_mode_check_post: {
+    checkSecureMode: {
         parameters: {
             query?: never;
             header?: never;
@@ -4794,8 +5861,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4821,18 +5897,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_subscriptions_destinations__destination_id__subscriptions_get: {
+    listSubscriptions: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -4866,8 +5951,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4893,18 +5987,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    create_subscription_destinations__destination_id__subscriptions_post: {
+    createSubscription: {
         parameters: {
             query?: never;
             header?: never;
@@ -4937,8 +6040,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4964,18 +6076,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_subscription_destinations__destination_id__subscriptions__subscription_id__get: {
+    readSubscription: {
         parameters: {
             query?: never;
             header?: never;
@@ -5005,8 +6126,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5032,18 +6162,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    delete_subscription_destinations__destination_id__subscriptions__subscription_id__delete: {
+    deleteSubscription: {
         parameters: {
             query?: never;
             header?: {
@@ -5076,8 +6215,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5103,18 +6251,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    update_subscription_destinations__destination_id__subscriptions__subscription_id__patch: {
+    updateSubscription: {
         parameters: {
             query?: never;
             header?: {
@@ -5151,8 +6308,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5178,18 +6344,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    preview_filter_destination_filters_preview_post: {
+    previewFilter: {
         parameters: {
             query?: never;
             header?: never;
@@ -5220,8 +6395,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5247,18 +6431,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_filters_destination__destination_id__filters_get: {
+    listFilters: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -5292,8 +6485,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5319,18 +6521,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    create_filter_destination__destination_id__filters_post: {
+    createFilter: {
         parameters: {
             query?: never;
             header?: never;
@@ -5363,8 +6574,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5390,18 +6610,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_filter_destination__destination_id__filters__filter_id__get: {
+    readFilter: {
         parameters: {
             query?: never;
             header?: never;
@@ -5431,8 +6660,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5458,18 +6696,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    delete_filter_destination__destination_id__filters__filter_id__delete: {
+    deleteFilter: {
         parameters: {
             query?: never;
             header?: {
@@ -5502,8 +6749,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5529,18 +6785,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    update_filter_destination__destination_id__filters__filter_id__patch: {
+    updateFilter: {
         parameters: {
             query?: never;
             header?: {
@@ -5577,8 +6842,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5604,18 +6878,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_catalog_destinations_catalog_destinations_get: {
+    listCatalogDestinations: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -5647,8 +6930,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5674,18 +6966,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_catalog_destination_catalog_destinations__metadata_id__get: {
+    readCatalogDestination: {
         parameters: {
             query?: never;
             header?: never;
@@ -5714,8 +7015,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5741,18 +7051,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_catalog_sources_catalog_sources_get: {
+    listCatalogSources: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -5784,8 +7103,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5811,18 +7139,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_catalog_source_catalog_sources__metadata_id__get: {
+    readCatalogSource: {
         parameters: {
             query?: never;
             header?: never;
@@ -5851,8 +7188,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5878,18 +7224,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_notices_notices_get: {
+    listNotices: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -5921,8 +7276,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5948,18 +7312,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_destination_notices_destinations__destination_id__notices_get: {
+    listDestinationNotices: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -5993,8 +7366,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6020,18 +7402,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_outcomes_outcomes_get: {
+    listOutcomes: {
         parameters: {
             query?: {
                 sourceId?: string | null;
@@ -6062,8 +7453,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6089,18 +7489,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    test_event_destinations__destination_id__test_event_post: {
+    testEvent: {
         parameters: {
             query?: never;
             header?: never;
@@ -6133,8 +7542,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6160,18 +7578,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    list_replays_replays_get: {
+    listReplays: {
         parameters: {
             query?: {
                 /** @description Of the page before. */
@@ -6203,8 +7630,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6230,18 +7666,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    create_replay_replays_post: {
+    createReplay: {
         parameters: {
             query?: never;
             header?: never;
@@ -6272,8 +7717,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6299,18 +7753,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    read_replay_replays__replay_id__get: {
+    readReplay: {
         parameters: {
             query?: never;
             header?: never;
@@ -6339,8 +7802,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6366,18 +7838,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    cancel_replay_replays__replay_id__delete: {
+    cancelReplay: {
         parameters: {
             query?: never;
             header?: never;
@@ -6406,8 +7887,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6433,18 +7923,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    trace_event_events__message_id__trace_get: {
+    traceEvent: {
         parameters: {
             query?: never;
             header?: never;
@@ -6473,8 +7972,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6500,18 +8008,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    search_ledger_ledger_get: {
+    searchLedger: {
         parameters: {
             query?: {
                 sourceId?: string | null;
@@ -6553,8 +8070,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6580,18 +8106,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    tail_ledger_ledger_tail_get: {
+    tailLedger: {
         parameters: {
             query?: {
                 sourceId?: string | null;
@@ -6622,8 +8157,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6649,18 +8193,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
     };
-    show_balance_balance_get: {
+    showBalance: {
         parameters: {
             query?: never;
             header?: never;
@@ -6687,8 +8240,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6714,9 +8276,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
         };
     };
-    delivery_overview_delivery_overview__step__get: {
+    deliveryOverview: {
         parameters: {
             query: {
                 sourceId: string;
@@ -6753,8 +8333,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description The token is missing or wrong. */
+            /** @description The token or session is missing, wrong, or has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6780,13 +8369,1233 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description There were too many wrong tries. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    readSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SessionAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Status_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    setPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Status_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: {
+                /** @description Of the page before. */
+                "pagination[cursor]"?: string | null;
+                /** @description At most so many. */
+                "pagination[count]"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PeopleAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    invitePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitePerson"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_InvitedAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    readPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PersonAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    removePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Status_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    changePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePerson"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PersonAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    createPasswordLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_InvitedAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                /** @description Of the page before. */
+                "pagination[cursor]"?: string | null;
+                /** @description At most so many. */
+                "pagination[count]"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_TokensAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CreatedTokenAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Status_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Such as `mapping`, `session`. */
+                kind?: string | null;
+                /** @description Of what it was done to. */
+                id?: string | null;
+                /** @description The id of a person or token; or a name. */
+                who?: string | null;
+                "pagination[cursor]"?: string | null;
+                "pagination[count]"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_AuditAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
                 };
             };
         };
