@@ -78,6 +78,43 @@ async def test_a_large_request_comes_in_batches_and_is_finished_with_the_last() 
     assert sizes == [200, 200, 50]
 
 
+async def test_what_lies_there_comes_together_and_is_finished_together() -> None:
+    async with opened() as journal:
+        for number in range(20):
+            await journal.append(envelope(track(f"m{number}")))
+        batches = journal.events("route")
+
+        first = await anext(batches)
+        await first.done()
+        await journal.append(envelope(track("behind")))
+        following = await anext(batches)
+        await following.done()
+        await batches.aclose()
+        left = (await journal.progress()).unrouted
+
+    assert [event.message_id for event in first.events] == [f"m{n}" for n in range(20)]
+    assert [event.message_id for event in following.events] == ["behind"]
+    assert left == 0
+
+
+async def test_a_message_that_was_handed_out_in_part_comes_again_whole() -> None:
+    async with opened() as journal:
+        await journal.append(envelope(track("small")))
+        await journal.append(envelope(*(track(f"m{n}") for n in range(300))))
+        batches = journal.events("route")
+        first = await anext(batches)
+        await first.done()
+        part = await anext(batches)
+        await part.done()
+        await batches.aclose()
+
+        again = await next_events(journal, 300)
+
+    assert [event.message_id for event in first.events] == ["small"]
+    assert len(part.events) == 200
+    assert [event.message_id for event in again] == [f"m{n}" for n in range(300)]
+
+
 async def test_refused_messages_come_along_as_outcomes() -> None:
     async with opened() as journal:
         mixed = envelope(track("m1"), {"type": "track", "event": "E", "messageId": "m2"})

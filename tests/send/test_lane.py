@@ -68,7 +68,7 @@ def test_with_order_the_next_of_a_person_waits_for_the_retry_of_the_one_before()
     first, other = begun(ordered)
     ordered.end(other)
 
-    ordered.wait(first, until_seconds=60.0)
+    ordered.wait([first], until_seconds=60.0)
     ordered.wake(59.0)
     assert begun(ordered) == []
     ordered.wake(60.0)
@@ -80,7 +80,7 @@ def test_without_order_others_of_a_person_go_on_during_a_retry() -> None:
     unordered = lane()
     admit(unordered, "a")
     (first,) = begun(unordered)
-    unordered.wait(first, until_seconds=60.0)
+    unordered.wait([first], until_seconds=60.0)
 
     admit(unordered, "a")
 
@@ -104,7 +104,9 @@ def test_a_batch_is_of_what_is_alike_and_next() -> None:
         unordered.admit(Message(delivery(action=action)))
     unordered.begin()
 
-    more = unordered.begin_more(lambda other: other.action == "save", count_max=10)
+    more = unordered.begin_more(
+        lambda other: other.action == "save", count_max=10, bytes_max=10_000
+    )
 
     assert len(more) == 2
 
@@ -114,7 +116,7 @@ def test_with_order_a_batch_has_each_person_once() -> None:
     admit(ordered, "a", "a", "b")
     ordered.begin()
 
-    more = ordered.begin_more(lambda _: True, count_max=10)
+    more = ordered.begin_more(lambda _: True, count_max=10, bytes_max=10_000)
 
     assert people(more) == ["b"]
 
@@ -152,7 +154,7 @@ def test_there_is_room_up_to_each_bound() -> None:
         admit(bounded, name)
         held = bounded.begin()
         assert held is not None
-        bounded.wait(held, until_seconds=60.0)
+        bounded.wait([held], until_seconds=60.0)
 
     assert (rooms, bounded.room) == ([3, 3, 3, 2, 1], 0)
 
@@ -184,7 +186,7 @@ def test_every_delivery_ends_once_and_each_persons_in_order(
                 ended.append(held.delivery)
             case _:
                 held = under_way.pop()
-                ordered.wait(held, until_seconds=now + data.draw(st.integers(0, 3)))
+                ordered.wait([held], until_seconds=now + data.draw(st.integers(0, 3)))
 
     assert len(ended) == len(names)
     for person in "abc":

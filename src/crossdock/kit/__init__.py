@@ -30,6 +30,7 @@ from crossdock.kit.definition import (
     Plugin,
     Preset,
     Setting,
+    batch_key,
 )
 from crossdock.kit.fql import Condition, FqlError, compile_condition, routing_rule
 from crossdock.kit.http import HttpClient, HttpLimits, encode_json
@@ -70,6 +71,7 @@ __all__ = [
     "RetryLater",
     "SchemaError",
     "Setting",
+    "batch_key",
     "compile_condition",
     "compile_mapping",
     "compile_payload",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
@@ -102,6 +103,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     now: dt.datetime
     message_id: str
     idempotency_key: str
+
+
+def batch_key(calls: Sequence[Call]) -> str:
+    """Return the idempotency key of one request for all of these: the same for the same calls."""
+    if len(calls) == 1:
+        return calls[0].idempotency_key
+    digest = hashlib.sha256()
+    for call in calls:
+        digest.update(call.idempotency_key.encode() + b"\0")
+    return f"batch-{digest.hexdigest()[:32]}"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from crossdock.kit import (
     Action,
     Call,
     Choice,
+    DeliveryFailed,
     Destination,
     Explanation,
     Field,
@@ -24,6 +25,7 @@ from crossdock.kit import (
     NeedsAttention,
     Preset,
     Setting,
+    batch_key,
     encode_json,
 )
 
@@ -86,11 +88,18 @@ def own_headers(text: str) -> Mapping[str, str]:
 
 async def send(http: Http, call: Call) -> None:
     """Send the data to the URL; any 2xx means that it arrived."""
-    body = encode_json(call.payload["data"])
-    headers = {
-        **own_headers(call.settings["headers"] or ""),
-        "Idempotency-Key": call.idempotency_key,
-    }
+    await _post(http, call, call.payload["data"], key=call.idempotency_key)
+
+
+async def send_batch(http: Http, calls: Sequence[Call]) -> Sequence[DeliveryFailed | None]:
+    """Send the data of several events to the URL, as a list; any 2xx means that all arrived."""
+    await _post(http, calls[0], [call.payload["data"] for call in calls], key=batch_key(calls))
+    return [None] * len(calls)
+
+
+async def _post(http: Http, call: Call, data: object, *, key: str) -> None:
+    body = encode_json(data)
+    headers = {**own_headers(call.settings["headers"] or ""), "Idempotency-Key": key}
     if not any(name.lower() == "content-type" for name in headers):
         headers["Content-Type"] = "application/json"
     if call.settings["sharedSecret"]:
@@ -114,6 +123,9 @@ SEND = Action(
         ),
     ),
     perform=send,
+    perform_batch=send_batch,
+    batch_size_max=1000,
+    batch_size_setting="batchSize",
 )
 
 WEBHOOK = Destination(
@@ -151,6 +163,14 @@ WEBHOOK = Destination(
             label="Headers",
             help="More headers for every request, one on each line, such as X-Api-Key: 123.",
             secret=True,
+        ),
+        Setting(
+            key="batchSize",
+            label="Events in a request",
+            help="Up to so many events go in one request, at most 1000. With more than 1, every "
+            "body is a list, even one of a single event.",
+            type="number",
+            default=1,
         ),
     ),
     actions=(SEND,),

@@ -8,9 +8,17 @@ import hmac
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
-from crossdock.destinations.webhook import DESTINATIONS, WEBHOOK, own_headers, send, signatures
+from crossdock.destinations.webhook import (
+    DESTINATIONS,
+    WEBHOOK,
+    own_headers,
+    send,
+    send_batch,
+    signatures,
+)
 from crossdock.kit import Call, DeliveryFailed, NeedsAttention, Rejected, RetryLater
 from crossdock.kit.loopback import Loopback, Reply
 
@@ -62,6 +70,39 @@ async def test_the_data_is_posted_as_json(vendor: Loopback) -> None:
 async def test_a_request_says_by_what_a_repetition_is_known(vendor: Loopback) -> None:
     await sent(vendor)
 
+    assert vendor.received[0].headers["Idempotency-Key"] == "1-0-map_1"
+
+
+async def test_a_batch_is_a_list_in_order_and_its_key_is_that_of_these_events(
+    vendor: Loopback,
+) -> None:
+    calls = [
+        msgspec.structs.replace(
+            call(url=vendor.url, sharedSecret="s3cret"),
+            payload={"data": {"n": number}},
+            idempotency_key=f"{number}-0-map_1",
+        )
+        for number in range(3)
+    ]
+
+    async with vendor.client() as client:
+        way_out = client.with_label("Webhook")
+        taken = await send_batch(way_out, calls)
+        await send_batch(way_out, calls)
+        await send_batch(way_out, calls[:2])
+
+    keys = [asked.headers["Idempotency-Key"] for asked in vendor.received]
+    assert taken == [None, None, None]
+    assert vendor.received[0].json() == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert "X-Signature" in vendor.received[0].headers
+    assert keys[0] == keys[1] != keys[2]
+
+
+async def test_a_batch_of_one_is_a_list_too(vendor: Loopback) -> None:
+    async with vendor.client() as client:
+        await send_batch(client.with_label("Webhook"), [call(url=vendor.url)])
+
+    assert vendor.received[0].json() == [EVENT]
     assert vendor.received[0].headers["Idempotency-Key"] == "1-0-map_1"
 
 

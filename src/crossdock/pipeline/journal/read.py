@@ -20,8 +20,10 @@ from crossdock.pipeline.journal.settings import JournalSettings
 from crossdock.pipeline.journal.streams import EVENTS, EVENTS_SUBJECT
 
 # A group commit can hold thousands of events; stamping them all at once would keep the event loop
-# from those who wait for an answer.
+# from those who wait for an answer. And where the disk is fast it holds a single one; what follows
+# from it costs whoever reads a commit of its own, so what lies there already comes together.
 _BATCH_EVENTS_MAX = 200
+_FETCH_MESSAGES = 32
 _FETCH_SECONDS = 2.0
 _RETRY_SECONDS = 0.2
 # Someone who holds a message for so long has forgotten it.
@@ -60,50 +62,82 @@ class Held:
 
 
 class EventBatch:
-    """Some events of one journal message.
+    """Some events: of several journal messages, or a part of a large one.
 
-    End each batch with `done` or `later`. The journal message is finished when all its batches
-    are; until then a crash brings all of them again.
+    End each batch with `done` or `later`. A journal message is finished when all batches that have
+    a part of it are; until then a crash brings all of it again.
 
     Attributes:
         events: In the order accepted.
         discards: Outcomes of messages that were refused at the door, to be recorded.
     """
 
-    def __init__(
-        self, events: list[Event], discards: list[Outcome], progress: _MessageProgress
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.discards: list[Outcome] = []
+        self._parts: list[_MessageProgress] = []
+
+    @property
+    def size(self) -> int:
+        """How much there is to do."""
+        return len(self.events) + len(self.discards)
+
+    def add(
+        self,
+        events: list[Event],
+        discards: list[Outcome],
+        progress: _MessageProgress,
+        *,
+        is_last: bool,
     ) -> None:
-        self.events = events
-        self.discards = discards
-        self._progress = progress
+        """Take in a part of a journal message.
+
+        Args:
+            events: Accepted ones.
+            discards: Refused ones.
+            progress: Of the message.
+            is_last: Whether nothing of the message follows.
+        """
+        self.events += events
+        self.discards += discards
+        self._parts.append(progress)
+        progress.part_is_taken(is_last=is_last)
 
     async def done(self) -> None:
         """Say that everything that follows from these events is stored."""
-        await self._progress.batch_is_done()
+        for part in self._parts:
+            await part.part_is_done()
 
     async def later(self, seconds: float = 1.0) -> None:
-        """Ask for the whole journal message again, after a while."""
-        await self._progress.bring_again(seconds)
+        """Ask for the whole journal messages again, after a while."""
+        for part in self._parts:
+            await part.bring_again(seconds)
 
 
 class _MessageProgress:
+    """How much of a journal message was handed out, and how much of that is done.
+
+    Attributes:
+        is_handed_out: Whether all of it is in batches.
+    """
+
     def __init__(self, message: Msg, held: Held) -> None:
         self._message = message
         self._held = held
-        self._open_batches = 0
-        self._all_handed_out = False
+        self._open_parts = 0
+        self.is_handed_out = False
 
-    def batch_is_handed_out(self, *, is_last: bool) -> None:
-        self._open_batches += 1
-        self._all_handed_out = is_last
+    def parts(self) -> Iterator[tuple[list[Event], list[Outcome]]]:
+        """Yield what the message holds, few at a time."""
+        return event_lists(self._message.data, self._message.metadata.sequence.stream)
 
-    async def batch_is_done(self) -> None:
-        self._open_batches -= 1
-        if self._all_handed_out and not self._open_batches:
-            await self.finish()
+    def part_is_taken(self, *, is_last: bool) -> None:
+        self._open_parts += 1
+        self.is_handed_out = is_last
 
-    async def finish(self) -> None:
-        if self._held.remove(self._message):
+    async def part_is_done(self) -> None:
+        self._open_parts -= 1
+        if self.is_handed_out and not self._open_parts and self._held.remove(self._message):
             await self._message.ack()
 
     async def bring_again(self, seconds: float) -> None:
@@ -120,26 +154,36 @@ async def event_batches(
     connection: Connection, reader: str, held: Held, clock: Clock
 ) -> AsyncGenerator[EventBatch, None]:
     """Yield events, oldest unfinished first, and wait for more; ends only when closed."""
-    async with contextlib.aclosing(
-        _messages(connection, EVENTS, reader, held, clock, fetch_max=8)
-    ) as messages:
-        async for message in messages:
-            progress = _MessageProgress(message, held)
-            batches = event_lists(message.data, message.metadata.sequence.stream)
-            following = next(batches, None)
-            if following is None:
-                await progress.finish()
-            while following is not None:
-                events, discards = following
-                # Looked for before this one is handed out, so that its `done` can be the last word.
-                following = next(batches, None)
-                progress.batch_is_handed_out(is_last=following is None)
-                try:
-                    yield EventBatch(events, discards, progress)
-                except GeneratorExit:
-                    if following is not None:
-                        await progress.bring_again(0)
-                    raise
+    async with contextlib.aclosing(_fetches(connection, reader, held, clock)) as fetches:
+        async for messages in fetches:
+            fetched = [_MessageProgress(message, held) for message in messages]
+            try:
+                for batch in _batches(fetched):
+                    yield batch
+            finally:
+                # Whoever reads next need not wait for what was not handed out.
+                for message in fetched:
+                    if not message.is_handed_out:
+                        with contextlib.suppress(NatsError, OSError):
+                            await message.bring_again(0)
+
+
+def _batches(messages: list[_MessageProgress]) -> Iterator[EventBatch]:
+    """Yield what the messages hold, in order, in batches that are neither large nor many."""
+    batch = EventBatch()
+    for message in messages:
+        parts = message.parts()
+        # One that cannot be read is finished with the others.
+        part: tuple[list[Event], list[Outcome]] | None = next(parts, ([], []))
+        while part is not None:
+            events, discards = part
+            if batch.size and batch.size + len(events) + len(discards) > _BATCH_EVENTS_MAX:
+                yield batch
+                batch = EventBatch()
+            # Looked for before this part is handed out, so that its `done` can be the last word.
+            part = next(parts, None)
+            batch.add(events, discards, message, is_last=part is None)
+    yield batch
 
 
 def _consumer(reader: str, subject: str, settings: JournalSettings) -> api.ConsumerConfig:
@@ -177,36 +221,23 @@ def event_lists(data: bytes, sequence: int) -> Iterator[tuple[list[Event], list[
         yield events, discards
 
 
-async def _messages(  # noqa: PLR0913 - private, and each is what it says.
-    connection: Connection,
-    stream: str,
-    reader: str,
-    held: Held,
-    clock: Clock,
-    *,
-    fetch_max: int,
-) -> AsyncGenerator[Msg, None]:
-    taken: list[Msg] = []
-    try:
-        while True:
-            try:
-                async with _subscription(connection, stream, reader) as subscription:
-                    while True:
-                        taken = await _fetched(subscription, fetch_max)
-                        for message in taken:
-                            held.add(message)
-                        while taken:
-                            yield taken.pop(0)
-            except (NatsError, OSError, TimeoutError) as error:
-                raise_if_cancelled()
-                report.reading_failed(reader, error)
-                await clock.sleep(_RETRY_SECONDS)
-    finally:
-        # Whoever reads next need not wait for what was fetched and not handed out.
-        for message in taken:
-            if held.remove(message):
-                with contextlib.suppress(NatsError, OSError):
-                    await message.nak()
+async def _fetches(
+    connection: Connection, reader: str, held: Held, clock: Clock
+) -> AsyncGenerator[list[Msg], None]:
+    """Yield what lies there, some messages at a time; they are held until someone removes them."""
+    while True:
+        try:
+            async with _subscription(connection, EVENTS, reader) as subscription:
+                while True:
+                    messages = await _fetched(subscription)
+                    for message in messages:
+                        held.add(message)
+                    if messages:
+                        yield messages
+        except (NatsError, OSError, TimeoutError) as error:
+            raise_if_cancelled()
+            report.reading_failed(reader, error)
+            await clock.sleep(_RETRY_SECONDS)
 
 
 @contextlib.asynccontextmanager
@@ -221,9 +252,9 @@ async def _subscription(
             await subscription.unsubscribe()
 
 
-async def _fetched(subscription: JetStreamContext.PullSubscription, fetch_max: int) -> list[Msg]:
+async def _fetched(subscription: JetStreamContext.PullSubscription) -> list[Msg]:
     try:
-        return await subscription.fetch(fetch_max, timeout=_FETCH_SECONDS)
+        return await subscription.fetch(_FETCH_MESSAGES, timeout=_FETCH_SECONDS)
     except TimeoutError:
         raise_if_cancelled()
         return []

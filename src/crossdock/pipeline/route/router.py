@@ -27,7 +27,7 @@ _RETRY_SECONDS = 1.0
 
 
 class EventBatch(Protocol):
-    """Events that lie in one message of the journal.
+    """Events that are decided, stored and finished together.
 
     Attributes:
         events: The accepted ones.

@@ -18,6 +18,8 @@ from crossdock.pipeline.send.target import Target
 
 _WHAT_CHARACTERS_MAX = 1000
 _EXCERPT_BYTES_MAX = 4096
+# The answer to a batch is kept with each payload in it.
+_BATCH_EXCERPT_BYTES_MAX = 256
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Attempted:
         duration_seconds: How long it took.
         request: See `Outcome.request`.
         answer: See `Outcome.answer`.
+        failed_together: How many payloads the failure is about, if it says nothing about each.
     """
 
     ended_at: dt.datetime
@@ -44,6 +47,7 @@ class Attempted:
     duration_seconds: float
     request: str
     answer: str
+    failed_together: int = 1
 
 
 async def attempt(
@@ -66,9 +70,13 @@ async def attempt(
     started_seconds = clock.monotonic_seconds()
     watched = _WatchedHttp(http)
     failures: Sequence[DeliveryFailed | None]
+    failed_together = len(deliveries)
     try:
         async with asyncio.timeout(seconds_max):
-            failures = await _performed(deliveries, target, watched, clock)
+            failures = await target.deliver(
+                watched, [_call(one, target, clock) for one in deliveries]
+            )
+        failed_together = 1
     except DeliveryFailed as error:
         failures = [error] * len(deliveries)
     except TimeoutError:
@@ -87,26 +95,11 @@ async def attempt(
             watched,
             ended_at=clock.now(),
             duration_seconds=duration_seconds,
-            # A batch's body would be repeated for each payload in it.
-            has_body=len(deliveries) == 1,
+            batch_size=len(deliveries),
+            failed_together=failed_together,
         )
         for failure in failures
     ]
-
-
-async def _performed(
-    deliveries: Sequence[Delivery], target: Target, http: Http, clock: Clock
-) -> Sequence[DeliveryFailed | None]:
-    calls = [_call(delivery, target, clock) for delivery in deliveries]
-    if target.perform_batch is None:
-        (call,) = calls
-        await target.perform(http, call)
-        return [None]
-    failures = await target.perform_batch(http, calls)
-    if len(failures) != len(calls):
-        msg = f"a batch of {len(calls)} has {len(failures)} results"
-        raise ValueError(msg)
-    return failures
 
 
 class _WatchedHttp:
@@ -160,7 +153,8 @@ def _attempted(  # noqa: PLR0913 - what is known of an attempt.
     *,
     ended_at: dt.datetime,
     duration_seconds: float,
-    has_body: bool,
+    batch_size: int,
+    failed_together: int,
 ) -> Attempted:
     request = watched.request_line()
     answer_body = watched.answer_body
@@ -168,7 +162,8 @@ def _attempted(  # noqa: PLR0913 - what is known of an attempt.
     if failure is not None:
         answer_body = failure.answer_body or answer_body
         status = failure.status
-        if has_body and request:
+        # A batch's body would be repeated for each payload in it.
+        if batch_size == 1 and request:
             request += f"\n\n{watched.body_excerpt()}"
     return Attempted(
         ended_at=ended_at,
@@ -178,7 +173,8 @@ def _attempted(  # noqa: PLR0913 - what is known of an attempt.
         status=status,
         duration_seconds=duration_seconds,
         request=target.without_secrets(request),
-        answer=target.without_secrets(_excerpt(answer_body)) if answer_body else "",
+        answer=target.without_secrets(_excerpt(answer_body, batch_size)) if answer_body else "",
+        failed_together=failed_together,
     )
 
 
@@ -202,5 +198,6 @@ def _bug(target: Target, error: Exception) -> Rejected:
     )
 
 
-def _excerpt(data: bytes) -> str:
-    return data[:_EXCERPT_BYTES_MAX].decode(errors="replace")
+def _excerpt(data: bytes, batch_size: int = 1) -> str:
+    bytes_max = _EXCERPT_BYTES_MAX if batch_size == 1 else _BATCH_EXCERPT_BYTES_MAX
+    return data[:bytes_max].decode(errors="replace")

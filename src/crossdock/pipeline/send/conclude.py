@@ -6,6 +6,7 @@
 | RetryLater          | `waiting`         | waits for its next attempt                       |
 | RetryLater, too old | `dead`            | becomes a dead letter                            |
 | Rejected            | `rejected`        | becomes a dead letter                            |
+| Rejected, in a batch| `waiting`         | goes again at once, with half of the batch       |
 | NeedsAttention      | `needs_attention` | stays the next one, and its connection is paused |
 """
 
@@ -16,10 +17,15 @@ import datetime as dt
 import enum
 
 from crossdock.events import Delivery, Outcome, Step
-from crossdock.kit import NeedsAttention, RetryLater
+from crossdock.kit import NeedsAttention, Rejected, RetryLater
 from crossdock.pipeline.send.attempt import Attempted
 from crossdock.pipeline.send.retry import RetryLimits, next_attempt_at
 from crossdock.pipeline.send.target import NoTarget
+
+# A batch that was refused with these may have been refused for one payload in it, or for its size.
+# Without a status it was the destination's own code that refused. Halving finds whose fault it is
+# in at most twice as many requests as there are payloads.
+_ABOUT_SOME_OF_THEM = frozenset({None, 400, 413, 422})
 
 
 class Then(enum.Enum):
@@ -28,6 +34,7 @@ class Then(enum.Enum):
     FINISH = enum.auto()
     BURY = enum.auto()
     WAIT = enum.auto()
+    HALVE = enum.auto()
     PAUSE = enum.auto()
 
 
@@ -60,6 +67,8 @@ def conclude(  # noqa: PLR0913 - the attempt, its delivery, and the bounds.
     """
     failure = attempted.failure
     next_at: dt.datetime | None = None
+    what, do = attempted.what, attempted.do
+    reason = failure.reason if failure else ""
     match failure:
         case None:
             step, then = Step.DELIVERED, Then.FINISH
@@ -75,16 +84,21 @@ def conclude(  # noqa: PLR0913 - the attempt, its delivery, and the bounds.
             step, then = (Step.DEAD, Then.BURY) if next_at is None else (Step.WAITING, Then.WAIT)
         case NeedsAttention():
             step, then = Step.NEEDS_ATTENTION, Then.PAUSE
+        case Rejected() if attempted.failed_together > 1 and failure.status in _ABOUT_SOME_OF_THEM:
+            step, then, next_at = Step.WAITING, Then.HALVE, attempted.ended_at
+            what += f" {attempted.failed_together} events were in the request."
+            do = "Wait: each half of them is sent again on its own."
+            if failure.status is not None:
+                reason = f"errors.awaiting-retry.{failure.status}"
         case _:
             step, then = Step.REJECTED, Then.BURY
-    do = attempted.do
     if step is Step.DEAD:
         do = "When the destination answers again, send its dead letters again."
     outcome = Outcome(
         at=attempted.ended_at,
         step=step,
-        reason=failure.reason if failure else "",
-        what=attempted.what,
+        reason=reason,
+        what=what,
         do=do,
         source_id=delivery.source_id,
         connection_id=delivery.connection_id,

@@ -7,7 +7,7 @@ import collections
 import dataclasses
 import datetime as dt
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from crossdock.events import ConnectionId, DeadLetter, Delivery, Pause, Step
 from crossdock.kit import RetryLater
@@ -26,6 +26,7 @@ from crossdock.pipeline.send.target import NoTarget, Target, find_target
 
 _RETRY_SECONDS = 1.0
 _STUCK_SECONDS = 60.0
+_TOO_LARGE = 413
 
 # The journal brings a delivery again whose finish it did not hear of. So many are remembered, to be
 # finished then and not delivered a second time.
@@ -69,6 +70,8 @@ class ConnectionSender:
         self._timer: asyncio.Task[None] | None = None
         self._timer_at_seconds = math.inf
         self._last_failure: Attempted | None = None
+        # What a batch of so many bytes was refused for, with that version of the connection.
+        self._found_too_large = (-1, 0)
         self._is_stopping = False
 
     async def run(self) -> None:
@@ -153,20 +156,34 @@ class ConnectionSender:
         delivery = held.delivery
         target = find_target(delivery, self._parts.feed.current, self._parts.destinations_by_slug)
         if isinstance(target, NoTarget):
+            self._lane.part(held)
             self._settle_without_attempt(held, target)
             return True
-        batch = [held]
-        if target.perform_batch is not None:
-            if self._gate.under_way >= self._parts.limits.batches_max:
-                self._lane.put_back(held)
-                return False
-            batch += self._lane.begin_more(
-                lambda other: other.action == delivery.action,
-                count_max=target.batch_size_max - 1,
-            )
+        batches_max = self._parts.limits.batches_max
+        if target.perform_batch is not None and self._gate.under_way >= batches_max:
+            self._lane.put_back(held)
+            return False
+        batch = self._batch_of(held, target)
         is_probe = self._gate.begin(now_seconds)
         self._start(self._deliver(batch, target, is_probe=is_probe))
         return True
+
+    def _batch_of(self, held: Held, target: Target) -> list[Held]:
+        """Return what goes out in one request: what went together before, or what is next."""
+        if held.together is not None and 1 + len(held.together) > target.batch_size_max:
+            self._lane.part(held)
+        together, held.together = held.together, None
+        return [held, *(self._more(held, target) if together is None else together)]
+
+    def _more(self, held: Held, target: Target) -> list[Held]:
+        version, bytes_max = self._found_too_large
+        if version != target.connection_version:
+            bytes_max = self._parts.limits.batch_bytes_max
+        return self._lane.begin_more(
+            lambda other: other.action == held.delivery.action,
+            count_max=target.batch_size_max - 1,
+            bytes_max=bytes_max - held.message.size_bytes,
+        )
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -192,7 +209,9 @@ class ConnectionSender:
         )
         if has_turned:
             report.circuit_turned(self._id, is_open=self._gate.is_open)
-        settling: list[Coroutine[None, None, None]] = []
+        # One for all: what waits for another attempt waits together.
+        fraction = self._parts.chance.fraction()
+        ended: list[tuple[Held, Conclusion]] = []
         for held, attempted in zip(batch, attempts, strict=True):
             held.attempts += 1
             conclusion = conclude(
@@ -200,14 +219,17 @@ class ConnectionSender:
                 attempted,
                 attempt=held.attempts,
                 made_at=held.message.made_at,
-                fraction=self._parts.chance.fraction(),
+                fraction=fraction,
                 limits=self._parts.limits.retry,
             )
             self._pause_if_asked(conclusion, began)
-            settling.append(self._settle(held, conclusion))
+            ended.append((held, conclusion))
+        if attempts[0].status == _TOO_LARGE and len(batch) > 1:
+            size_bytes = sum(held.message.size_bytes for held in batch)
+            self._found_too_large = target.connection_version, size_bytes // 2
         # The next may go out while what became of this one is on its way to the disk.
         self._begin()
-        await asyncio.gather(*settling)
+        await self._settle(ended)
         self._begin()
 
     async def _attempt(self, batch: list[Held], target: Target) -> list[Attempted]:
@@ -232,11 +254,12 @@ class ConnectionSender:
         self._start(self._settle_and_go_on(held, conclusion))
 
     async def _settle_and_go_on(self, held: Held, conclusion: Conclusion) -> None:
-        await self._settle(held, conclusion)
+        await self._settle([(held, conclusion)])
         self._begin()
 
     def _give_up(self, held: Held) -> None:
         """Bury what became too old while only probes were made."""
+        self._lane.part(held)
         last = self._last_failure
         why = NoTarget(
             slug=self._slug,
@@ -247,34 +270,53 @@ class ConnectionSender:
         )
         self._settle_without_attempt(held, why)
 
-    async def _settle(self, held: Held, conclusion: Conclusion) -> None:
-        """Make what became of a delivery durable, and only then let it go."""
+    async def _settle(self, ended: Sequence[tuple[Held, Conclusion]]) -> None:
+        """Make durable what became of deliveries that were attempted together; then let go."""
         try:
-            await self._record(held, conclusion)
-        except Exception as error:  # noqa: BLE001 - a bug costs this delivery time, others nothing.
-            report.delivery_stuck(held.delivery, error)
+            await self._record(ended)
+        except Exception as error:  # noqa: BLE001 - a bug costs these deliveries time, others nothing.
             until_seconds = self._clock.monotonic_seconds() + _STUCK_SECONDS
-            self._lane.wait(held, until_seconds=until_seconds)
+            for held, _ in ended:
+                report.delivery_stuck(held.delivery, error)
+                self._lane.wait([held], until_seconds=until_seconds)
             return
-        report.delivery_ended(self._slug, conclusion.outcome)
-        match conclusion.then:
-            case Then.FINISH | Then.BURY:
-                self._remember(held.delivery)
-                await self._finish(held.message)
-                self._lane.end(held)
-            case Then.WAIT:
-                self._lane.wait(held, until_seconds=self._seconds_of(conclusion))
-            case Then.PAUSE:
-                self._lane.put_back(held)
+        again = [each.outcome for _, each in ended if each.outcome.step is Step.WAITING]
+        if again:
+            report.deliveries_wait(again[0], deliveries=len(again))
+        held_by_then: dict[Then, list[Held]] = {then: [] for then in Then}
+        for held, conclusion in ended:
+            report.delivery_ended(self._slug, conclusion.outcome)
+            held_by_then[conclusion.then].append(held)
+        for held in (*held_by_then[Then.FINISH], *held_by_then[Then.BURY]):
+            self._remember(held.delivery)
+            await self._finish(held.message)
+            self._lane.end(held)
+        if waiting := held_by_then[Then.WAIT]:
+            # They are of one batch, and differ only where one is about to be given up.
+            at_seconds = min(self._seconds_of(each) for _, each in ended if each.then is Then.WAIT)
+            self._lane.wait(waiting, until_seconds=at_seconds)
+        if refused := held_by_then[Then.HALVE]:
+            middle = len(refused) // 2
+            self._lane.put_back_together(refused[middle:])
+            self._lane.put_back_together(refused[:middle])
+        for held in reversed(held_by_then[Then.PAUSE]):
+            self._lane.put_back(held)
 
-    async def _record(self, held: Held, conclusion: Conclusion) -> None:
-        journal, outcome = self._parts.journal, conclusion.outcome
-        if conclusion.then is Then.BURY:
-            letter = DeadLetter(delivery=held.delivery, outcome=outcome)
-            await self._until_taken(lambda: journal.append_dead_letter(letter))
-        await self._until_taken(lambda: journal.append_outcomes([outcome]))
-        if conclusion.then is Then.PAUSE:
+    async def _record(self, ended: Sequence[tuple[Held, Conclusion]]) -> None:
+        journal = self._parts.journal
+        letters = [
+            DeadLetter(delivery=held.delivery, outcome=conclusion.outcome)
+            for held, conclusion in ended
+            if conclusion.then is Then.BURY
+        ]
+        await asyncio.gather(*(self._bury(letter) for letter in letters))
+        outcomes = [conclusion.outcome for _, conclusion in ended]
+        await self._until_taken(lambda: journal.append_outcomes(outcomes))
+        if any(conclusion.then is Then.PAUSE for _, conclusion in ended):
             await self._until_taken(lambda: self._parts.pauses.store(self._id))
+
+    async def _bury(self, letter: DeadLetter) -> None:
+        await self._until_taken(lambda: self._parts.journal.append_dead_letter(letter))
 
     def _pause_if_asked(self, conclusion: Conclusion, began: _Began) -> None:
         """Pause at once: nothing more is to begin while the outcome is on its way to the disk."""

@@ -11,7 +11,7 @@ import collections
 import dataclasses
 import datetime as dt
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crossdock.events import Delivery
@@ -58,10 +58,14 @@ class Held:
 
     Attributes:
         attempts: How many were made of it since it is held.
+        together: The others that go with it in one request, and nobody else: that is decided when
+            they were attempted before, so that the vendor knows the request again. None while it
+            is open.
     """
 
     message: DeliveryMessage
     attempts: int = 0
+    together: list[Held] | None = None
 
     @property
     def delivery(self) -> Delivery:
@@ -146,14 +150,23 @@ class Lane:
         """Return the next delivery to attempt, or None if there is none."""
         return self._lines[self._ready.popleft()][0] if self._ready else None
 
-    def begin_more(self, like: Callable[[Delivery], bool], *, count_max: int) -> list[Held]:
+    def begin_more(
+        self, like: Callable[[Delivery], bool], *, count_max: int, bytes_max: int
+    ) -> list[Held]:
         """Return further deliveries to attempt together with one that was begun.
 
-        They are the next ones that are ready, up to the first that is not alike.
+        They are the next ones that are ready, up to the first that is not alike, does not fit, or
+        has its company already.
         """
         found: list[Held] = []
-        while len(found) < count_max and self._ready and like(self._first_ready().delivery):
-            found.append(self._lines[self._ready.popleft()][0])
+        while len(found) < count_max and self._ready:
+            following = self._first_ready()
+            bytes_max -= following.message.size_bytes
+            is_taken = following.together is not None
+            if is_taken or bytes_max < 0 or not like(following.delivery):
+                break
+            self._ready.popleft()
+            found.append(following)
         return found
 
     def begin_older(self, made_before: dt.datetime) -> Held | None:
@@ -162,15 +175,27 @@ class Lane:
             return self.begin()
         return None
 
-    def wait(self, held: Held, *, until_seconds: float) -> None:
-        """Attempt a delivery that was begun again at that time; its line waits with it."""
+    def wait(self, batch: Sequence[Held], *, until_seconds: float) -> None:
+        """Attempt deliveries that were begun again at that time, together; their lines wait."""
+        first, *first.together = batch
         self._wait_count += 1
-        name = self._line_of(held.delivery)
+        name = self._line_of(first.delivery)
         heapq.heappush(self._waiting, (until_seconds, self._wait_count, name))
 
     def put_back(self, held: Held) -> None:
-        """Make a delivery that was begun the next one again."""
+        """Make a delivery that was begun, and those that go with it, the next again."""
         self._ready.appendleft(self._line_of(held.delivery))
+
+    def put_back_together(self, batch: Sequence[Held]) -> None:
+        """Make deliveries that were begun the next ones again, as one request."""
+        first, *first.together = batch
+        self.put_back(first)
+
+    def part(self, held: Held) -> None:
+        """Let a delivery that was begun go without those that would go with it; they are next."""
+        together, held.together = held.together or [], None
+        for other in reversed(together):
+            self.put_back(other)
 
     def end(self, held: Held) -> None:
         """Let go of a delivery that was begun: it was delivered or given up."""

@@ -86,16 +86,14 @@ async def send_once(  # noqa: PLR0913 - what to send, where to, and by what.
     sent = Sent(is_taken=True)
     try:
         async with asyncio.timeout(seconds_max):
-            await target.perform(
-                recorded,
-                Call(
-                    settings=target.settings,
-                    payload=delivery.payload,
-                    now=clock.now(),
-                    message_id=delivery.message_id,
-                    idempotency_key=delivery.id,
-                ),
+            call = Call(
+                settings=target.settings,
+                payload=delivery.payload,
+                now=clock.now(),
+                message_id=delivery.message_id,
+                idempotency_key=delivery.id,
             )
+            await target.deliver_one(recorded, call)
     except DeliveryFailed as error:
         sent = Sent(
             is_taken=False, code=error.code, reason=error.reason, what=error.what, do=error.do

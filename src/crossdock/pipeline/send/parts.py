@@ -65,6 +65,8 @@ class SendLimits:
         attempt_seconds_max: How long one attempt may take, whatever the destination does.
         batches_max: Attempts at a time where the destination takes batches: what arrives meanwhile
             makes the next one.
+        batch_bytes_max: Size of the payloads of one attempt, as the journal has them. 1 MB is what
+            nginx takes unless it is told otherwise.
     """
 
     lane: LaneLimits = dataclasses.field(default_factory=LaneLimits)
@@ -72,6 +74,7 @@ class SendLimits:
     retry: RetryLimits = dataclasses.field(default_factory=RetryLimits)
     attempt_seconds_max: float = 30.0
     batches_max: int = 4
+    batch_bytes_max: int = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,14 +57,23 @@ def delivery_ended(destination: str, outcome: Outcome) -> None:
             reason=outcome.reason,
             what=outcome.what,
         )
-    elif outcome.step is Step.WAITING:
-        _log.info(
-            "A delivery failed and is tried again.",
-            connection_id=outcome.connection_id,
-            message_id=outcome.message_id,
-            reason=outcome.reason,
-            attempt=outcome.attempt,
-        )
+
+
+def deliveries_wait(outcome: Outcome, *, deliveries: int) -> None:
+    """Report an attempt that failed and is made again.
+
+    Args:
+        outcome: Of the first delivery in it.
+        deliveries: How many were in it.
+    """
+    _log.info(
+        "A delivery failed and is tried again.",
+        connection_id=outcome.connection_id,
+        message_id=outcome.message_id,
+        reason=outcome.reason,
+        attempt=outcome.attempt,
+        deliveries=deliveries,
+    )
 
 
 def connection_paused(pause: Pause) -> None:

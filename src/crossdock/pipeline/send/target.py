@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import dataclasses
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossdock.events import Delivery, Step
-from crossdock.kit import Action, Destination
+from crossdock.kit import Action, Call, DeliveryFailed, Destination, Http
 from crossdock.kit.definition import Perform, PerformBatch
 from crossdock.workspace import Workspace
 
@@ -38,6 +38,33 @@ class Target:
     connection_version: int = 0
     perform_batch: PerformBatch | None = None
     batch_size_max: int = 1
+
+    async def deliver(self, http: Http, calls: Sequence[Call]) -> Sequence[DeliveryFailed | None]:
+        """Return for each payload why it was not taken, or None.
+
+        Raises:
+            DeliveryFailed: None was taken.
+            ValueError: The destination does not say for each what became of it; that is a bug.
+        """
+        if self.perform_batch is None:
+            (call,) = calls
+            await self.perform(http, call)
+            return [None]
+        failures = await self.perform_batch(http, calls)
+        if len(failures) != len(calls):
+            msg = f"a batch of {len(calls)} has {len(failures)} results"
+            raise ValueError(msg)
+        return failures
+
+    async def deliver_one(self, http: Http, call: Call) -> None:
+        """Return when the payload was taken; where batches are wanted it is a batch of one.
+
+        Raises:
+            DeliveryFailed: It was not taken.
+        """
+        (failure,) = await self.deliver(http, [call])
+        if failure is not None:
+            raise failure
 
     def without_secrets(self, text: str) -> str:
         """Return the text with every secret of the settings blotted out.
