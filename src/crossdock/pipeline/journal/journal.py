@@ -223,6 +223,20 @@ class Journal:
             self._connection, streams.OUTCOMES, after, outcomes.decode_outcomes, self._clock
         )
 
+    async def recent_outcomes(self) -> AsyncGenerator[list[Outcome], None]:
+        """Yield the outcomes that were stored last, oldest first. May raise any error."""
+        after, last = await outcomes.recent_range(self._connection.jetstream)
+        if after == last:
+            return
+        async with contextlib.aclosing(self.follow_outcomes(after)) as following:
+            async for messages in following:
+                for message in messages:
+                    yield message.items()
+                    # Decoding megabytes must not keep anyone else waiting.
+                    await self._clock.sleep(0)
+                    if message.sequence >= last:
+                        return
+
     def followed(self, sequence: int) -> None:
         """Note that events up to this place are recorded, and may be removed when they are old."""
         self._followed_to = sequence

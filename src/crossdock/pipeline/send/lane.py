@@ -57,7 +57,7 @@ class Held:
     """A delivery in a lane.
 
     Attributes:
-        attempts: How many were made of it since it is held.
+        attempts: How many were made of it, as far as is known.
     """
 
     message: DeliveryMessage
@@ -115,25 +115,35 @@ class Lane:
             ),
         )
 
-    def admit(self, message: DeliveryMessage) -> None:
+    def admit(
+        self, message: DeliveryMessage, *, attempts: int = 0, until_seconds: float = 0.0
+    ) -> None:
         """Take a delivery in, behind all that were admitted before.
 
         One that is held already came again because the journal was read anew: it keeps its place,
         and the newer message is the one to finish.
+
+        Args:
+            message: What.
+            attempts: How many were made of it before.
+            until_seconds: Until when it waits if it is the first of its line; 0 if it does not.
         """
         delivery = message.delivery
         held = self._held_by_id.get(delivery.id)
         if held is not None:
             held.message = message
             return
-        held = Held(message)
+        held = Held(message, attempts)
         self._held_by_id[delivery.id] = held
         self._held_bytes += message.size_bytes
         name = self._line_of(delivery)
         line = self._lines.get(name)
         if line is None:
             self._lines[name] = collections.deque([held])
-            self._ready.append(name)
+            if until_seconds:
+                self.wait(held, until_seconds=until_seconds)
+            else:
+                self._ready.append(name)
         else:
             line.append(held)
 
