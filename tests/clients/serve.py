@@ -21,7 +21,7 @@ from crossdock.pipeline.collect import Collector
 from crossdock.pipeline.journal import Journal, JournalSettings
 from crossdock.workspace import Source, Workspace, WorkspaceFeed
 
-SETTINGS = JournalSettings(disk_reserve_bytes=1024**2, acknowledge_seconds_max=1.0)
+SETTINGS = JournalSettings(disk_reserve_bytes=1024**2)
 
 
 async def serve(folder: Path, port: int) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -43,6 +44,15 @@ class Faults:
         await self._make(fault)
         self._record.faults.append(Happened(fault.kind.value, began_at, time.monotonic()))
         self._record.note("the server runs")
+
+    async def stop(self, what: str) -> None:
+        """Ask the server to stop, and note how it did."""
+        try:
+            code = await asyncio.to_thread(self._server.stop)
+        except subprocess.TimeoutExpired:
+            # It was killed then.
+            code = -signal.SIGKILL
+        self._record.exit_codes.append((what, 0, code))
 
     async def _make(self, fault: Fault) -> None:
         make: dict[FaultKind, Callable[[float], Awaitable[None]]] = {
@@ -94,8 +104,7 @@ class Faults:
         await _stopped(self._server.journal_process_ids(), seconds)
 
     async def _restart(self, _seconds: float) -> None:
-        code = await asyncio.to_thread(self._server.stop)
-        self._record.exit_codes.append(("SIGTERM under load", 0, code))
+        await self.stop("SIGTERM under load")
         await self._start()
 
     async def _fill_disk(self, seconds: float) -> None:

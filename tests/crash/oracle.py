@@ -12,88 +12,60 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests.crash import account
 from tests.crash.plan import TAKING, Behaviour
 from tests.crash.record import Connected, Receipt, Record, Sent, Verdict
 
+Check = Callable[[Record], Iterator[str]]
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Promises:
-    """Which of two versions of a promise is held.
-
-    Attributes:
-        retries: A failed attempt is made again until it succeeds; else its outcome is the end.
-        deduplicates: A message that was sent twice is delivered once.
-        keeps_order_across_faults: Order holds through crashes and restarts; else only without.
-    """
-
-    retries: bool = False
-    deduplicates: bool = False
-    keeps_order_across_faults: bool = False
-
-
-Check = Callable[[Record, Promises], Iterator[str]]
-
-_ENDS = frozenset({"rejected", "needs_attention", "dead"})
-# A fault that began so long before a repetition can still be its cause: the journal waits so long
-# for a reader that is gone, and a restart takes a while.
+# A fault that began so long before a repetition can still be its cause: a restart takes a while.
 _AFTERMATH_SECONDS = 1.0
 
 
-def violations(record: Record, promises: Promises) -> list[str]:
+def violations(record: Record) -> list[str]:
     """Return every promise that was broken, in sentences; at most twenty of each kind."""
     found: list[str] = []
     for check in CHECKS:
-        broken = list(check(record, promises))
+        broken = list(check(record))
         found += broken[:20]
         if len(broken) > 20:
             found.append(f"… and {len(broken) - 20} more of {check.__name__}")
     return found
 
 
-def unsettled(record: Record, promises: Promises) -> list[tuple[Connected, Sent]]:
-    """Return what was acknowledged and neither reached the vendor nor came to an end."""
+def nothing_acknowledged_is_missing(record: Record) -> Iterator[str]:
+    """Each connection of its source got the event, or refused it for good."""
     taken = {(one.vendor, one.message_id) for one in record.receipts if one.behaviour in TAKING}
-    ends = _ENDS if promises.retries else _ENDS | {"failed"}
-    ended = {
-        (outcome.get("destinationId"), outcome.get("messageId"))
-        for outcome in record.outcomes_by_id.values()
-        if outcome["step"] in ends
-    }
     refused = {
-        (one.vendor, one.message_id)
-        for one in record.receipts
-        if one.behaviour is Behaviour.REJECT
-        or (one.behaviour not in TAKING and not promises.retries)
+        (one.vendor, one.message_id) for one in record.receipts if one.behaviour is Behaviour.REJECT
     }
-    if not record.has_every_outcome:
-        taken |= refused
-    return [
-        (connected, sent)
-        for connected in record.connected.values()
-        for sent in record.sent_by_id.values()
-        if sent.source == connected.source
-        and sent.verdict is Verdict.ACKNOWLEDGED
-        and (connected.vendor, sent.message_id) not in taken
-        and (connected.id, sent.message_id) not in ended
+    for connected in record.connected.values():
+        for sent in record.sent_by_id.values():
+            place = connected.vendor, sent.message_id
+            if (
+                sent.source == connected.source
+                and sent.verdict is Verdict.ACKNOWLEDGED
+                and place not in taken
+                and place not in refused
+            ):
+                seconds = sent.ended_at - record.began_at
+                yield (
+                    f'"{sent.message_id}" was acknowledged at {seconds:.3f} and is missing at '
+                    f"{connected.vendor} ({_history(record, *place)})."
+                )
+
+
+def _history(record: Record, vendor: str, message_id: str) -> str:
+    """Return what a vendor saw of an event, for a person who looks for the reason."""
+    attempts = [
+        f"{one.at - record.began_at:.3f} {one.behaviour.value}"
+        for one in record.receipts
+        if (one.vendor, one.message_id) == (vendor, message_id)
     ]
+    return f"its attempts: {', '.join(attempts) or 'none'}"
 
 
-def nothing_acknowledged_is_missing(record: Record, promises: Promises) -> Iterator[str]:
-    """Each connection of its source got the event, or its outcome says why not."""
-    for connected, sent in unsettled(record, promises):
-        attempts = [
-            one.behaviour.value
-            for one in record.receipts
-            if (one.vendor, one.message_id) == (connected.vendor, sent.message_id)
-        ]
-        seconds = sent.ended_at - record.began_at
-        yield (
-            f'"{sent.message_id}" was acknowledged at {seconds:.3f} and is missing at '
-            f"{connected.vendor} (its attempts: {attempts})."
-        )
-
-
-def nothing_is_delivered_that_was_not_sent(record: Record, _: Promises) -> Iterator[str]:
+def nothing_is_delivered_that_was_not_sent(record: Record) -> Iterator[str]:
     """What a vendor got was sent to a source of its, was not refused, and says the same."""
     for receipt in record.receipts:
         sent = record.sent_by_id.get(receipt.message_id)
@@ -114,27 +86,22 @@ def _differences(receipt: Receipt, sent: Sent, where: str) -> Iterator[str]:
             yield f'{where} has another "{key}" than was sent.'
 
 
-def nothing_is_repeated_without_a_crash(record: Record, promises: Promises) -> Iterator[str]:
+def nothing_is_repeated_without_a_crash(record: Record) -> Iterator[str]:
     """A vendor that took an event gets it again only after a fault, and with the same key."""
     by_place = collections.defaultdict(list)
     for receipt in record.receipts:
         by_place[receipt.vendor, receipt.message_id].append(receipt)
     for (vendor, message_id), receipts in by_place.items():
-        sent = record.sent_by_id.get(message_id)
         keys = {receipt.key for receipt in receipts if receipt.key}
-        sent_times = 1 if sent is None or promises.deduplicates else max(sent.times, 1)
-        if len(keys) > sent_times:
+        if len(keys) > 1:
             yield (
-                f'"{message_id}" came to {vendor} under {len(keys)} idempotency keys and was sent '
-                f"{sent_times} times: {sorted(keys)}."
+                f'"{message_id}" came to {vendor} under {len(keys)} idempotency keys: '
+                f"{sorted(keys)}."
             )
         taken = [receipt for receipt in receipts if receipt.behaviour in TAKING]
         by_key = collections.defaultdict(list)
         for receipt in taken:
             by_key[receipt.key].append(receipt)
-        if not record.connected[vendor].has_keys and sent_times > 1:
-            # Which of its repetitions is the client's cannot be told.
-            continue
         for key, same in by_key.items():
             for first, second in itertools.pairwise(same):
                 if not _is_fault_between(record, first.at, second.at):
@@ -152,7 +119,7 @@ def _is_fault_between(record: Record, first_at: float, second_at: float) -> bool
     )
 
 
-def each_persons_events_arrive_in_order(record: Record, promises: Promises) -> Iterator[str]:
+def each_persons_events_arrive_in_order(record: Record) -> Iterator[str]:
     """Where a vendor keeps order, of two events of a person the first accepted arrives first.
 
     Which of two events was accepted first is known only if the one was acknowledged before the
@@ -162,15 +129,12 @@ def each_persons_events_arrive_in_order(record: Record, promises: Promises) -> I
         if connected.keeps_order:
             for what, behaviours in (("tried", frozenset(Behaviour)), ("taken", TAKING)):
                 for earlier, later in _overtaken(record, connected, behaviours):
-                    if promises.keeps_order_across_faults or not _is_fault_between(
-                        record, earlier.began_at, max(earlier.at, later.at)
-                    ):
-                        yield (
-                            f'"{later.message_id}" was {what} by {connected.vendor} before '
-                            f'"{earlier.message_id}" of the same person, which was accepted '
-                            f"earlier ({later.at - record.began_at:.3f} before "
-                            f"{earlier.at - record.began_at:.3f})."
-                        )
+                    yield (
+                        f'"{later.message_id}" was {what} by {connected.vendor} at '
+                        f"{later.at - record.began_at:.3f}, before "
+                        f'"{earlier.message_id}" of the same person, which was accepted '
+                        f"earlier ({_history(record, connected.vendor, earlier.message_id)})."
+                    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -207,22 +171,7 @@ def _overtaken(
                 last = arrival
 
 
-def outcomes_tell_the_truth(record: Record, _: Promises) -> Iterator[str]:
-    """What is recorded as delivered was taken by the vendor."""
-    taken = {(one.vendor, one.message_id) for one in record.receipts if one.behaviour in TAKING}
-    vendors_by_id = {one.id: one.vendor for one in record.connected.values()}
-    for outcome in record.outcomes_by_id.values():
-        vendor = vendors_by_id.get(str(outcome.get("destinationId")))
-        message_id = outcome.get("messageId")
-        if (
-            vendor is not None
-            and outcome["step"] == "delivered"
-            and (vendor, message_id) not in taken
-        ):
-            yield f'"{message_id}" is recorded as delivered to {vendor}, which never took it.'
-
-
-def graceful_stops_are_clean(record: Record, _: Promises) -> Iterator[str]:
+def graceful_stops_are_clean(record: Record) -> Iterator[str]:
     """Who is asked to stop exits with 0."""
     for what, expected, code in record.exit_codes:
         if code != expected:
@@ -234,8 +183,8 @@ CHECKS: tuple[Check, ...] = (
     nothing_is_delivered_that_was_not_sent,
     nothing_is_repeated_without_a_crash,
     each_persons_events_arrive_in_order,
-    outcomes_tell_the_truth,
     graceful_stops_are_clean,
+    *account.CHECKS,
 )
 
 
@@ -250,4 +199,5 @@ def summary(record: Record) -> dict[str, Any]:
         "received": dict(behaviours),
         "taken again": taken - len(places),
         "faults": len(record.faults),
+        "in the ledger": len(record.entries),
     }

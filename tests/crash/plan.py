@@ -29,11 +29,18 @@ class Behaviour(enum.StrEnum):
     TAKE_AND_CLOSE = "200, then closes the connection"
     TAKE_SLOWLY = "200 after a while, byte by byte"
     CUT = "200, and closes before the body is complete"
+    CUT_HEAD = "half of a head, and closes"
     ERROR = "500"
+    AWAY = "503 with Retry-After in seconds"
     WAIT_SECONDS = "429 with Retry-After in seconds"
     WAIT_DATE = "429 with Retry-After as a date"
+    WAIT_PAST = "429 with Retry-After as a date in the past"
     REJECT = "400"
+    WRONG_KEY = "401"
+    NONSENSE = "what is not HTTP"
     HANG = "no answer"
+    STALL = "200, and no body"
+    CLOSE = "closes without an answer"
     RESET = "resets the connection"
 
 

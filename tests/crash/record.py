@@ -91,15 +91,15 @@ class Connected:
     Attributes:
         id: The server's.
         source: By slug.
+        source_id: The server's.
         keeps_order: Whether events of one person must arrive in the order accepted.
-        has_keys: Whether the vendor is told an idempotency key.
     """
 
     id: str
     vendor: str
     source: str
+    source_id: str
     keeps_order: bool
-    has_keys: bool
 
 
 @dataclasses.dataclass
@@ -107,16 +107,18 @@ class Record:
     """Everything that is known after a run.
 
     Attributes:
-        outcomes_by_id: As the server's API gives them, by their id.
-        has_every_outcome: Whether none can have been missed between two looks at the API.
+        entries: The whole ledger, as the server's API gives it, oldest first.
+        traces_by_message_id: A sample of traces, as the API gives them.
+        balance: The last one, as the API gives it; None if there never was one.
     """
 
     connected: dict[str, Connected] = dataclasses.field(default_factory=dict)
     sent_by_id: dict[str, Sent] = dataclasses.field(default_factory=dict)
     receipts: list[Receipt] = dataclasses.field(default_factory=list)
     faults: list[Happened] = dataclasses.field(default_factory=list)
-    outcomes_by_id: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
-    has_every_outcome: bool = True
+    entries: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    traces_by_message_id: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    balance: dict[str, Any] | None = None
     exit_codes: list[tuple[str, int, int]] = dataclasses.field(default_factory=list)
     timeline: list[str] = dataclasses.field(default_factory=list)
     began_at: float = dataclasses.field(default_factory=time.monotonic)

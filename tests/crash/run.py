@@ -13,22 +13,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-
-import urllib3
 
 from tests.crash.client import Client
 from tests.crash.faults import Faults
-from tests.crash.oracle import Promises, summary, unsettled, violations
+from tests.crash.oracle import summary, violations
+from tests.crash.owner import Owner
 from tests.crash.plan import FaultKind, Plan, plan_of
 from tests.crash.record import Connected, Record
 from tests.crash.turned_clock import TurnedClock
 from tests.crash.vendor import Vendor, spells_of
 from tests.running import RunningServer
-
-HELD = Promises(deduplicates=True)
-"""What the product promises today; see `Promises` for what comes."""
 
 SOURCES = ("shop", "backend")
 CLIENTS_PER_SOURCE = 3
@@ -41,8 +37,6 @@ VENDORS = (
 DISK_BYTES = 400 * 1024**2
 _SETTLE_SECONDS_MAX = 120.0
 _ROUND_SECONDS = 60.0
-_LOOK_SECONDS = 0.7
-_OUTCOMES_MAX = 1000
 
 
 class Broken(AssertionError):
@@ -93,12 +87,12 @@ async def run(seed: int, *, seconds: float, folder: Path, can_fill_disk: bool) -
             command="serve",
             environment=clock.environment,
         )
+        faults = Faults(server, clock, record)
         try:
-            await _run(plan, Faults(server, clock, record), record, server, vendors)
+            await _run(plan, faults, record, server, vendors)
         finally:
-            code = await asyncio.to_thread(server.stop)
-            record.exit_codes.append(("SIGTERM at the end", 0, code))
-    found = violations(record, HELD)
+            await faults.stop("SIGTERM at the end")
+    found = violations(record)
     if found:
         raise Broken(_report(plan, record, found, folder))
     return record
@@ -111,7 +105,9 @@ async def _run(
     record.began_at = time.monotonic()
     record.note("traffic begins")
     over = asyncio.Event()
-    async with _watching(record, server) as look:
+    owner = Owner(server, record, chance=plan.chance("owner"))
+    looking = asyncio.create_task(owner.look_after_it())
+    try:
         async with asyncio.TaskGroup() as group:
             for client in clients:
                 group.create_task(client.send_until(over))
@@ -120,11 +116,13 @@ async def _run(
         record.note("traffic ends, every vendor is well")
         for vendor in vendors:
             vendor.be_well()
-        give_up_at = time.monotonic() + _SETTLE_SECONDS_MAX
-        while unsettled(record, HELD) and time.monotonic() < give_up_at:
-            await asyncio.sleep(_LOOK_SECONDS)
-            await look()
-        record.note("all is settled" if not unsettled(record, HELD) else "the time is up")
+        give_up_at = asyncio.get_running_loop().time() + _SETTLE_SECONDS_MAX
+        is_settled = await owner.settled(give_up_at=give_up_at)
+        record.note("all is settled" if is_settled else "the time is up")
+        await owner.read_the_ledger()
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
 
 
 async def _make_faults(plan: Plan, faults: Faults, record: Record) -> None:
@@ -135,50 +133,6 @@ async def _make_faults(plan: Plan, faults: Faults, record: Record) -> None:
             break
         await faults.make(fault)
     await asyncio.sleep(max(0.0, plan.seconds - (time.monotonic() - record.began_at)))
-
-
-@contextlib.asynccontextmanager
-async def _watching(record: Record, server: RunningServer) -> AsyncIterator[_Look]:
-    """Read the outcomes while the block runs, often enough to miss none."""
-    look = _Look(record, server)
-    task = asyncio.create_task(look.again_and_again())
-    try:
-        yield look
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-class _Look:
-    def __init__(self, record: Record, server: RunningServer) -> None:
-        self._record = record
-        self._server = server
-        self._turn = asyncio.Lock()
-
-    async def again_and_again(self) -> None:
-        while True:
-            await self()
-            await asyncio.sleep(_LOOK_SECONDS)
-
-    async def __call__(self) -> None:
-        async with self._turn:
-            try:
-                outcomes = await asyncio.to_thread(
-                    self._server.api, "GET", f"/outcomes?limit={_OUTCOMES_MAX}"
-                )
-            except (AssertionError, OSError, urllib3.exceptions.HTTPError):
-                # It is down, or does not know at the moment.
-                return
-        known = self._record.outcomes_by_id
-        page = outcomes["outcomes"]
-        if len(page) == _OUTCOMES_MAX and not any(_key(one) in known for one in page):
-            self._record.has_every_outcome = False
-        for one in page:
-            known[_key(one)] = one
-
-
-def _key(outcome: dict[str, object]) -> str:
-    return str(outcome.get("id") or sorted(map(str, outcome.items())))
 
 
 def _connect(
@@ -207,7 +161,11 @@ def _connect(
         made = server.api("POST", "/destinations", body)["destination"]
         is_ripe = slug != "webhook"
         record.connected[name] = Connected(
-            made["id"], name, source, keeps_order=is_ripe, has_keys=not is_ripe
+            made["id"],
+            name,
+            source,
+            source_id=sources[source]["id"],
+            keeps_order=is_ripe,
         )
     return [
         Client(

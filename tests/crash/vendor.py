@@ -19,8 +19,8 @@ from tests.crash.plan import Behaviour, Spell
 from tests.crash.record import Receipt, Record
 
 
-def _busy(retry_after: str) -> bytes:
-    return f"HTTP/1.1 429 Busy\r\nretry-after: {retry_after}\r\ncontent-length: 0\r\n\r\n".encode()
+def _later(retry_after: str, *, status: str = "429 Busy") -> bytes:
+    return f"HTTP/1.1 {status}\r\nretry-after: {retry_after}\r\ncontent-length: 0\r\n\r\n".encode()
 
 
 _ANSWERS = {
@@ -29,11 +29,29 @@ _ANSWERS = {
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nOK"
     ),
     Behaviour.CUT: b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nOK",
+    Behaviour.CUT_HEAD: b"HTTP/1.1 200 OK\r\ncontent-le",
+    Behaviour.STALL: b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n",
     Behaviour.ERROR: b"HTTP/1.1 500 Oh\r\ncontent-length: 2\r\n\r\nno",
     Behaviour.REJECT: b"HTTP/1.1 400 Never\r\ncontent-length: 2\r\n\r\nno",
-    Behaviour.WAIT_SECONDS: _busy("2"),
+    Behaviour.WRONG_KEY: b"HTTP/1.1 401 Who\r\ncontent-length: 2\r\n\r\nno",
+    Behaviour.AWAY: _later("1", status="503 Away"),
+    Behaviour.WAIT_SECONDS: _later("2"),
+    Behaviour.WAIT_PAST: _later("Sun, 06 Nov 1994 08:49:37 GMT"),
+    Behaviour.NONSENSE: b"\x00\xffnever heard of it\r\n\r\n",
+    Behaviour.CLOSE: b"",
 }
-_CLOSING = frozenset({Behaviour.TAKE_AND_CLOSE, Behaviour.CUT, Behaviour.HANG, Behaviour.RESET})
+_CLOSING = frozenset(
+    {
+        Behaviour.TAKE_AND_CLOSE,
+        Behaviour.CUT,
+        Behaviour.CUT_HEAD,
+        Behaviour.NONSENSE,
+        Behaviour.HANG,
+        Behaviour.STALL,
+        Behaviour.CLOSE,
+        Behaviour.RESET,
+    }
+)
 
 
 class Vendor:
@@ -119,7 +137,9 @@ class Vendor:
         return Behaviour.TAKE
 
     async def _behave(self, behaviour: Behaviour, writer: asyncio.StreamWriter) -> bool:
-        if behaviour is Behaviour.HANG:
+        if behaviour in {Behaviour.HANG, Behaviour.STALL}:
+            writer.write(_ANSWERS.get(behaviour, b""))
+            await writer.drain()
             await self._is_well_again.wait()
         elif behaviour is Behaviour.RESET:
             linger = struct.pack("ii", 1, 0)
@@ -132,7 +152,7 @@ class Vendor:
                 await asyncio.sleep(0.01)
         elif behaviour is Behaviour.WAIT_DATE:
             soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2)
-            writer.write(_busy(email.utils.format_datetime(soon, usegmt=True)))
+            writer.write(_later(email.utils.format_datetime(soon, usegmt=True)))
         else:
             writer.write(_ANSWERS[behaviour])
         await writer.drain()

@@ -33,7 +33,6 @@ SMALL = JournalSettings(
     outcomes_bytes_max=16 * 1024**2,
     dead_letters_bytes_max=16 * 1024**2,
     disk_reserve_bytes=1024**2,
-    acknowledge_seconds_max=2.0,
     trim_seconds=0.1,
 )
 

@@ -126,8 +126,7 @@ async def test_when_nats_was_killed_reading_begins_anew_with_the_oldest() -> Non
 
 
 async def test_a_reader_that_is_slow_gets_nothing_twice() -> None:
-    hurried = dataclasses.replace(SMALL, acknowledge_seconds_max=0.1)
-    async with opened(settings=hurried) as journal:
+    async with opened() as journal:
         await journal.append_deliveries([delivery("a")])
         reader = journal.delivery_reader(RIPE)
         (held,) = await read(reader, 1)

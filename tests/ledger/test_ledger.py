@@ -76,6 +76,21 @@ async def test_an_event_has_one_life_from_received_to_delivered(
     assert as_mapping(life[1])["payload"] == '{"a":1}'
 
 
+async def test_a_life_is_told_in_order_although_the_clock_was_set_back(
+    path: Path, journal: MemoryJournal
+) -> None:
+    earlier = msgspec.structs.replace(
+        delivered("1-0-map", attempt=2), at=NOON - dt.timedelta(hours=1)
+    )
+    mapped, waits = outcome("1-0-map"), delivered("1-0-map", step=Step.WAITING)
+    journal.put(events=[batch(event("m1"))], outcomes=[waits, mapped, earlier])
+
+    async with running(path, journal) as ledger:
+        await caught_up(ledger)
+
+        assert await steps(ledger, "m1") == ["received", "mapped", "waiting", "delivered"]
+
+
 async def test_a_message_id_that_nobody_sent_has_no_life(
     path: Path, journal: MemoryJournal
 ) -> None:

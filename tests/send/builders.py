@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 from crossdock.events import (
@@ -197,6 +197,7 @@ class MemoryJournal:
                 if each.id not in self.finished
             )
         )
+        after.outcomes = list(self.outcomes)
         after.stored_pauses = dict(self.stored_pauses)
         return after
 
@@ -235,6 +236,11 @@ class MemoryJournal:
         """Return whose deliveries were put in."""
         self.fail_if_told("connections_with_deliveries")
         return {name for name, deliveries in self.deliveries_by_connection.items() if deliveries}
+
+    async def recent_outcomes(self) -> AsyncGenerator[Sequence[Outcome], None]:
+        """Yield those that were stored before."""
+        self.fail_if_told("recent_outcomes")
+        yield list(self.outcomes)
 
     async def append_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Keep them."""

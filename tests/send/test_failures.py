@@ -102,7 +102,7 @@ async def test_order_is_kept_across_a_restart_in_the_middle_of_a_retry() -> None
     async with sending(
         again, after, clock=clock, installed=destination(after.perform, keeps_order=True)
     ):
-        await again.until(lambda: len(again.finished) == 2)
+        await advance_until(clock, lambda: len(again.finished) == 2)
 
     assert before.taken == []
     assert after.taken == [first.message_id, second.message_id]

@@ -1,11 +1,13 @@
 -- find_message: in which messages of the journal a messageId may be
 SELECT DISTINCT event_sequence FROM messages WHERE message_hash = $message_hash LIMIT $limit;
 
--- trace: everything that happened to the events of one messageId, oldest first
+-- trace: everything that happened to the events of one messageId, in the order that it did
 SELECT {columns} FROM entries
 WHERE event_sequence BETWEEN $first AND $last AND event_sequence IN (SELECT unnest($sequences))
   AND message_hash = $message_hash AND message_id = $message_id
-ORDER BY event_sequence = 0, event_sequence, event_index, happened_us, stream, sequence, position
+/* Not by time, since clocks are set back. Only the word that a delivery was made can be late. */
+ORDER BY event_sequence = 0, event_sequence, event_index,
+  stream, step <> 'mapped', sequence, position
 LIMIT $limit;
 
 -- search: the latest entries of which all this is true, newest first

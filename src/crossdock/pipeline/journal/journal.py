@@ -98,7 +98,7 @@ class Journal:
             disk=folder if nats_url is None else None,
             disk_reserve_bytes=self._settings.disk_reserve_bytes,
         )
-        self._held = read.Held(clock, every_seconds=self._settings.acknowledge_seconds_max / 3)
+        self._places_by_reader: dict[str, read.Place] = {}
         self._board = NoticeBoard(clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._last_cure_at = -_CURE_SECONDS_MIN
@@ -162,7 +162,8 @@ class Journal:
 
     def events(self, reader: str) -> AsyncGenerator[read.EventBatch, None]:
         """Yield events in batches, from where the reader of that name was; see `EventBatch`."""
-        return read.event_batches(self._connection, reader, self._held, self._clock)
+        place = self._places_by_reader.setdefault(reader, read.Place())
+        return read.event_batches(self._connection, reader, place, self._clock)
 
     async def append_deliveries(self, new: Sequence[Delivery]) -> None:
         """Store deliveries in order, and the outcome `mapped` of each.
@@ -222,6 +223,20 @@ class Journal:
         return follow.followed(
             self._connection, streams.OUTCOMES, after, outcomes.decode_outcomes, self._clock
         )
+
+    async def recent_outcomes(self) -> AsyncGenerator[list[Outcome], None]:
+        """Yield the outcomes that were stored last, oldest first. May raise any error."""
+        after, last = await outcomes.recent_range(self._connection.jetstream)
+        if after == last:
+            return
+        async with contextlib.aclosing(self.follow_outcomes(after)) as following:
+            async for messages in following:
+                for message in messages:
+                    yield message.items()
+                    # Decoding megabytes must not keep anyone else waiting.
+                    await self._clock.sleep(0)
+                    if message.sequence >= last:
+                        return
 
     def followed(self, sequence: int) -> None:
         """Note that events up to this place are recorded, and may be removed when they are old."""
@@ -336,7 +351,7 @@ class Journal:
         try:
             await streams.open_streams(jetstream, settings)
             for reader in EVENT_READERS:
-                await read.open_reader(jetstream, reader, settings)
+                await read.open_reader(jetstream, reader)
             self._bucket: KeyValue = await jetstream.key_value(streams.NOTICES)
             self._replays: KeyValue = await jetstream.key_value(streams.REPLAYS)
             self._pauses: KeyValue = await jetstream.key_value(streams.PAUSES)
@@ -365,7 +380,6 @@ class Journal:
         )
         self._run("events", self._events.run())
         self._run("outcomes", self._outcomes.run())
-        self._run("held", self._held.run())
         self._run("notices", self._board.run(self._bucket, jetstream))
         self._run("trim", self._trim(settings))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -15,6 +16,10 @@ from crossdock.pipeline.journal.streams import OUTCOMES
 # How far back one question looks, and how many messages are asked for at a time.
 _MESSAGES_MAX = 2_000
 _FETCH_MESSAGES = 50
+
+# Between an outcome and the finish of its delivery lie seconds at most. Waits are longer, but of
+# those there are fewer.
+_RECENT_BYTES_MAX = 64 * 1024**2
 
 OUTCOME_BYTES = 400
 """About what one outcome takes; only for sharing group commits out."""
@@ -61,6 +66,15 @@ def decode_outcomes(data: bytes) -> list[Outcome]:
         ValueError: The message was not written by us.
     """
     return [outcome for group in _decode(data) for outcome in group]
+
+
+async def recent_range(jetstream: JetStreamContext) -> tuple[int, int]:
+    """Return the places after which, and up to which, the last outcomes lie: some megabytes."""
+    state = (await jetstream.stream_info(OUTCOMES)).state
+    if not state.messages:
+        return state.last_seq, state.last_seq
+    share = min(1.0, _RECENT_BYTES_MAX / max(state.bytes, 1))
+    return state.last_seq - math.ceil(state.messages * share), state.last_seq
 
 
 async def latest_outcomes(

@@ -1,4 +1,11 @@
-"""Durable readers of events: what is not finished comes again, to whoever reads by that name."""
+"""Durable readers of events: everything in order, and again what was not finished.
+
+A consumer of NATS brings what its reader lost only after a while, and meanwhile goes on with what
+is new: one person's events would overtake each other. So a reader that begins, or whose connection
+broke, gets another consumer, which begins with the first message that is not finished. While it
+takes the place of the one before, a third keeps the place, so that a crash in between forgets
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +16,7 @@ import msgspec
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext, api
+from nats.js.errors import NotFoundError
 
 from crossdock.base.clock import Clock
 from crossdock.events import Event, Outcome
@@ -16,7 +24,6 @@ from crossdock.events.envelope import decode_envelopes
 from crossdock.events.unfold import message_count, unfold
 from crossdock.pipeline.journal import report
 from crossdock.pipeline.journal.connection import Connection, raise_if_cancelled
-from crossdock.pipeline.journal.settings import JournalSettings
 from crossdock.pipeline.journal.streams import EVENTS, EVENTS_SUBJECT
 
 # A group commit can hold thousands of events; stamping them all at once would keep the event loop
@@ -26,46 +33,47 @@ _BATCH_EVENTS_MAX = 200
 _FETCH_MESSAGES = 32
 _FETCH_SECONDS = 2.0
 _RETRY_SECONDS = 0.2
-# Someone who holds a message for so long has forgotten it.
-_HOLD_SECONDS_MAX = 600.0
+# Until its reader gets another consumer, nothing is to come twice, or out of order.
+_ACKNOWLEDGE_SECONDS = 365 * 86_400.0
+# What keeps a reader's place while its consumer is replaced has the reader's name and this.
+_KEEPER = "-place"
 
 
-class Held:
-    """Messages that a reader has and has not finished; NATS is told now and then that it lives."""
+class Place:
+    """How far a reader is in the stream, as far as this process knows."""
 
-    def __init__(self, clock: Clock, *, every_seconds: float) -> None:
-        self._clock = clock
-        self._every_seconds = every_seconds
-        self._held_by_id: dict[int, tuple[Msg, float]] = {}
+    def __init__(self) -> None:
+        self._handed_out = 0
+        self._unfinished: dict[int, None] = {}
 
-    def add(self, message: Msg) -> None:
-        """Keep NATS from giving the message to another reader."""
-        # A message has no hash; while it is held here, its address is its own.
-        self._held_by_id[id(message)] = (message, self._clock.monotonic_seconds())
+    @property
+    def finished(self) -> int:
+        """The last message up to which everything is finished; 0 if none is known."""
+        return next(iter(self._unfinished), self._handed_out + 1) - 1
 
-    def remove(self, message: Msg) -> bool:
-        """Return whether the message was held; it no longer is."""
-        return self._held_by_id.pop(id(message), None) is not None
+    def hand_out(self, sequence: int) -> None:
+        """Note that a message is with the reader."""
+        self._handed_out = sequence
+        self._unfinished[sequence] = None
 
-    async def run(self) -> None:
-        """Tell NATS, until cancelled."""
-        while True:
-            await self._clock.sleep(self._every_seconds)
-            now = self._clock.monotonic_seconds()
-            for message, since in list(self._held_by_id.values()):
-                if now - since > _HOLD_SECONDS_MAX:
-                    self.remove(message)
-                elif now - since >= self._every_seconds:
-                    with contextlib.suppress(NatsError, OSError):
-                        await message.in_progress()
-                    raise_if_cancelled()
+    def finish(self, sequence: int) -> bool:
+        """Note that a message is finished; return whether it was with the reader."""
+        if sequence not in self._unfinished:
+            return False
+        del self._unfinished[sequence]
+        return True
+
+    def begin_again(self) -> None:
+        """Take back what is not finished."""
+        self._handed_out = self.finished
+        self._unfinished.clear()
 
 
 class EventBatch:
     """Some events: of several journal messages, or a part of a large one.
 
-    End each batch with `done` or `later`. A journal message is finished when all batches that have
-    a part of it are; until then a crash brings all of it again.
+    End each batch with `done`. A journal message is finished when all batches that have a part of
+    it are; until then a crash brings all of it again.
 
     Attributes:
         events: In the order accepted.
@@ -108,24 +116,15 @@ class EventBatch:
         for part in self._parts:
             await part.part_is_done()
 
-    async def later(self, seconds: float = 1.0) -> None:
-        """Ask for the whole journal messages again, after a while."""
-        for part in self._parts:
-            await part.bring_again(seconds)
-
 
 class _MessageProgress:
-    """How much of a journal message was handed out, and how much of that is done.
+    """How much of a journal message was handed out, and how much of that is done."""
 
-    Attributes:
-        is_handed_out: Whether all of it is in batches.
-    """
-
-    def __init__(self, message: Msg, held: Held) -> None:
+    def __init__(self, message: Msg, place: Place) -> None:
         self._message = message
-        self._held = held
+        self._place = place
         self._open_parts = 0
-        self.is_handed_out = False
+        self._is_handed_out = False
 
     def parts(self) -> Iterator[tuple[list[Event], list[Outcome]]]:
         """Yield what the message holds, few at a time."""
@@ -133,39 +132,30 @@ class _MessageProgress:
 
     def part_is_taken(self, *, is_last: bool) -> None:
         self._open_parts += 1
-        self.is_handed_out = is_last
+        self._is_handed_out = is_last
 
     async def part_is_done(self) -> None:
         self._open_parts -= 1
-        if self.is_handed_out and not self._open_parts and self._held.remove(self._message):
+        sequence = self._message.metadata.sequence.stream
+        if self._is_handed_out and not self._open_parts and self._place.finish(sequence):
             await self._message.ack()
 
-    async def bring_again(self, seconds: float) -> None:
-        if self._held.remove(self._message):
-            await self._message.nak(delay=seconds)
 
-
-async def open_reader(jetstream: JetStreamContext, reader: str, settings: JournalSettings) -> None:
+async def open_reader(jetstream: JetStreamContext, reader: str) -> None:
     """Make the durable reader of events, so that nothing is removed before it has read it."""
-    await jetstream.add_consumer(EVENTS, _consumer(reader, EVENTS_SUBJECT, settings))
+    names = (reader, reader + _KEEPER)
+    if all([await _floor(jetstream, name) is None for name in names]):
+        await jetstream.add_consumer(EVENTS, _consumer(reader, after=0))
 
 
 async def event_batches(
-    connection: Connection, reader: str, held: Held, clock: Clock
+    connection: Connection, reader: str, place: Place, clock: Clock
 ) -> AsyncGenerator[EventBatch, None]:
     """Yield events, oldest unfinished first, and wait for more; ends only when closed."""
-    async with contextlib.aclosing(_fetches(connection, reader, held, clock)) as fetches:
+    async with contextlib.aclosing(_fetches(connection, reader, place, clock)) as fetches:
         async for messages in fetches:
-            fetched = [_MessageProgress(message, held) for message in messages]
-            try:
-                for batch in _batches(fetched):
-                    yield batch
-            finally:
-                # Whoever reads next need not wait for what was not handed out.
-                for message in fetched:
-                    if not message.is_handed_out:
-                        with contextlib.suppress(NatsError, OSError):
-                            await message.bring_again(0)
+            for batch in _batches([_MessageProgress(message, place) for message in messages]):
+                yield batch
 
 
 def _batches(messages: list[_MessageProgress]) -> Iterator[EventBatch]:
@@ -184,17 +174,6 @@ def _batches(messages: list[_MessageProgress]) -> Iterator[EventBatch]:
             part = next(parts, None)
             batch.add(events, discards, message, is_last=part is None)
     yield batch
-
-
-def _consumer(reader: str, subject: str, settings: JournalSettings) -> api.ConsumerConfig:
-    return api.ConsumerConfig(
-        durable_name=reader,
-        filter_subject=subject,
-        deliver_policy=api.DeliverPolicy.ALL,
-        ack_policy=api.AckPolicy.EXPLICIT,
-        ack_wait=settings.acknowledge_seconds_max,
-        max_ack_pending=-1,
-    )
 
 
 def event_lists(data: bytes, sequence: int) -> Iterator[tuple[list[Event], list[Outcome]]]:
@@ -222,16 +201,24 @@ def event_lists(data: bytes, sequence: int) -> Iterator[tuple[list[Event], list[
 
 
 async def _fetches(
-    connection: Connection, reader: str, held: Held, clock: Clock
+    connection: Connection, reader: str, place: Place, clock: Clock
 ) -> AsyncGenerator[list[Msg], None]:
-    """Yield what lies there, some messages at a time; they are held until someone removes them."""
+    """Yield what lies there, some messages at a time."""
     while True:
         try:
-            async with _subscription(connection, EVENTS, reader) as subscription:
-                while True:
+            place.begin_again()
+            connects = connection.connects
+            async with _subscription(connection.jetstream, reader, place.finished) as subscription:
+                count = 0
+                # What was on its way to us when the connection broke comes to nobody but a new
+                # consumer.
+                while connects == connection.connects:
                     messages = await _fetched(subscription)
                     for message in messages:
-                        held.add(message)
+                        count += 1
+                        if message.metadata.sequence.consumer != count:
+                            raise ConnectionResetError
+                        place.hand_out(message.metadata.sequence.stream)
                     if messages:
                         yield messages
         except (NatsError, OSError, TimeoutError) as error:
@@ -242,9 +229,10 @@ async def _fetches(
 
 @contextlib.asynccontextmanager
 async def _subscription(
-    connection: Connection, stream: str, reader: str
+    jetstream: JetStreamContext, reader: str, finished: int
 ) -> AsyncGenerator[JetStreamContext.PullSubscription, None]:
-    subscription = await connection.jetstream.pull_subscribe_bind(durable=reader, stream=stream)
+    await _renew(jetstream, reader, finished)
+    subscription = await jetstream.pull_subscribe_bind(durable=reader, stream=EVENTS)
     try:
         yield subscription
     finally:
@@ -252,9 +240,51 @@ async def _subscription(
             await subscription.unsubscribe()
 
 
+async def _renew(jetstream: JetStreamContext, reader: str, finished: int) -> None:
+    """Give the reader a consumer that begins with the first message that is not finished.
+
+    Args:
+        jetstream: Where the stream is.
+        reader: Its name.
+        finished: What this process knows to be finished: NATS may have forgotten the last of it.
+    """
+    keeper = reader + _KEEPER
+    own, kept = await _floor(jetstream, reader), await _floor(jetstream, keeper)
+    after = max(finished, own or 0, kept or 0)
+    if own is not None:
+        if kept is not None:
+            await jetstream.delete_consumer(EVENTS, keeper)
+        await jetstream.add_consumer(EVENTS, _consumer(keeper, after=after))
+        await jetstream.delete_consumer(EVENTS, reader)
+    await jetstream.add_consumer(EVENTS, _consumer(reader, after=after))
+    if own is not None or kept is not None:
+        await jetstream.delete_consumer(EVENTS, keeper)
+
+
+async def _floor(jetstream: JetStreamContext, name: str) -> int | None:
+    try:
+        consumer = await jetstream.consumer_info(EVENTS, name)
+    except NotFoundError:
+        return None
+    return consumer.ack_floor.stream_seq if consumer.ack_floor else 0
+
+
+def _consumer(name: str, *, after: int) -> api.ConsumerConfig:
+    return api.ConsumerConfig(
+        durable_name=name,
+        filter_subject=EVENTS_SUBJECT,
+        deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=after + 1,
+        ack_policy=api.AckPolicy.EXPLICIT,
+        ack_wait=_ACKNOWLEDGE_SECONDS,
+        max_ack_pending=-1,
+    )
+
+
 async def _fetched(subscription: JetStreamContext.PullSubscription) -> list[Msg]:
     try:
-        return await subscription.fetch(_FETCH_MESSAGES, timeout=_FETCH_SECONDS)
+        messages = await subscription.fetch(_FETCH_MESSAGES, timeout=_FETCH_SECONDS)
     except TimeoutError:
-        raise_if_cancelled()
-        return []
+        messages = []
+    raise_if_cancelled()
+    return messages

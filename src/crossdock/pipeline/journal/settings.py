@@ -32,9 +32,6 @@ class JournalSettings:
         waiting_bytes_max: What may wait for its group commit before senders are asked to wait.
         append_seconds_max: How long an append is tried again before its sender is told.
         attempt_seconds_max: How long one attempt may take.
-        acknowledge_seconds_max: After how long without a sign of life from its reader a message is
-            given to another. Longer than this a restarted server waits for what its predecessor
-            was about to finish.
         duplicate_seconds: How long the journal recognises an append or a delivery that it has.
         trim_seconds: How often old messages are looked for.
     """
@@ -53,6 +50,5 @@ class JournalSettings:
     waiting_bytes_max: int = 64 * _MB
     append_seconds_max: float = 10.0
     attempt_seconds_max: float = 5.0
-    acknowledge_seconds_max: float = 10.0
     duplicate_seconds: float = 120.0
     trim_seconds: float = 5.0

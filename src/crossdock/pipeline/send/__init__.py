@@ -10,6 +10,7 @@ vendor that hangs, fails or is slow has an effect on its own connection and on n
 - `lane`: which of a connection's deliveries may be attempted next.
 - `once`: one delivery, sent for a person who looks.
 - `parts`: the ports that send needs, and its bounds.
+- `past`: what became of a connection's deliveries before the server was started.
 - `pauses`: which connections send nothing at the moment, and why.
 - `report`: everything that send logs and counts.
 - `retry`: when a delivery that failed is tried again, and when it is given up.

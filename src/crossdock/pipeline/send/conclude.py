@@ -157,3 +157,10 @@ def conclude_without_attempt(
 def outcome_id(delivery: Delivery, at: dt.datetime) -> str:
     """Return the id of an outcome of `send`; see `Outcome.id`."""
     return f"{delivery.id}-{int(at.timestamp() * 1000)}"
+
+
+def delivery_id_of(outcome: Outcome) -> str | None:
+    """Return the id of the delivery that an outcome of `send` is about; None for all others."""
+    if not outcome.mapping_id or outcome.id.endswith(f"-{outcome.mapping_id}"):
+        return None
+    return outcome.id.rpartition("-")[0] or None

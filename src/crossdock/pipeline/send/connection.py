@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import dataclasses
 import datetime as dt
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
-from crossdock.events import ConnectionId, DeadLetter, Delivery, Pause, Step
+from crossdock.events import ConnectionId, DeadLetter, Pause, Step
 from crossdock.kit import RetryLater
 from crossdock.pipeline.send import report
 from crossdock.pipeline.send.attempt import Attempted, attempt
@@ -22,15 +21,12 @@ from crossdock.pipeline.send.conclude import (
 from crossdock.pipeline.send.gate import Gate
 from crossdock.pipeline.send.lane import DeliveryMessage, Held, Lane
 from crossdock.pipeline.send.parts import SendParts
+from crossdock.pipeline.send.past import Past, wait_left_seconds
 from crossdock.pipeline.send.target import NoTarget, Target, find_target
 
 _RETRY_SECONDS = 1.0
 _STUCK_SECONDS = 60.0
 _TOO_LARGE = 413
-
-# The journal brings a delivery again whose finish it did not hear of. So many are remembered, to be
-# finished then and not delivered a second time.
-_ENDED_MAX = 50_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,11 +43,15 @@ class ConnectionSender:
     Args:
         connection_id: Whose.
         parts: What it needs.
+        past: What became of its deliveries before.
     """
 
-    def __init__(self, connection_id: ConnectionId, parts: SendParts) -> None:
+    def __init__(
+        self, connection_id: ConnectionId, parts: SendParts, past: Past | None = None
+    ) -> None:
         self._id = connection_id
         self._parts = parts
+        self._past = past or Past()
         self._clock = parts.clock
         limits = parts.limits
         connection = parts.feed.current.connections_by_id.get(connection_id)
@@ -65,7 +65,6 @@ class ConnectionSender:
             requests_per_second_max=destination.requests_per_second_max if destination else None,
         )
         self._attempts: set[asyncio.Task[None]] = set()
-        self._ended: collections.OrderedDict[tuple[str, int], None] = collections.OrderedDict()
         self._something_changed = asyncio.Event()
         self._timer: asyncio.Task[None] | None = None
         self._timer_at_seconds = math.inf
@@ -124,10 +123,24 @@ class ConnectionSender:
 
     async def _take(self, message: DeliveryMessage) -> None:
         delivery = message.delivery
-        if _key(delivery) in self._ended:
+        if self._past.has_ended(delivery):
+            # The journal did not hear of its finish.
             await self._finish(message)
-        else:
+            return
+        last = self._past.take_last(delivery)
+        if last is None:
             self._lane.admit(message)
+            return
+        wait_seconds = wait_left_seconds(
+            last,
+            clock=self._clock,
+            wait_seconds_max=self._parts.limits.retry.wait_seconds_max,
+        )
+        self._lane.admit(
+            message,
+            attempts=last.attempt - delivery.attempts,
+            until_seconds=self._clock.monotonic_seconds() + wait_seconds if wait_seconds else 0.0,
+        )
 
     def _begin(self) -> None:
         """Begin as many attempts as may be, and look again when there may be more."""
@@ -287,10 +300,11 @@ class ConnectionSender:
         for held, conclusion in ended:
             report.delivery_ended(self._slug, conclusion.outcome)
             held_by_then[conclusion.then].append(held)
-        for held in (*held_by_then[Then.FINISH], *held_by_then[Then.BURY]):
-            self._remember(held.delivery)
-            await self._finish(held.message)
-            self._lane.end(held)
+        for held, conclusion in ended:
+            if conclusion.then in {Then.FINISH, Then.BURY}:
+                self._past.end(held.delivery, conclusion.outcome)
+                await self._finish(held.message)
+                self._lane.end(held)
         if waiting := held_by_then[Then.WAIT]:
             # They are of one batch, and differ only where one is about to be given up.
             at_seconds = min(self._seconds_of(each) for _, each in ended if each.then is Then.WAIT)
@@ -355,11 +369,6 @@ class ConnectionSender:
         except Exception as error:  # noqa: BLE001 - it comes again, and is finished then.
             report.finishing_failed(message.delivery, error)
 
-    def _remember(self, delivery: Delivery) -> None:
-        self._ended[_key(delivery)] = None
-        if len(self._ended) > _ENDED_MAX:
-            self._ended.popitem(last=False)
-
     def _seconds_of(self, conclusion: Conclusion) -> float:
         """Return when a delivery that waits is next, on the clock that never goes back."""
         outcome = conclusion.outcome
@@ -389,8 +398,3 @@ class ConnectionSender:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _key(delivery: Delivery) -> tuple[str, int]:
-    """Return what a delivery is known by; a dead letter that is sent again is another one."""
-    return delivery.id, delivery.attempts

@@ -57,7 +57,7 @@ class Held:
     """A delivery in a lane.
 
     Attributes:
-        attempts: How many were made of it since it is held.
+        attempts: How many were made of it, as far as is known.
         together: The others that go with it in one request, and nobody else: that is decided when
             they were attempted before, so that the vendor knows the request again. None while it
             is open.
@@ -119,25 +119,35 @@ class Lane:
             ),
         )
 
-    def admit(self, message: DeliveryMessage) -> None:
+    def admit(
+        self, message: DeliveryMessage, *, attempts: int = 0, until_seconds: float = 0.0
+    ) -> None:
         """Take a delivery in, behind all that were admitted before.
 
         One that is held already came again because the journal was read anew: it keeps its place,
         and the newer message is the one to finish.
+
+        Args:
+            message: What.
+            attempts: How many were made of it before.
+            until_seconds: Until when it waits if it is the first of its line; 0 if it does not.
         """
         delivery = message.delivery
         held = self._held_by_id.get(delivery.id)
         if held is not None:
             held.message = message
             return
-        held = Held(message)
+        held = Held(message, attempts)
         self._held_by_id[delivery.id] = held
         self._held_bytes += message.size_bytes
         name = self._line_of(delivery)
         line = self._lines.get(name)
         if line is None:
             self._lines[name] = collections.deque([held])
-            self._ready.append(name)
+            if until_seconds:
+                self._wait(held, until_seconds)
+            else:
+                self._ready.append(name)
         else:
             line.append(held)
 
@@ -178,9 +188,7 @@ class Lane:
     def wait(self, batch: Sequence[Held], *, until_seconds: float) -> None:
         """Attempt deliveries that were begun again at that time, together; their lines wait."""
         first, *first.together = batch
-        self._wait_count += 1
-        name = self._line_of(first.delivery)
-        heapq.heappush(self._waiting, (until_seconds, self._wait_count, name))
+        self._wait(first, until_seconds)
 
     def put_back(self, held: Held) -> None:
         """Make a delivery that was begun, and those that go with it, the next again."""
@@ -217,6 +225,11 @@ class Lane:
     def has_ready(self) -> bool:
         """Whether one could be attempted."""
         return bool(self._ready)
+
+    def _wait(self, held: Held, until_seconds: float) -> None:
+        self._wait_count += 1
+        name = self._line_of(held.delivery)
+        heapq.heappush(self._waiting, (until_seconds, self._wait_count, name))
 
     def _first_ready(self) -> Held:
         return self._lines[self._ready[0]][0]

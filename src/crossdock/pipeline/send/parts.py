@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from crossdock.base.chance import Chance
@@ -39,6 +39,9 @@ class SendJournal(Protocol):
 
     async def connections_with_deliveries(self) -> Collection[ConnectionId]:
         """Return every connection that has a delivery which is not finished."""
+
+    def recent_outcomes(self) -> AsyncGenerator[Sequence[Outcome], None]:
+        """Yield the outcomes that were stored last, oldest first; those before may be missing."""
 
     async def append_outcomes(self, outcomes: Sequence[Outcome], /) -> None:
         """Return once they are durable."""

@@ -9,6 +9,7 @@ from crossdock.events import ConnectionId
 from crossdock.pipeline.send import report
 from crossdock.pipeline.send.connection import ConnectionSender
 from crossdock.pipeline.send.parts import SendParts
+from crossdock.pipeline.send.past import Past, pasts_of
 from crossdock.workspace import Workspace
 
 _RETRY_SECONDS = 1.0
@@ -28,6 +29,7 @@ class Sender:
         self._parts = parts
         self._senders_by_connection: dict[ConnectionId, ConnectionSender] = {}
         self._running_by_connection: dict[ConnectionId, asyncio.Task[None]] = {}
+        self._pasts_by_connection: dict[ConnectionId, Past] = {}
         self._has_changed = asyncio.Event()
         self._is_stopping = False
 
@@ -35,6 +37,7 @@ class Sender:
         """Deliver until `stop` is called. If it is cancelled, so is every attempt."""
         try:
             await self._until_done(self._parts.pauses.load)
+            await self._until_done(self._look_back)
             self._parts.pauses.subscribe(self._wake)
             self._parts.feed.subscribe(self._on_change)
             while not self._is_stopping:
@@ -88,6 +91,9 @@ class Sender:
             if is_over:
                 await self._parts.pauses.resume(pause.connection_id)
 
+    async def _look_back(self) -> None:
+        self._pasts_by_connection = await pasts_of(self._parts.journal.recent_outcomes())
+
     async def _start_missing(self) -> None:
         wanted = {
             connection.id
@@ -98,7 +104,8 @@ class Sender:
         for connection_id in wanted - self._senders_by_connection.keys():
             if self._is_stopping:
                 return
-            sender = ConnectionSender(connection_id, self._parts)
+            past = self._pasts_by_connection.pop(connection_id, None)
+            sender = ConnectionSender(connection_id, self._parts, past)
             self._senders_by_connection[connection_id] = sender
             self._running_by_connection[connection_id] = asyncio.create_task(
                 self._run(connection_id, sender), name=f"send: {connection_id}"

@@ -1,0 +1,93 @@
+"""What became of a connection's deliveries before: the journal can bring one again that has ended.
+
+A delivery is finished after its outcome is durable, and a crash can come between the two. It comes
+again then, and would be sent again: behind what came after it, with a second end, and a rejected
+one might be taken after all. So the outcomes that were stored last are read at the start. They also
+tell which attempt is next and, where a vendor asked for patience, when.
+"""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from crossdock.base.clock import Clock
+from crossdock.events import ConnectionId, Delivery, Outcome, Step
+from crossdock.pipeline.send.conclude import delivery_id_of
+
+# Of one connection, of each kind. A finish gets lost seconds before a crash, not hours.
+_REMEMBERED_MAX = 50_000
+_ENDS = frozenset({Step.DELIVERED, Step.REJECTED, Step.DEAD, Step.FAILED, Step.FILTERED})
+
+
+class Past:
+    """What is known of one connection's deliveries that the journal may bring again."""
+
+    def __init__(self) -> None:
+        self._attempts_by_ended: collections.OrderedDict[str, int] = collections.OrderedDict()
+        self._last_by_unfinished: collections.OrderedDict[str, Outcome] = collections.OrderedDict()
+
+    def note(self, delivery_id: str, outcome: Outcome) -> None:
+        """Take in an outcome of `send`; the older ones first."""
+        if outcome.step in _ENDS:
+            self._last_by_unfinished.pop(delivery_id, None)
+            # What ended without an attempt has ended, too.
+            self._end(delivery_id, max(outcome.attempt, 1))
+        else:
+            self._last_by_unfinished[delivery_id] = outcome
+            self._last_by_unfinished.move_to_end(delivery_id)
+            if len(self._last_by_unfinished) > _REMEMBERED_MAX:
+                self._last_by_unfinished.popitem(last=False)
+
+    def end(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Remember that a delivery has ended with this outcome."""
+        self._end(delivery.id, max(outcome.attempt, delivery.attempts + 1))
+
+    def has_ended(self, delivery: Delivery) -> bool:
+        """Return whether the delivery has ended.
+
+        A dead letter that is sent again says how many attempts were made before, and has not.
+        """
+        return delivery.attempts < self._attempts_by_ended.get(delivery.id, 0)
+
+    def take_last(self, delivery: Delivery) -> Outcome | None:
+        """Return the last outcome of an unfinished delivery, and forget it; None if none is known.
+
+        One from before it became a dead letter and was sent again does not count.
+        """
+        last = self._last_by_unfinished.pop(delivery.id, None)
+        return last if last is not None and last.attempt > delivery.attempts else None
+
+    def _end(self, delivery_id: str, attempts: int) -> None:
+        self._attempts_by_ended[delivery_id] = attempts
+        self._attempts_by_ended.move_to_end(delivery_id)
+        if len(self._attempts_by_ended) > _REMEMBERED_MAX:
+            self._attempts_by_ended.popitem(last=False)
+
+
+async def pasts_of(
+    outcomes: AsyncGenerator[Sequence[Outcome], None],
+) -> dict[ConnectionId, Past]:
+    """Return the past of each connection that these outcomes, oldest first, tell of."""
+    pasts: dict[ConnectionId, Past] = {}
+    async with aclosing(outcomes) as following:
+        async for found in following:
+            for outcome in found:
+                delivery_id = delivery_id_of(outcome)
+                if delivery_id is not None and outcome.connection_id is not None:
+                    pasts.setdefault(outcome.connection_id, Past()).note(delivery_id, outcome)
+    return pasts
+
+
+def wait_left_seconds(last: Outcome, *, clock: Clock, wait_seconds_max: float) -> float:
+    """Return how long a delivery is still to wait for its next attempt.
+
+    Not at all where the clock says that its last attempt is still to come: it was turned back, and
+    what it said before means nothing now.
+    """
+    now = clock.now()
+    if last.next_attempt_at is None or last.at > now + dt.timedelta(seconds=1):
+        return 0.0
+    return min(max(0.0, (last.next_attempt_at - now).total_seconds()), wait_seconds_max)

@@ -1,0 +1,91 @@
+"""The server's owner: lets paused connections go on, and asks what became of everything."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import urllib.parse
+from typing import Any
+
+import urllib3
+
+from tests.crash.record import Record, Verdict
+from tests.running import RunningServer
+
+_LOOK_SECONDS = 0.5
+_PAGE_ENTRIES = 1000
+_TRACES = 25
+
+
+class Owner:
+    """The owner, with the management API.
+
+    Args:
+        server: The owner's.
+        record: Where it is noted.
+        chance: Decides what is traced.
+    """
+
+    def __init__(self, server: RunningServer, record: Record, *, chance: random.Random) -> None:
+        self._server = server
+        self._record = record
+        self._chance = chance
+
+    async def look_after_it(self) -> None:
+        """Let what is paused go on, again and again, until cancelled."""
+        while True:
+            for connected in list(self._record.connected.values()):
+                await self._resume(connected.id, connected.vendor)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def settled(self, *, give_up_at: float) -> bool:
+        """Return whether nothing waits any more; False if that is not so in time."""
+        loop = asyncio.get_running_loop()
+        while loop.time() < give_up_at:
+            balance = await self._ask("GET", "/balance")
+            if balance is not None:
+                self._record.balance = balance
+                waits = any(account["waiting"] for account in balance["accounts"])
+                if balance["isSettled"] and not waits:
+                    return True
+            await asyncio.sleep(_LOOK_SECONDS)
+        return False
+
+    async def read_the_ledger(self) -> None:
+        """Note all that the ledger has, and the traces of a few events."""
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            query = {"limit": str(_PAGE_ENTRIES)} | ({"cursor": cursor} if cursor else {})
+            page = await asyncio.to_thread(
+                self._server.api, "GET", f"/ledger?{urllib.parse.urlencode(query)}"
+            )
+            found += page["entries"]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        self._record.entries = found[::-1]
+        known = sorted(
+            sent.message_id
+            for sent in self._record.sent_by_id.values()
+            if sent.verdict is Verdict.ACKNOWLEDGED
+        )
+        for message_id in self._chance.sample(known, min(_TRACES, len(known))):
+            self._record.traces_by_message_id[message_id] = await asyncio.to_thread(
+                self._server.api, "GET", f"/events/{message_id}/trace"
+            )
+
+    async def _resume(self, connection_id: str, vendor: str) -> None:
+        answer = await self._ask("GET", f"/destinations/{connection_id}/state")
+        if answer is not None and answer["state"]["isPaused"]:
+            resumed = await self._ask("POST", f"/destinations/{connection_id}/resume")
+            if resumed is not None:
+                self._record.note(f"{vendor} was paused, and goes on")
+
+    async def _ask(self, method: str, path: str) -> dict[str, Any] | None:
+        """Return the answer; None while the server is down or does not know."""
+        try:
+            answer: dict[str, Any] = await asyncio.to_thread(self._server.api, method, path)
+        except (AssertionError, OSError, urllib3.exceptions.HTTPError):
+            return None
+        return answer
