@@ -11,8 +11,7 @@ import msgspec
 import pytest
 
 from crossdock.events import ConnectionId, Step
-from crossdock.ledger import Ledger, LedgerSettings, Overview, TailWanted, Wanted
-from crossdock.ledger.balance import State
+from crossdock.ledger import Ledger, LedgerSettings, Overview, State, TailWanted, Wanted
 from crossdock.ledger.entries import as_mapping
 from tests.ledger.builders import (
     NOON,
@@ -332,3 +331,39 @@ async def test_the_journal_is_told_what_is_recorded(path: Path, journal: MemoryJ
         await caught_up(ledger)
 
     assert journal.followed_to == 1
+
+
+async def test_events_whose_outcomes_the_journal_has_removed_are_unrecorded_and_not_missing(
+    path: Path, journal: MemoryJournal
+) -> None:
+    journal.put(events=[batch(event("m1"), event("m2"))])
+    journal.state.outcomes_at = 7
+    journal.put(outcomes=[outcome("1-1-map", message_id="m2")])
+    journal.state.deliveries_by_connection = {ConnectionId("ripe"): 1}
+
+    async with running(path, journal) as ledger:
+        await caught_up(ledger)
+
+        balance = await ledger.balance()
+        assert balance.holds
+        assert await counts(ledger) == {
+            State.ACCEPTED: 2,
+            State.ROUTED: 1,
+            State.UNRECORDED: 1,
+        }
+
+
+async def test_a_loss_after_a_gap_was_written_off_breaks_the_balance(
+    path: Path, journal: MemoryJournal
+) -> None:
+    journal.state.outcomes_at = 7
+    journal.put(events=[batch(event("m1"))], outcomes=[outcome("1-0-map")])
+    journal.state.deliveries_by_connection = {ConnectionId("ripe"): 1}
+
+    async with running(path, journal) as ledger:
+        await caught_up(ledger)
+        assert (await ledger.balance()).holds
+        journal.put(events=[batch(event("m3"))])
+        await caught_up(ledger)
+
+        assert not (await ledger.balance()).holds
