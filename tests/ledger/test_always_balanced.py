@@ -145,7 +145,7 @@ DEEDS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(DEEDS, max_size=25))
 def test_nothing_is_missing_whatever_happens(deeds: list[tuple[object, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

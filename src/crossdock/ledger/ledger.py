@@ -134,6 +134,8 @@ class Ledger:
                 report.writing_failed(_first_of(error), wait_seconds=wait_seconds)
                 with contextlib.suppress(duckdb.Error, OSError):
                     await self._write(self._close)
+                    # It can be asked meanwhile, if it can be opened.
+                    await self.open()
                 await self._clock.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, _RETRY_SECONDS_MAX)
 
