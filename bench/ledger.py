@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import statistics
 import tempfile
@@ -14,6 +15,8 @@ from crossdock.ledger.entries import Entry, hash_of, moment
 from crossdock.ledger.store import Place, Store
 
 EVENTS = 10_000_000
+USERS = 200_000
+BROWSERS = 300_000
 PORTION = 250_000
 STARTED_US = 1_767_225_600_000_000
 TRACED = 20
@@ -29,8 +32,8 @@ SELECT
   CASE WHEN part > 0 THEN 'map_' || owner END AS mapping_id,
   (hash(i) % 4294967296)::UINTEGER AS message_hash, 'ajs-next-' || own AS message_id,
   'track' AS event_type, ['Order Completed', 'Product Viewed'][i % 2 + 1] AS event_name,
-  CASE WHEN part = 0 THEN 'user-' || (i % 200000) END AS user_id,
-  CASE WHEN part = 0 THEN md5((i % 300000)::VARCHAR) END AS anonymous_id,
+  CASE WHEN part = 0 THEN 'user-' || (i % $users) END AS user_id,
+  CASE WHEN part = 0 THEN md5((i % $browsers)::VARCHAR) END AS anonymous_id,
   event_sequence, event_index,
   CASE WHEN part > 0 THEN delivery || CASE part WHEN 2 THEN '-1' ELSE '' END ELSE '' END
     AS outcome_id,
@@ -47,6 +50,14 @@ FROM (
     (i // 500 + 1) || '-' || (i % 500) || '-map_' || md5((i % 3)::VARCHAR) AS delivery
   FROM (SELECT unnest(range($first, $last)) AS i), (SELECT unnest([0, 1, 2]) AS part)
 )
+"""
+
+
+_FILL_PEOPLE = """
+INSERT INTO people
+SELECT DISTINCT unnest([user_hashes[i % $users + 1], browser_hashes[i % $browsers + 1]]),
+  i // 500 + 1
+FROM (SELECT unnest(range($first, $last)) AS i), hashes
 """
 
 
@@ -67,6 +78,9 @@ def main() -> None:
         for name, ask in {
             "latest 100": lambda: queries.search(cursor, Wanted()),
             "latest 100 of a user": lambda: queries.search(cursor, Wanted(user_id="user-77")),
+            "latest 100 of a user in a day": lambda: queries.search(
+                cursor, dataclasses.replace(day, user_id="user-77")
+            ),
             "latest 100 of an event name and step": lambda: queries.search(
                 cursor, Wanted(event_name="Order Completed", step="delivered")
             ),
@@ -101,10 +115,18 @@ def _filled(path: Path) -> list[str]:
     store = Store(path, memory_bytes_max=1024**3)
     ids = []
     connection = store.cursor()
+    connection.execute(
+        "CREATE TEMP TABLE hashes AS SELECT $users AS user_hashes, $browsers AS browser_hashes",
+        {
+            "users": [hash_of(f"user-{n}") for n in range(USERS)],
+            "browsers": [hash_of(_md5(str(n))) for n in range(BROWSERS)],
+        },
+    )
+    people = {"users": USERS, "browsers": BROWSERS}
     for first in range(0, EVENTS, PORTION):
-        connection.execute(
-            _FILL, {"started_us": STARTED_US, "first": first, "last": first + PORTION}
-        )
+        portion = {"first": first, "last": first + PORTION, **people}
+        connection.execute(_FILL, portion | {"started_us": STARTED_US})
+        connection.execute(_FILL_PEOPLE, portion)
         connection.execute(
             "INSERT INTO messages SELECT (hash(i) % 4294967296)::UINTEGER, i // 500 + 1 "
             "FROM (SELECT unnest(range($first, $last)) AS i)",
@@ -133,6 +155,10 @@ def _entry(message_id: str, number: int) -> Entry:
         event_sequence=number // 500 + 1,
         event_index=number % 500,
     )
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _traced(store: Store, message_id: str) -> float:

@@ -205,6 +205,27 @@ async def test_a_dead_letter_can_be_removed_twice() -> None:
         assert await journal.dead_letters.page(RIPE, count_max=9) == []
 
 
+async def test_what_is_done_with_dead_letters_is_recorded_once() -> None:
+    async with opened() as journal:
+        for n in range(4):
+            await journal.append_dead_letter(letter(delivery(f"d{n}")))
+        first, second, *_ = await journal.dead_letters.page(RIPE, count_max=9)
+
+        await journal.dead_letters.send_again(first)
+        await journal.dead_letters.remove(second)
+        await journal.dead_letters.remove(second)
+        removed = await journal.dead_letters.remove_all(RIPE)
+        told = await journal.latest_outcomes(9, connection_id=RIPE)
+
+    assert removed == 2
+    assert [(each.step, each.id.rpartition("-")[2]) for each in told] == [
+        (Step.DISCARDED, "discarded"),
+        (Step.DISCARDED, "discarded"),
+        (Step.DISCARDED, "discarded"),
+        (Step.SENT_AGAIN, "again"),
+    ]
+
+
 async def test_too_many_dead_letters_of_one_connection_cost_no_other_its_own() -> None:
     few = dataclasses.replace(SMALL, dead_letters_of_one_connection_max=3)
     async with opened(settings=few) as journal:

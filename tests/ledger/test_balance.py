@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.events import ConnectionId, Outcome, Step
-from crossdock.ledger.balance import Balance, Changes, State, draw_up, settle, state_of
+from crossdock.ledger.balance import Balance, Changes, draw_up, settle, written_off
 from crossdock.ledger.entries import of_outcomes
+from crossdock.ledger.standing import Standing, State
 from tests.ledger.builders import delivered, outcome
 
 RIPE = ("shop", "ripe")
@@ -20,7 +21,7 @@ SHOP = ("shop", "")
 
 
 def counts_of(outcomes: Sequence[Outcome]) -> dict[tuple[tuple[str, str], State], int]:
-    changes = settle(of_outcomes(1, outcomes), states_by_subject={}, known_events=set())
+    changes = settle(of_outcomes(1, outcomes), standings={}, known_events=set())
     return {key: count for key, count in changes.counts.items() if count}
 
 
@@ -57,9 +58,9 @@ def test_a_delivery_is_where_its_last_outcome_says(outcomes: list[Outcome], stat
 
 
 def test_a_delivery_without_an_ending_waits() -> None:
-    changes = settle(of_outcomes(1, [outcome("1-0-map")]), states_by_subject={}, known_events=set())
+    changes = settle(of_outcomes(1, [outcome("1-0-map")]), standings={}, known_events=set())
 
-    assert changes.opened == {"1-0-map"}
+    assert changes.standings["1-0-map"].state is State.WAITING
     assert changes.counts[RIPE, State.WAITING] == 0
 
 
@@ -93,12 +94,12 @@ def test_a_step_that_is_not_known_changes_nothing() -> None:
 
     changes = settle(
         [msgspec.structs.replace(known, step="paused")],
-        states_by_subject={"1-0-map": State.WAITING},
+        standings={"1-0-map": Standing(State.WAITING)},
         known_events=set(),
     )
 
     assert not +changes.counts
-    assert not changes.closed
+    assert not changes.standings
 
 
 def balance_of(*, mapped: int, ended: int, unfinished: int, is_settled: bool = True) -> Balance:
@@ -145,12 +146,10 @@ def test_however_outcomes_come_in_portions_the_counts_are_the_same(
         for number, (event, step) in enumerate(attempts, 1)
     ]
 
-    whole = settle(of_outcomes(1, outcomes), states_by_subject={}, known_events=set())
+    whole = settle(of_outcomes(1, outcomes), standings={}, known_events=set())
     earlier, later = outcomes[: 4 + cut], outcomes[4 + cut :]
-    first = settle(of_outcomes(1, earlier), states_by_subject={}, known_events=set())
-    second = settle(
-        of_outcomes(1, later), states_by_subject=states_after(earlier), known_events=set()
-    )
+    first = settle(of_outcomes(1, earlier), standings={}, known_events=set())
+    second = settle(of_outcomes(1, later), standings=first.standings, known_events=set())
 
     assert net(first, second) == net(whole)
     ended = sum(
@@ -158,16 +157,8 @@ def test_however_outcomes_come_in_portions_the_counts_are_the_same(
         for (account, state), count in whole.counts.items()
         if account == RIPE and state is not State.ACCEPTED
     )
-    assert ended + len(whole.opened) == 4
-
-
-def states_after(outcomes: Sequence[Outcome]) -> dict[str, State]:
-    states = {}
-    for entry in of_outcomes(1, outcomes):
-        state = state_of(entry)
-        if state is not None:
-            states[entry.subject_id] = state
-    return states
+    waiting = [one for one in whole.standings.values() if one.state is State.WAITING]
+    assert ended + len(waiting) == 4
 
 
 def net(*all_changes: Changes) -> dict[object, int]:
@@ -175,3 +166,48 @@ def net(*all_changes: Changes) -> dict[object, int]:
     for changes in all_changes:
         counted.update(changes.counts)
     return {key: count for key, count in counted.items() if count}
+
+
+def test_what_ended_and_lies_in_the_journal_still_is_repeated_and_not_missing() -> None:
+    balance = balance_of(mapped=5, ended=5, unfinished=1)
+
+    assert balance.holds
+    assert balance.accounts[0].repeated == 1
+    assert balance.accounts[0].counts[State.WAITING] == 0
+
+
+def test_what_was_never_read_is_written_off_once_and_in_plain_sight() -> None:
+    counts = {
+        (RIPE, State.ACCEPTED): 5,
+        (RIPE, State.DELIVERED): 3,
+        (SHOP, State.ACCEPTED): 1,
+        (SHOP, State.ROUTED): 4,
+    }
+    before = draw_up(counts, unfinished_by_connection={}, is_settled=True)
+
+    after = draw_up(
+        Counter(counts) + Counter(written_off(before)),
+        unfinished_by_connection={},
+        is_settled=True,
+    )
+
+    assert not before.holds
+    assert after.holds
+    by_connection = {account.connection_id: account.counts for account in after.accounts}
+    assert by_connection["ripe"][State.UNRECORDED] == 2
+    assert by_connection[""][State.ACCEPTED] == 4
+
+
+def test_what_was_written_off_and_turns_up_after_all_is_no_longer_unrecorded() -> None:
+    balance = draw_up(
+        {
+            (RIPE, State.ACCEPTED): 5,
+            (RIPE, State.UNRECORDED): 2,
+            (RIPE, State.DELIVERED): 4,
+        },
+        unfinished_by_connection={},
+        is_settled=True,
+    )
+
+    assert balance.holds
+    assert balance.accounts[0].counts[State.UNRECORDED] == 1

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 from pathlib import Path
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from crossdock.events import ConnectionId, Step
-from crossdock.ledger import Ledger, LedgerSettings, Overview, TailWanted, Wanted
-from crossdock.ledger.balance import State
+from crossdock.ledger import (
+    Ledger,
+    LedgerSettings,
+    LedgerUnavailable,
+    Overview,
+    State,
+    TailWanted,
+    Wanted,
+)
 from crossdock.ledger.entries import as_mapping
 from tests.ledger.builders import (
     NOON,
@@ -47,6 +56,20 @@ def write_nonsense(path: Path) -> None:
 
 def was_set_aside(path: Path) -> bool:
     return any(path.parent.glob("*.broken-*"))
+
+
+def failures_so_far() -> float:
+    return REGISTRY.get_sample_value("crossdock_ledger_failures_total") or 0.0
+
+
+async def has_failed_since(failures: float) -> bool:
+    return failures_so_far() > failures
+
+
+async def is_written(ledger: Ledger, message_id: str) -> bool:
+    with contextlib.suppress(LedgerUnavailable):
+        return bool(await ledger.trace(message_id))
+    return False
 
 
 async def steps(ledger: Ledger, message_id: str) -> list[str]:
@@ -347,3 +370,58 @@ async def test_the_journal_is_told_what_is_recorded(path: Path, journal: MemoryJ
         await caught_up(ledger)
 
     assert journal.followed_to == 1
+
+
+async def test_events_whose_outcomes_the_journal_has_removed_are_unrecorded_and_not_missing(
+    path: Path, journal: MemoryJournal
+) -> None:
+    journal.put(events=[batch(event("m1"), event("m2"))])
+    journal.state.outcomes_at = 7
+    journal.put(outcomes=[outcome("1-1-map", message_id="m2")])
+    journal.state.deliveries_by_connection = {ConnectionId("ripe"): 1}
+
+    async with running(path, journal) as ledger:
+        await caught_up(ledger)
+
+        balance = await ledger.balance()
+        assert balance.holds
+        assert await counts(ledger) == {
+            State.ACCEPTED: 2,
+            State.ROUTED: 1,
+            State.UNRECORDED: 1,
+        }
+
+
+async def test_a_loss_after_a_gap_was_written_off_breaks_the_balance(
+    path: Path, journal: MemoryJournal
+) -> None:
+    journal.state.outcomes_at = 7
+    journal.put(events=[batch(event("m1"))], outcomes=[outcome("1-0-map")])
+    journal.state.deliveries_by_connection = {ConnectionId("ripe"): 1}
+
+    async with running(path, journal) as ledger:
+        await caught_up(ledger)
+        assert (await ledger.balance()).holds
+        journal.put(events=[batch(event("m3"))])
+        await caught_up(ledger)
+
+        assert not (await ledger.balance()).holds
+
+
+async def test_a_ledger_that_cannot_write_goes_on_where_it_was_when_it_can(
+    path: Path, journal: MemoryJournal
+) -> None:
+    failures = failures_so_far()
+    in_the_way = path.with_suffix(".rows")
+    async with running(path, journal) as ledger:
+        journal.put(events=[batch(event("m1"))])
+        await caught_up(ledger)
+        in_the_way.mkdir()
+        journal.put(events=[batch(event("m2"))])
+        await until(lambda: has_failed_since(failures))
+
+        in_the_way.rmdir()
+        journal.put(events=[batch(event("m3"))])
+        await until(lambda: is_written(ledger, "m3"))
+
+        assert [await steps(ledger, f"m{n}") for n in (1, 2, 3)] == [["received"]] * 3

@@ -144,6 +144,20 @@ async def test_a_failure_shows_what_was_asked_and_answered_without_secrets() -> 
     assert len(outcome.answer) <= 4096
 
 
+async def test_a_secret_that_the_excerpt_would_cut_in_two_is_blotted_out() -> None:
+    def refuse(_: object) -> Reply:
+        return Reply(status=422, body=b"!" * 4092 + b"hunter22")
+
+    async with Loopback(refuse) as vendor, vendor.client() as client:
+        outcome = await ended(
+            to=connection(url=f"{vendor.url}/birds", apiKey="hunter22"),
+            http=client.with_label("Pigeonhole"),
+        )
+
+    assert "hunt" not in outcome.answer
+    assert outcome.answer == "!" * 4092 + "•••"
+
+
 async def test_each_payload_of_a_batch_has_its_own_end() -> None:
     async def take_some(_: Http, calls: Sequence[Call]) -> Sequence[DeliveryFailed | None]:
         return [Rejected("Odd.", do="Map it.") if call.payload["n"] % 2 else None for call in calls]

@@ -8,6 +8,8 @@ from typing import Any
 # What the sentence or the heading says already.
 _TOLD = frozenset({"at", "step", "what", "do", "sourceId", "messageId", "eventType", "eventName"})
 _STATES = ("duplicate", "filtered", "discarded", "routed", "delivered", "dead", "waiting")
+# Shown where there are any.
+_SELDOM = ("repeated", "unrecorded")
 
 
 def trace_lines(answer: Mapping[str, Any]) -> Iterator[str]:
@@ -41,8 +43,11 @@ def tail_line(entry: Mapping[str, Any]) -> str:
 
 def balance_lines(balance: Mapping[str, Any]) -> Iterator[str]:
     """Yield a table of accounts, and whether they add up."""
-    head = ("source", "destination", "accepted", *_STATES, "missing")
-    rows: list[Sequence[str]] = [head, *(_row(account) for account in balance["accounts"])]
+    accounts = balance["accounts"]
+    seldom = [name for name in _SELDOM if any(account[name] for account in accounts)]
+    columns = ["accepted", *_STATES, *seldom]
+    head = ["source", "destination", *columns, "missing"]
+    rows = [head, *(_row(account, columns) for account in accounts)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for row in rows:
         yield "  ".join(
@@ -54,8 +59,8 @@ def balance_lines(balance: Mapping[str, Any]) -> Iterator[str]:
         yield "Events are on their way; they count as waiting."
     if balance["missedMessages"]:
         yield (
-            f"The ledger was too far behind once: {balance['missedMessages']} messages of the "
-            "journal are not in it."
+            f"{balance['missedMessages']} messages of the journal are not in the ledger: they were "
+            "removed before it read them. What is missing because of that counts as unrecorded."
         )
     yield "The balance holds." if balance["holds"] else "The balance does not hold:"
     for account in balance["accounts"]:
@@ -63,14 +68,13 @@ def balance_lines(balance: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {_where(account)}: {_missing(account['difference'])}"
 
 
-def _row(account: Mapping[str, Any]) -> Sequence[str]:
-    return (
+def _row(account: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+    return [
         account["sourceId"],
         account["destinationId"] or "",
-        str(account["accepted"]),
-        *(str(account[state]) for state in _STATES),
+        *(str(account[column]) for column in columns),
         str(account["difference"]),
-    )
+    ]
 
 
 def _entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:

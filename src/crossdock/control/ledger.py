@@ -12,8 +12,16 @@ from fastapi.responses import StreamingResponse
 from crossdock.base import json
 from crossdock.control.answers import Data, Shape
 from crossdock.control.parts import Here
-from crossdock.ledger import Account, Counted, Entry, Overview, TailWanted, Wanted
-from crossdock.ledger.balance import State, state_of
+from crossdock.ledger import (
+    Account,
+    Counted,
+    Entry,
+    Overview,
+    State,
+    TailWanted,
+    Wanted,
+    state_of,
+)
 from crossdock.ledger.entries import RECEIVED, as_mapping, moment
 from crossdock.workspace import NotFound, Refused
 
@@ -77,7 +85,12 @@ class EntriesAnswer(Shape):
 
 
 class AccountShape(Shape):
-    """The counts of a source, or of one destination of it; `difference` is what is missing."""
+    """The counts of a source, or of one destination of it; `difference` is what is missing.
+
+    `unrecorded` is what the journal had removed before the ledger could read what became of it.
+    `repeated` has ended, and lies in the journal still: a crash cut its finish off, and it is
+    finished, or attempted once more.
+    """
 
     source_id: str
     destination_id: str | None
@@ -89,6 +102,8 @@ class AccountShape(Shape):
     delivered: int
     dead: int
     waiting: int
+    unrecorded: int
+    repeated: int
     difference: int
 
 
@@ -295,6 +310,7 @@ def _account(account: Account) -> AccountShape:
     return AccountShape(
         source_id=account.source_id,
         destination_id=account.connection_id or None,
+        repeated=account.repeated,
         difference=account.difference,
         **counts,
     )

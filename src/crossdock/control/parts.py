@@ -156,10 +156,10 @@ class DeadLetters(Protocol):
         """Make it a delivery again."""
 
     async def remove(self, letter: DeadLetter, /) -> None:
-        """Forget it."""
+        """Discard it."""
 
     async def remove_all(self, connection_id: ConnectionId, /) -> int:
-        """Forget all of a connection; return how many there were."""
+        """Discard all of a connection; return how many there were."""
 
 
 class Pauses(Protocol):

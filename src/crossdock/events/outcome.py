@@ -14,7 +14,8 @@ class Step(enum.StrEnum):
     """Where an event can end, or get to."""
 
     DISCARDED = "discarded"
-    """Refused at the door, or found unreadable: `reason` is one of Segment's discard reasons."""
+    """Refused at the door, or found unreadable: `reason` is one of Segment's discard reasons. Or a
+    person discarded a dead letter: `dead_letter_discarded`."""
     DUPLICATE = "duplicate"
     """Its messageId was accepted from this source before."""
     MAPPED = "mapped"
@@ -32,6 +33,8 @@ class Step(enum.StrEnum):
     """As `DEAD`, from a version that did not try again; journals may hold it."""
     DEAD = "dead"
     """It was tried for as long as it may be, and is a dead letter now."""
+    SENT_AGAIN = "sent_again"
+    """A person had a dead letter sent again: it waits once more."""
     NEEDS_ATTENTION = "needs_attention"
     """No attempt will succeed until a person acts; it waits, and its connection is paused."""
 
@@ -68,6 +71,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             refused, `<sequence>-<index>-<connection or mapping id>` from `route`, a delivery's own
             id when it was mapped. `send` adds to a delivery's id the moment at which the attempt
             ended, since an attempt after a restart is another one: `<delivery id>-<milliseconds>`.
+            What a person does with a dead letter adds a word to that, `-again` or `-discarded`.
             Empty where there is no event in the journal.
     """
 

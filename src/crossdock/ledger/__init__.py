@@ -1,10 +1,12 @@
 """What became of every event, kept for weeks and found in a moment.
 
 - `entries`: rows of what the journal holds.
+- `standing`: where each delivery stands after what happened to it.
 - `balance`: whether everything that was accepted is accounted for.
 - `store`: the DuckDB file, and the only writer of it.
 - `queries`: what can be asked; `statements` reads the SQL that lies beside both.
 - `tail`: entries as they are written.
+- `portions`: what is written at a time.
 - `ledger`: follows the journal; `port` says what it needs of it.
 - `report`: everything that the ledger logs and counts.
 """
@@ -16,6 +18,7 @@ from crossdock.ledger.entries import Entry
 from crossdock.ledger.ledger import Ledger, LedgerSettings
 from crossdock.ledger.queries import Counted, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
+from crossdock.ledger.standing import State, state_of
 from crossdock.ledger.tail import TailWanted
 
 __all__ = [
@@ -29,6 +32,8 @@ __all__ = [
     "LedgerUnavailable",
     "Overview",
     "Page",
+    "State",
     "TailWanted",
     "Wanted",
+    "state_of",
 ]

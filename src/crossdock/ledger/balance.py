@@ -9,34 +9,25 @@ Two kinds of things are counted, and each is in exactly one state at a time:
   take becomes two deliveries and counts twice.
 
 The ledger counts by what it reads: each message once, a repeated outcome never. What it says is
-then held against two things that it does not count: how far `route` is in the journal, and which
-deliveries lie in the journal unfinished.
+then held against two things that it does not count: how far `route` is in the journal, and how many
+deliveries lie in the journal unfinished. A delivery that waits and is not there is missing. One
+that is there and does not wait was cut off by a crash between its outcome and its finish: it is
+finished, or attempted once more, and nothing is missing.
+
+What the journal has removed before the ledger could read it cannot be told any more. Where such a
+gap is known, what is missing because of it is written off as `unrecorded`, once, in plain sight.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import enum
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from crossdock.events import ConnectionId, Offset, Step
-from crossdock.ledger.entries import Entry, is_from_route, is_of_delivery, is_of_replay
-
-
-class State(enum.StrEnum):
-    """Where something that was accepted is."""
-
-    ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"
-    FILTERED = "filtered"
-    DISCARDED = "discarded"
-    ROUTED = "routed"
-    DELIVERED = "delivered"
-    DEAD = "dead"
-    WAITING = "waiting"
-
+from crossdock.events import ConnectionId, Offset
+from crossdock.ledger.entries import Entry, is_from_route, is_of_replay
+from crossdock.ledger.standing import Standing, State, standing_after, state_of
 
 AccountKey = tuple[str, str]
 """Source id and connection id; for a source's own account the second is empty."""
@@ -51,12 +42,14 @@ class Account:
         connection_id: Which connection; empty for the source's own.
         counts: By state; `waiting` is what is left.
         difference: How many are missing: unaccounted for if positive, too many if negative.
+        repeated: Deliveries that have ended and lie in the journal still.
     """
 
     source_id: str
     connection_id: str
     counts: Mapping[State, int]
     difference: int
+    repeated: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,26 +71,6 @@ class Balance:
         return all(account.difference == 0 for account in self.accounts)
 
 
-_STATES_BY_STEP: Mapping[str, State] = {
-    Step.MAPPED: State.WAITING,
-    Step.WAITING: State.WAITING,
-    # Its connection is paused until a person acts, and then goes on with it.
-    Step.NEEDS_ATTENTION: State.WAITING,
-    Step.DELIVERED: State.DELIVERED,
-    Step.FILTERED: State.FILTERED,
-    Step.DUPLICATE: State.DUPLICATE,
-    Step.FAILED: State.DEAD,
-    "dead": State.DEAD,
-}
-
-
-def state_of(entry: Entry) -> State | None:
-    """Return the state that an outcome puts its subject in; None if it leaves it where it is."""
-    if entry.step in {Step.REJECTED, Step.DISCARDED}:
-        return State.DEAD if is_of_delivery(entry) else State.DISCARDED
-    return _STATES_BY_STEP.get(entry.step)
-
-
 def event_state_of(entry: Entry) -> State:
     """Return the state that an outcome of `route` puts the event itself in."""
     if not entry.connection_id:
@@ -112,30 +85,27 @@ class Changes:
     Attributes:
         counts: What to add, by account and state. Waiting things are not counted: they are the
             rest.
-        opened: Deliveries that begin to wait.
-        closed: Deliveries that wait no longer.
+        standings: Where those stand that any of the outcomes was about.
     """
 
     counts: Counter[tuple[AccountKey, State]] = dataclasses.field(default_factory=Counter)
-    opened: set[str] = dataclasses.field(default_factory=set)
-    closed: set[str] = dataclasses.field(default_factory=set)
+    standings: dict[str, Standing] = dataclasses.field(default_factory=dict)
 
 
 def settle(
     entries: Iterable[Entry],
     *,
-    states_by_subject: Mapping[str, State],
+    standings: Mapping[str, Standing],
     known_events: AbstractSet[Offset],
 ) -> Changes:
     """Return what the outcomes change.
 
     Args:
         entries: New outcomes, oldest first; none that is known already.
-        states_by_subject: The states of those subjects that have one.
+        standings: Where those of their subjects stand that are known.
         known_events: Those of the events that an outcome of `route` was seen for before.
     """
     changes = Changes()
-    states = dict(states_by_subject)
     events_seen = set(known_events)
     for entry in entries:
         # A replay makes deliveries of events that were accepted before: its connection accounts for
@@ -146,16 +116,15 @@ def settle(
         if not is_replayed and is_from_route(entry) and entry.offset not in events_seen:
             events_seen.add(entry.offset)
             changes.counts[(entry.source_id, ""), event_state_of(entry)] += 1
-        before = states.get(entry.subject_id)
-        after = state_of(entry)
-        # A delivery can overtake the word that it was made.
-        is_late = entry.step == Step.MAPPED and before is not None
-        if entry.connection_id and after is not None and after is not before and not is_late:
-            states[entry.subject_id] = after
-            _move((entry.source_id, entry.connection_id), before, after, changes.counts)
-    waited = {subject for subject, state in states_by_subject.items() if state is State.WAITING}
-    waiting = {subject for subject, state in states.items() if state is State.WAITING}
-    changes.opened, changes.closed = waiting - waited, waited - waiting
+        if not entry.connection_id:
+            continue
+        subject_id = entry.subject_id
+        before = changes.standings.get(subject_id) or standings.get(subject_id)
+        after = standing_after(before, entry)
+        if after is not None and after is not before:
+            changes.standings[subject_id] = after
+            account = (entry.source_id, entry.connection_id)
+            _move(account, before.state if before else None, after.state, changes.counts)
     return changes
 
 
@@ -165,6 +134,8 @@ def _move(
     after: State,
     counts: Counter[tuple[AccountKey, State]],
 ) -> None:
+    if before is after:
+        return
     if before is None:
         counts[account, State.ACCEPTED] += 1
     elif before is not State.WAITING:
@@ -194,16 +165,37 @@ def draw_up(
         rest = by_state.get(State.ACCEPTED, 0) - sum(
             count for state, count in by_state.items() if state is not State.ACCEPTED
         )
+        if rest < 0 and (unrecorded := by_state.get(State.UNRECORDED, 0)):
+            # Some of what was written off has turned up after all.
+            found = min(-rest, unrecorded)
+            by_state[State.UNRECORDED] = unrecorded - found
+            rest += found
         # For a source itself nothing can wait once `route` is done.
-        waiting = (
+        unfinished = (
             unfinished_by_connection.get(ConnectionId(connection_id), 0) if connection_id else 0
         )
+        repeated = max(0, unfinished - max(0, rest)) if is_settled else 0
+        waiting = unfinished - repeated if is_settled else rest
         accounts.append(
             Account(
                 source_id=source_id,
                 connection_id=connection_id,
-                counts={**by_state, State.WAITING: waiting if is_settled else rest},
-                difference=rest - waiting if is_settled else 0,
+                counts={**by_state, State.WAITING: waiting},
+                difference=rest - waiting,
+                repeated=repeated,
             )
         )
     return Balance(accounts=accounts, is_settled=is_settled)
+
+
+def written_off(balance: Balance) -> Mapping[tuple[AccountKey, State], int]:
+    """Return the changes of counts after which nothing is missing."""
+    return {
+        (
+            (account.source_id, account.connection_id),
+            # Too many: it was the word of their being accepted that was not read.
+            State.UNRECORDED if account.difference > 0 else State.ACCEPTED,
+        ): abs(account.difference)
+        for account in balance.accounts
+        if account.difference
+    }

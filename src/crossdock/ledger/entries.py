@@ -15,6 +15,7 @@ import msgspec
 
 from crossdock.events import Envelope, EventType, Offset, Outcome, Step
 from crossdock.events.accept import EVENT_TYPES
+from crossdock.events.dead_letter import DISCARDED_SUFFIX, SENT_AGAIN_SUFFIX
 from crossdock.events.parse import decode_batch
 
 RECEIVED = "received"
@@ -97,24 +98,12 @@ _NAME_CHARACTERS_MAX = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
-# Columns of their own, and what is found out from the id.
+# What has a column of its own, or is found out from the id.
 _NOT_MORE = frozenset(
-    {
-        "at",
-        "step",
-        "reason",
-        "source_id",
-        "connection_id",
-        "mapping_id",
-        "message_id",
-        "event_type",
-        "event_name",
-        "attempt",
-        "status",
-        "duration_seconds",
-        "id",
-    }
+    {"at", "step", "reason", "source_id", "connection_id", "mapping_id", "message_id"}
+    | {"event_type", "event_name", "attempt", "status", "duration_seconds", "id"}
 )
+_MORE = tuple(name for name in Outcome.__struct_fields__ if name not in _NOT_MORE)
 
 
 def received(sequence: int, envelopes: Sequence[Envelope]) -> Iterator[Entry]:
@@ -142,11 +131,7 @@ def of_outcomes(sequence: int, outcomes: Sequence[Outcome]) -> Iterator[Entry]:
     for position, outcome in enumerate(outcomes):
         event_sequence, event_index = _offset(outcome.id)
         subject_id = _subject(outcome)
-        more = {
-            key: value
-            for key, value in msgspec.to_builtins(outcome).items()
-            if key not in _NOT_MORE and value not in {"", None}
-        }
+        more = {name: value for name in _MORE if (value := getattr(outcome, name))}
         yield Entry(
             stream=Stream.OUTCOMES,
             sequence=sequence,
@@ -186,6 +171,11 @@ def is_of_replay(entry: Entry) -> bool:
 def is_of_delivery(entry: Entry) -> bool:
     """Return whether the entry is about a delivery."""
     return entry.step == Step.MAPPED or not is_from_route(entry)
+
+
+def is_by_hand(entry: Entry) -> bool:
+    """Return whether a person did it to a dead letter; see `Outcome.id`."""
+    return entry.outcome_id.endswith((SENT_AGAIN_SUFFIX, DISCARDED_SUFFIX))
 
 
 def hash_of(text: str) -> int:
@@ -251,8 +241,13 @@ def _offset(outcome_id: str) -> tuple[int, int]:
 def _subject(outcome: Outcome) -> str:
     """Return the id of the delivery, to which `send` adds the moment of the attempt."""
     if outcome.mapping_id and not outcome.id.endswith(f"-{outcome.mapping_id}"):
-        return outcome.id.rpartition("-")[0]
+        return attempt_of(outcome.id).rpartition("-")[0]
     return outcome.id
+
+
+def attempt_of(outcome_id: str) -> str:
+    """Return the id of the attempt's outcome that a person has undone or confirmed by hand."""
+    return outcome_id.removesuffix(SENT_AGAIN_SUFFIX).removesuffix(DISCARDED_SUFFIX)
 
 
 def as_mapping(entry: Entry) -> Mapping[str, object]:

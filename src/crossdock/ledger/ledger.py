@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -20,26 +20,23 @@ from typing import TypeVar
 import duckdb
 
 from crossdock.base.clock import Clock
-from crossdock.events import Envelope, Outcome
 from crossdock.ledger import queries, report
-from crossdock.ledger.balance import Balance, draw_up
-from crossdock.ledger.entries import Entry, Stream, microseconds, of_outcomes, received
-from crossdock.ledger.port import Followed, LedgerJournal
+from crossdock.ledger.balance import Balance, draw_up, written_off
+from crossdock.ledger.entries import Entry, Stream, microseconds
+from crossdock.ledger.port import LedgerJournal
+from crossdock.ledger.portions import add_events, add_outcomes, portions
 from crossdock.ledger.queries import Counted, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
-from crossdock.ledger.store import Place, Store
+from crossdock.ledger.store import Store
 from crossdock.ledger.tail import Tails, TailWanted
 
 Answer = TypeVar("Answer")
-Item = TypeVar("Item")
 
 # One commit is one fsync: four a second keep an entry no longer than a person needs to look it up.
 _PAUSE_SECONDS = 0.25
 # The busier the machine, the longer a write takes, and the longer the ledger rests: at full load
 # the pipeline has the processor, and the ledger catches up afterwards.
 _REST = 2.0
-# A few thousand events: more would hold the interpreter for too long at a time.
-_PORTION_BYTES_MAX = 1024**2
 _RETRY_SECONDS_MIN = 1.0
 _RETRY_SECONDS_MAX = 30.0
 _KEEP_SECONDS = 60.0
@@ -137,6 +134,8 @@ class Ledger:
                 report.writing_failed(_first_of(error), wait_seconds=wait_seconds)
                 with contextlib.suppress(duckdb.Error, OSError):
                     await self._write(self._close)
+                    # It can be asked meanwhile, if it can be opened.
+                    await self.open()
                 await self._clock.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, _RETRY_SECONDS_MAX)
 
@@ -204,14 +203,20 @@ class Ledger:
             before = now
             looks += 1
             await self._clock.sleep(_LOOK_SECONDS)
+        if balance.is_settled and self._has_gap():
+            await self._write(functools.partial(self._opened().write_off, written_off(balance)))
+            report.written_off(balance)
+            balance, _ = await self._look()
         report.balance_drawn_up(balance)
         return balance
 
     def missed(self) -> Mapping[Stream, int]:
         """Return how many messages were gone before the ledger had read them."""
-        if self._store is None:
-            raise LedgerUnavailable
-        return {stream: place.missed for stream, place in self._store.places.items()}
+        return {stream: place.missed for stream, place in self._opened().places.items()}
+
+    def _has_gap(self) -> bool:
+        """Return whether something was missed that the balance has not been told of."""
+        return any(place.missed > place.written_off for place in self._opened().places.values())
 
     async def _look(self, *, is_moving: bool = False) -> tuple[Balance, object]:
         progress = await self._journal.progress()
@@ -237,9 +242,9 @@ class Ledger:
         self._journal.followed(after)
         async with contextlib.aclosing(self._journal.follow_events(after)) as following:
             async for messages in following:
-                for portion in _portions(messages):
+                for portion in portions(messages):
                     await self._write_down(
-                        Stream.EVENTS, functools.partial(_add_events, store, portion)
+                        Stream.EVENTS, functools.partial(add_events, store, portion)
                     )
                     self._journal.followed(portion[-1].sequence)
 
@@ -248,9 +253,9 @@ class Ledger:
         after = store.places[Stream.OUTCOMES].sequence
         async with contextlib.aclosing(self._journal.follow_outcomes(after)) as following:
             async for messages in following:
-                for portion in _portions(messages):
+                for portion in portions(messages):
                     await self._write_down(
-                        Stream.OUTCOMES, functools.partial(_add_outcomes, store, portion)
+                        Stream.OUTCOMES, functools.partial(add_outcomes, store, portion)
                     )
 
     async def _write_down(self, stream: Stream, write: Callable[[], Sequence[Entry]]) -> None:
@@ -341,47 +346,6 @@ class Ledger:
             raise LedgerBusy(_ANSWER_SECONDS_MAX) from error
         except duckdb.Error as error:
             raise LedgerUnavailable from error
-
-
-def _portions(messages: Sequence[Followed[Item]]) -> Iterator[Sequence[Followed[Item]]]:
-    """Yield the messages in order, in portions that are not large."""
-    portion: list[Followed[Item]] = []
-    portion_bytes = 0
-    for message in messages:
-        if portion and portion_bytes + message.size_bytes > _PORTION_BYTES_MAX:
-            yield portion
-            portion, portion_bytes = [], 0
-        portion.append(message)
-        portion_bytes += message.size_bytes
-    if portion:
-        yield portion
-
-
-def _add_events(store: Store, messages: Sequence[Followed[Envelope]]) -> Sequence[Entry]:
-    entries = [
-        entry for message in messages for entry in received(message.sequence, message.items())
-    ]
-    store.add_events(entries, _place(store, Stream.EVENTS, messages))
-    return entries
-
-
-def _add_outcomes(store: Store, messages: Sequence[Followed[Outcome]]) -> Sequence[Entry]:
-    entries = [
-        entry for message in messages for entry in of_outcomes(message.sequence, message.items())
-    ]
-    return store.add_outcomes(entries, _place(store, Stream.OUTCOMES, messages))
-
-
-def _place(store: Store, stream: Stream, messages: Sequence[Followed[object]]) -> Place:
-    before = store.places[stream]
-    first, last = messages[0].sequence, messages[-1].sequence
-    # A stream that was made anew begins at 1 again.
-    missed = max(0, first - before.sequence - 1)
-    if missed:
-        report.missed(stream.name.lower(), messages=missed)
-    return Place(
-        last, before.missed + missed, before.newest if first > before.sequence else Place().newest
-    )
 
 
 def _is_broken(error: duckdb.Error) -> bool:

@@ -30,11 +30,11 @@ class Progress(Protocol):
 
     @property
     def events_at(self) -> int:
-        """Place of the last accepted request."""
+        """Place of the last accepted request; 0 if none is left to be read."""
 
     @property
     def outcomes_at(self) -> int:
-        """Place of the last outcomes."""
+        """Place of the last outcomes; 0 if none are left to be read."""
 
     @property
     def unrouted(self) -> int:

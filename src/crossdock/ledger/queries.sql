@@ -12,9 +12,13 @@ LIMIT $limit;
 
 -- search: the latest entries of which all this is true, newest first
 SELECT {columns} FROM entries
-WHERE {conditions}
-ORDER BY happened_us DESC, stream DESC, sequence DESC, position DESC
-LIMIT $limit;
+WHERE rowid IN (
+  SELECT rowid FROM entries
+  WHERE {conditions}
+  ORDER BY happened_us DESC, stream DESC, sequence DESC, position DESC
+  LIMIT $limit
+)
+ORDER BY happened_us DESC, stream DESC, sequence DESC, position DESC;
 
 -- overview: how many events or deliveries got to a step, by time and by what was asked for
 SELECT {groups} time_us, {number} AS number, sum(greatest(attempt, 1) - 1)::BIGINT AS retries
@@ -23,3 +27,14 @@ WHERE {conditions}
 GROUP BY ALL
 ORDER BY ALL
 LIMIT $limit;
+
+-- in_messages_of_user: whether it is about an event of a message that may hold a user's
+event_sequence IN (SELECT event_sequence FROM people WHERE person_hash = $person_hash)
+
+-- about_user: whether it is about a user's; one number is joined by faster than two
+event_sequence * 1048576 + event_index IN (
+  SELECT event_sequence * 1048576 + event_index FROM entries
+  WHERE stream = 0
+    AND event_sequence IN (SELECT event_sequence FROM people WHERE person_hash = $person_hash)
+    AND (user_id = $user_id OR anonymous_id = $user_id)
+)

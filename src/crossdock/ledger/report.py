@@ -6,7 +6,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.logs import logger
-from crossdock.ledger.balance import Balance, State
+from crossdock.ledger.balance import Balance
+from crossdock.ledger.standing import State
 
 _log = logger("ledger")
 
@@ -129,6 +130,18 @@ def kept(size_bytes: int) -> None:
 def tail_let_go() -> None:
     """Count a live tail that was ended."""
     _tails_let_go.inc()
+
+
+def written_off(balance: Balance) -> None:
+    """Log what is missing because the journal had removed it before it could be read."""
+    for account in balance.accounts:
+        if account.difference:
+            _log.warning(
+                "The journal had removed what became of some events before the ledger read it.",
+                source_id=account.source_id,
+                connection_id=account.connection_id,
+                unrecorded=account.difference,
+            )
 
 
 def balance_drawn_up(balance: Balance) -> None:

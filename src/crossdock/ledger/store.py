@@ -21,19 +21,24 @@ import duckdb
 import msgspec
 
 from crossdock.events import Offset, Step
-from crossdock.ledger.balance import AccountKey, State, settle, state_of
+from crossdock.ledger.balance import AccountKey, settle
 from crossdock.ledger.entries import Entry, Stream, hash_of, is_from_route
+from crossdock.ledger.standing import Standing, State, numbered, standing_after
 from crossdock.ledger.statements import statements
 
 _SQL = statements("store.sql")
 _TABLES = (
     "create_entries",
     "create_messages",
+    "create_people",
     "create_open_subjects",
     "create_counts",
     "create_places",
+    "upgrade_open_subjects",
+    "upgrade_places",
 )
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _BEGINNING = Offset(0, 0)
 
 Row = tuple[Any, ...]
@@ -47,11 +52,13 @@ class Place:
     Attributes:
         sequence: The last message.
         missed: Messages that were gone before they could be read.
+        written_off: How many of these the balance has been told of.
         newest: The newest event that a message was about.
     """
 
     sequence: int = 0
     missed: int = 0
+    written_off: int = 0
     newest: Offset = _BEGINNING
 
 
@@ -65,6 +72,7 @@ class Store:
 
     def __init__(self, path: Path, *, memory_bytes_max: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._rows_file = path.with_suffix(".rows")
         self._connection = duckdb.connect(
             path,
             config={
@@ -79,8 +87,8 @@ class Store:
             self._connection.execute(_SQL[table])
         self.places = {stream: Place() for stream in Stream}
         self.counts: dict[tuple[AccountKey, State], int] = {}
-        for stream, sequence, missed, *newest in self._rows("places"):
-            self.places[Stream(stream)] = Place(sequence, missed, Offset(*newest))
+        for stream, sequence, missed, written_off, *newest in self._rows("places"):
+            self.places[Stream(stream)] = Place(sequence, missed, written_off, Offset(*newest))
         for source_id, connection_id, state, number in self._rows("counts"):
             self.counts[(source_id, connection_id), State(state)] = number
 
@@ -98,7 +106,8 @@ class Store:
             ((entry.source_id, ""), State.ACCEPTED) for entry in entries
         )
         with self._transaction():
-            self._add(entries)
+            self._add("add_events", entries)
+            self._add_people(entries)
             counts = self._put_counts(accepted)
             self._put_place(Stream.EVENTS, place)
         self._keep(Stream.EVENTS, place, counts)
@@ -109,25 +118,36 @@ class Store:
         newest = max([newest_before, *(entry.offset for entry in entries)])
         place = dataclasses.replace(place, newest=newest)
         with self._transaction():
-            entries, states = self._sorted_out(_without_repetitions(entries), newest_before)
+            entries, standings = self._sorted_out(_without_repetitions(entries), newest_before)
+            entries = list(numbered(entries, standings))
             changes = settle(
                 entries,
-                states_by_subject=states,
+                standings=standings,
                 known_events=self._routed(entries, newest_before),
             )
             # Refused within a batch that was accepted: no event, and yet in the journal.
             for entry in entries:
                 if _is_of_door(entry):
                     changes.counts[(entry.source_id, ""), State.ACCEPTED] += 1
-            self._add(entries)
-            if changes.opened:
-                self._run("open", **_keys(changes.opened))
-            if changes.closed:
-                self._run("close", **_keys(changes.closed))
+            self._add("add_outcomes", entries)
+            self._put_open(standings, changes.standings)
             counts = self._put_counts(changes.counts)
             self._put_place(Stream.OUTCOMES, place)
         self._keep(Stream.OUTCOMES, place, counts)
-        return list(entries)
+        return entries
+
+    def write_off(self, changes: Mapping[tuple[AccountKey, State], int]) -> None:
+        """Change counts because of messages that were missed, and note that this was done."""
+        places = {
+            stream: dataclasses.replace(place, written_off=place.missed)
+            for stream, place in self.places.items()
+        }
+        with self._transaction():
+            counts = self._put_counts(changes)
+            for stream, place in places.items():
+                self._put_place(stream, place)
+        for stream, place in places.items():
+            self._keep(stream, place, counts)
 
     def forget(self, *, before_us: int, bytes_max: int) -> int:
         """Remove what is too old, and a tenth if the rest is too large; return the size in bytes.
@@ -139,6 +159,7 @@ class Store:
         """
         self._run("forget", before_us=before_us)
         self._run("forget_messages")
+        self._run("forget_people")
         size_bytes = self._size_bytes()
         if size_bytes > bytes_max:
             oldest = self._rows("oldest_part")[0][0]
@@ -151,24 +172,35 @@ class Store:
 
     def _sorted_out(
         self, entries: list[Entry], newest: Offset
-    ) -> tuple[list[Entry], dict[str, State]]:
-        """Return the entries that are new, and the states of what they are about."""
+    ) -> tuple[list[Entry], dict[str, Standing]]:
+        """Return the entries that are new, and where those stand that they are about."""
         subjects = {entry.subject_id for entry in entries if entry.connection_id}
-        states = dict.fromkeys(
-            (row[0] for row in self._rows("find_open", **_keys(subjects))) if subjects else (),
-            State.WAITING,
-        )
+        standings = {
+            subject_id: Standing(State.WAITING, *known)
+            for subject_id, *known in (
+                self._rows("find_open", **_keys(subjects)) if subjects else ()
+            )
+        }
+        # `send` tells nothing else of a delivery before it knows that the last is stored. So what
+        # is told twice, since its answer was lost, is the last.
+        entries = [
+            entry
+            for entry in entries
+            if entry.subject_id not in standings
+            or entry.outcome_id != standings[entry.subject_id].outcome_id
+        ]
         doubtful = [
             entry
             for entry in entries
             if entry.event_sequence
             and entry.offset <= newest
-            and (entry.step == Step.MAPPED or entry.subject_id not in states)
+            and (entry.step == Step.MAPPED or entry.subject_id not in standings)
         ]
         if not doubtful:
-            return entries, states
+            return entries, standings
+        opened = set(standings)
         known: set[tuple[str, int]] = set()
-        for outcome_id, subject_id, step, happened_us in self._rows(
+        for outcome_id, subject_id, step, happened_us, attempt in self._rows(
             "find_outcomes",
             **_keys({entry.subject_id for entry in doubtful}),
             **_range(doubtful),
@@ -181,12 +213,13 @@ class Store:
                 step=step,
                 outcome_id=outcome_id,
                 subject_id=subject_id,
+                attempt=attempt,
             )
             known.add(_identity(earlier))
-            state = state_of(earlier)
-            if state is not None and not (step == Step.MAPPED and subject_id in states):
-                states[subject_id] = state
-        return [entry for entry in entries if _identity(entry) not in known], states
+            after = standing_after(standings.get(subject_id), earlier)
+            if after is not None and subject_id not in opened:
+                standings[subject_id] = after
+        return [entry for entry in entries if _identity(entry) not in known], standings
 
     def _routed(self, entries: Sequence[Entry], newest: Offset) -> set[Offset]:
         doubtful = [
@@ -202,16 +235,55 @@ class Store:
             for row in self._rows("find_routed", sequences=sequences, **_range(doubtful))
         }
 
-    def _add(self, entries: Sequence[Entry]) -> None:
+    def _add(self, statement: str, entries: Sequence[Entry]) -> None:
         if entries:
-            self._run("add_entries", rows=_encode(entries).decode())
+            self._rows_file.write_bytes(_encode_lines(entries))
+            try:
+                self._run(statement, file=str(self._rows_file))
+            finally:
+                # Some file systems flush a file that is written over; this one never has to be
+                # on the disk.
+                self._rows_file.unlink(missing_ok=True)
         # Outcomes of a connection are about events that were received, and so are there already.
-        found = [entry for entry in entries if not entry.connection_id]
+        found = {
+            (entry.message_hash, entry.event_sequence)
+            for entry in entries
+            if not entry.connection_id
+        }
         if found:
+            self._run("add_messages", **_places(found))
+
+    def _add_people(self, entries: Sequence[Entry]) -> None:
+        found = {
+            (hash_of(person), entry.event_sequence)
+            for entry in entries
+            for person in (entry.user_id, entry.anonymous_id)
+            if person
+        }
+        if found:
+            self._run("add_people", **_places(found))
+
+    def _put_open(self, before: Mapping[str, Standing], after: Mapping[str, Standing]) -> None:
+        """Note which deliveries wait now, and which do no longer."""
+        closed = {
+            subject_id
+            for subject_id in after
+            if subject_id in before and before[subject_id].state is State.WAITING
+        }
+        opened = [
+            subject_id
+            for subject_id, standing in after.items()
+            if standing.state is State.WAITING and subject_id
+        ]
+        if closed:
+            self._run("close", **_keys(closed))
+        if opened:
             self._run(
-                "add_messages",
-                hashes=[entry.message_hash for entry in found],
-                sequences=[entry.event_sequence for entry in found],
+                "open",
+                ids=opened,
+                hashes=[hash_of(subject_id) for subject_id in opened],
+                attempts=[after[subject_id].attempts for subject_id in opened],
+                outcome_ids=[after[subject_id].outcome_id for subject_id in opened],
             )
 
     def _put_counts(
@@ -237,6 +309,7 @@ class Store:
             stream=int(stream),
             sequence=place.sequence,
             missed=place.missed,
+            written_off=place.written_off,
             newest_sequence=place.newest.sequence,
             newest_index=place.newest.index,
         )
@@ -293,6 +366,12 @@ def _identity(entry: Entry) -> tuple[str, int]:
 
 def _is_of_door(entry: Entry) -> bool:
     return entry.outcome_id.endswith("-door")
+
+
+def _places(found: set[tuple[int, int]]) -> dict[str, object]:
+    # In order, they take less room, and blocks that cannot hold what is asked for are skipped.
+    hashes, sequences = zip(*sorted(found), strict=True)
+    return {"hashes": list(hashes), "sequences": list(sequences)}
 
 
 def _keys(subjects: set[str]) -> dict[str, object]:

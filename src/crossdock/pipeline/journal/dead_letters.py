@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
-from crossdock.events import ConnectionId, DeadLetter, Delivery
+from crossdock.base.clock import Clock
+from crossdock.events import ConnectionId, DeadLetter, Delivery, Outcome
+from crossdock.events.dead_letter import discarded, sent_again
 from crossdock.pipeline.journal import report
 from crossdock.pipeline.journal.connection import answered
 from crossdock.pipeline.journal.deliveries import connections_in
@@ -16,6 +18,8 @@ from crossdock.pipeline.journal.streams import DEAD_LETTERS, DEAD_LETTERS_SUBJEC
 
 # JetStream's numbers for: no message found; the message could not be deleted, since it is gone.
 _GONE_CODES = frozenset({10037, 10043, 10057})
+
+_REMOVED_AT_ONCE = 500
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(DeadLetter).decode
@@ -37,6 +41,8 @@ class DeadLetters:
     Args:
         jetstream: Where they are.
         append_delivery: Stores a delivery.
+        append_outcomes: Stores what was done with letters: the balance rests on it.
+        clock: Says when.
 
     Each method raises `JournalUnavailable` where NATS does not answer.
     """
@@ -45,9 +51,13 @@ class DeadLetters:
         self,
         jetstream: JetStreamContext,
         append_delivery: Callable[[Delivery], Awaitable[None]],
+        append_outcomes: Callable[[Sequence[Outcome]], Awaitable[None]],
+        clock: Clock,
     ) -> None:
         self._jetstream = jetstream
         self._append_delivery = append_delivery
+        self._append_outcomes = append_outcomes
+        self._clock = clock
 
     async def page(
         self, connection_id: ConnectionId, *, after_id: int = 0, count_max: int
@@ -89,24 +99,49 @@ class DeadLetters:
     async def send_again(self, letter: DeadLetter) -> None:
         """Make it a delivery again, behind all others, with the same idempotency key.
 
-        If this ends in the middle, the letter is still there, and was or was not queued.
+        If this ends in the middle, the letter is still there, and was or was not queued. It is
+        queued before that is told: a delivery whose outcome comes first is in order, one that was
+        told of and is nowhere looks lost.
 
         Raises:
             JournalError: There is no room, or no answer.
         """
         attempts = max(letter.outcome.attempt, letter.delivery.attempts + 1)
+        at = self._clock.now()
         await self._append_delivery(msgspec.structs.replace(letter.delivery, attempts=attempts))
-        await self.remove(letter)
+        await self._append_outcomes([sent_again(letter, at=at)])
+        await answered(self._is_removed(letter.id))
 
     async def remove(self, letter: DeadLetter) -> None:
-        """Forget it; it may be gone already."""
-        await answered(self._removed(letter.id))
+        """Discard it; it may be gone already, and is then what became of it.
+
+        Raises:
+            JournalError: It may be gone, and counted as dead for ever.
+        """
+        if await answered(self._is_removed(letter.id)):
+            await self._append_outcomes([discarded(letter, at=self._clock.now())])
 
     async def remove_all(self, connection_id: ConnectionId) -> int:
-        """Forget all of a connection; return how many there were."""
-        count = (await self.counts()).get(connection_id, 0)
-        subject = dead_letter_subject(connection_id)
-        await answered(self._jetstream.purge_stream(DEAD_LETTERS, subject=subject))
+        """Discard all that a connection has now; return how many there were.
+
+        Raises:
+            JournalError: Some may be gone: try again.
+        """
+        last = (await answered(self._jetstream.stream_info(DEAD_LETTERS))).state.last_seq
+        count = after_id = 0
+        while after_id < last:
+            found = await self.page(connection_id, after_id=after_id, count_max=_REMOVED_AT_ONCE)
+            letters = [letter for letter in found if letter.id <= last]
+            after_id = letters[-1].id if letters else last
+            # What died meanwhile stays, and what cannot be read goes.
+            await answered(
+                self._jetstream.purge_stream(
+                    DEAD_LETTERS, subject=dead_letter_subject(connection_id), seq=after_id + 1
+                )
+            )
+            at = self._clock.now()
+            await self._append_outcomes([discarded(letter, at=at) for letter in letters])
+            count += len(letters)
         return count
 
     async def _next(self, connection_id: ConnectionId, sequence: int) -> api.RawStreamMsg | None:
@@ -121,10 +156,13 @@ class DeadLetters:
         except NotFoundError:
             return None
 
-    async def _removed(self, letter_id: int) -> None:
+    async def _is_removed(self, letter_id: int) -> bool:
+        """Remove a letter, and return whether it was there."""
         try:
             await self._jetstream.delete_msg(DEAD_LETTERS, letter_id)
         except APIError as error:
             # NATS has no status of its own for a message that is gone; it says so in this code.
             if error.err_code not in _GONE_CODES:
                 raise
+            return False
+        return True

@@ -64,8 +64,8 @@ class Progress:
 
     Attributes:
         at: The moment.
-        events_at: Place of the last accepted request.
-        outcomes_at: Place of the last outcomes.
+        events_at: Place of the last accepted request; 0 if none is left to be read.
+        outcomes_at: Place of the last outcomes; the same.
         unrouted: Accepted requests that are not routed yet.
         deliveries_by_connection: Deliveries that are not finished.
     """
@@ -85,8 +85,8 @@ async def progress(jetstream: JetStreamContext, router: str, now: dt.datetime) -
     outcomes = await jetstream.stream_info(OUTCOMES)
     return Progress(
         at=now,
-        events_at=events.state.last_seq,
-        outcomes_at=outcomes.state.last_seq,
+        events_at=events.state.last_seq if events.state.messages else 0,
+        outcomes_at=outcomes.state.last_seq if outcomes.state.messages else 0,
         unrouted=(reader.num_pending or 0) + (reader.num_ack_pending or 0),
         deliveries_by_connection={
             ConnectionId(subject.removeprefix(f"{DELIVERIES_SUBJECT}.")): count

@@ -331,7 +331,9 @@ class Journal:
     @property
     def dead_letters(self) -> DeadLetters:
         """Deliveries that were given up."""
-        return DeadLetters(self._connection.jetstream, self._append_delivery)
+        return DeadLetters(
+            self._connection.jetstream, self._append_delivery, self.append_outcomes, self._clock
+        )
 
     async def pauses(self) -> list[Pause]:
         """Return the connections that send nothing until someone acts; raises as above."""

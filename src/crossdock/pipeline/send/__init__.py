@@ -8,6 +8,7 @@ vendor that hangs, fails or is slow has an effect on its own connection and on n
 - `connection`: sends the deliveries of one connection.
 - `gate`: whether a connection may be asked now.
 - `lane`: which of a connection's deliveries may be attempted next.
+- `watched`: what an attempt asked last, and what was answered.
 - `once`: one delivery, sent for a person who looks.
 - `parts`: the ports that send needs, and its bounds.
 - `past`: what became of a connection's deliveries before the server was started.

@@ -6,18 +6,16 @@ import asyncio
 import dataclasses
 import datetime as dt
 import traceback
-import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from crossdock.base.clock import Clock
-from crossdock.base.json import encode
 from crossdock.events import Delivery
-from crossdock.kit import Answer, Call, DeliveryFailed, Http, Rejected, RetryLater
+from crossdock.kit import Call, DeliveryFailed, Http, Rejected, RetryLater
 from crossdock.pipeline.send.target import Target
+from crossdock.pipeline.send.watched import EXCERPT_BYTES_MAX, WatchedHttp, readable
 
 _WHAT_CHARACTERS_MAX = 1000
-_EXCERPT_BYTES_MAX = 4096
 # The answer to a batch is kept with each payload in it.
 _BATCH_EXCERPT_BYTES_MAX = 256
 
@@ -68,7 +66,7 @@ async def attempt(
         seconds_max: How long the destination may take, whatever it does.
     """
     started_seconds = clock.monotonic_seconds()
-    watched = _WatchedHttp(http)
+    watched = WatchedHttp(http)
     failures: Sequence[DeliveryFailed | None]
     failed_together = len(deliveries)
     try:
@@ -102,69 +100,26 @@ async def attempt(
     ]
 
 
-class _WatchedHttp:
-    """The way out, remembering what was asked last and what came back."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-        self._method = ""
-        self._url = ""
-        self._json: object = None
-        self._body: bytes | None = None
-        self.status: int | None = None
-        self.answer_body = b""
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        json: object = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        self._method, self._url, self._json, self._body = method, url, json, body
-        self.status, self.answer_body = None, b""
-        answer = await self._http.request(method, url, json=json, body=body, headers=headers)
-        self.status, self.answer_body = answer.status, answer.body
-        return answer
-
-    def request_line(self) -> str:
-        """Return method and address, without what may be secret in an address."""
-        if not self._method:
-            return ""
-        try:
-            parts = urllib.parse.urlsplit(self._url)
-        except ValueError:
-            return self._method
-        host = parts.netloc.rpartition("@")[2]
-        return f"{self._method} {parts.scheme}://{host}{parts.path}"
-
-    def body_excerpt(self) -> str:
-        """Return the beginning of the body that was sent."""
-        body = encode(self._json) if self._json is not None else self._body or b""
-        return _excerpt(body)
-
-
 def _attempted(  # noqa: PLR0913 - what is known of an attempt.
     failure: DeliveryFailed | None,
     target: Target,
-    watched: _WatchedHttp,
+    watched: WatchedHttp,
     *,
     ended_at: dt.datetime,
     duration_seconds: float,
     batch_size: int,
     failed_together: int,
 ) -> Attempted:
-    request = watched.request_line()
+    request = f"{watched.method} {watched.address}".strip()
     answer_body = watched.answer_body
     status = watched.status
+    bytes_max = EXCERPT_BYTES_MAX if batch_size == 1 else _BATCH_EXCERPT_BYTES_MAX
     if failure is not None:
         answer_body = failure.answer_body or answer_body
         status = failure.status
         # A batch's body would be repeated for each payload in it.
         if batch_size == 1 and request:
-            request += f"\n\n{watched.body_excerpt()}"
+            request += f"\n\n{excerpt(watched.body, target)}"
     return Attempted(
         ended_at=ended_at,
         failure=failure,
@@ -173,9 +128,14 @@ def _attempted(  # noqa: PLR0913 - what is known of an attempt.
         status=status,
         duration_seconds=duration_seconds,
         request=target.without_secrets(request),
-        answer=target.without_secrets(_excerpt(answer_body, batch_size)) if answer_body else "",
+        answer=excerpt(answer_body, target, bytes_max) if answer_body else "",
         failed_together=failed_together,
     )
+
+
+def excerpt(data: bytes, target: Target, bytes_max: int = EXCERPT_BYTES_MAX) -> str:
+    """Return the beginning of what was sent or answered, every secret blotted out."""
+    return target.without_secrets(readable(data))[:bytes_max]
 
 
 def _call(delivery: Delivery, target: Target, clock: Clock) -> Call:
@@ -196,8 +156,3 @@ def _bug(target: Target, error: Exception) -> Rejected:
         f"{target.destination.name} could not handle the payload ({met}).",
         do="Compare the payload with the action's fields, and report this as a bug.",
     )
-
-
-def _excerpt(data: bytes, batch_size: int = 1) -> str:
-    bytes_max = _EXCERPT_BYTES_MAX if batch_size == 1 else _BATCH_EXCERPT_BYTES_MAX
-    return data[:bytes_max].decode(errors="replace")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import urllib.parse
 from collections.abc import Mapping
 
 import msgspec
 
 from crossdock.base.clock import Clock
-from crossdock.base.json import encode
 from crossdock.events import Delivery
-from crossdock.kit import Answer, Call, DeliveryFailed, Destination, Http
-from crossdock.pipeline.send.target import NoTarget, Target, find_target
+from crossdock.kit import Destination, Http
+from crossdock.pipeline.send.attempt import attempt, excerpt
+from crossdock.pipeline.send.target import NoTarget, find_target
+from crossdock.pipeline.send.watched import WatchedHttp
 from crossdock.workspace import Connection, Workspace
-
-_EXCERPT_BYTES_MAX = 4096
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,95 +78,25 @@ async def send_once(  # noqa: PLR0913 - what to send, where to, and by what.
             what=target.what,
             do=target.do,
         )
-    started_seconds = clock.monotonic_seconds()
-    recorded = _RecordedHttp(http)
-    sent = Sent(is_taken=True)
-    try:
-        async with asyncio.timeout(seconds_max):
-            call = Call(
-                settings=target.settings,
-                payload=delivery.payload,
-                now=clock.now(),
-                message_id=delivery.message_id,
-                idempotency_key=delivery.id,
-            )
-            await target.deliver_one(recorded, call)
-    except DeliveryFailed as error:
-        sent = Sent(
-            is_taken=False, code=error.code, reason=error.reason, what=error.what, do=error.do
-        )
-    except TimeoutError:
-        sent = Sent(
-            is_taken=False,
-            code="retry_later",
-            reason="errors.awaiting-retry.ETIMEDOUT",
-            what=f"{target.destination.name} took longer than {seconds_max:g} seconds.",
-        )
-    except Exception as error:  # noqa: BLE001 - a bug in a destination is an answer here.
-        sent = Sent(
-            is_taken=False,
-            code="rejected",
-            what=f"{target.destination.name} could not handle the payload "
-            f"({type(error).__name__}).",
-            do="Compare the payload with the action's fields, and report this as a bug.",
-        )
-    duration_seconds = clock.monotonic_seconds() - started_seconds
-    return _complete(sent, target, recorded, duration_seconds)
-
-
-class _RecordedHttp:
-    """The way out, remembering the last request and its answer."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-        self.method = ""
-        self.url = ""
-        self.body = b""
-        self.status: int | None = None
-        self.answer = b""
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        json: object = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        self.method, self.url = method, url
-        self.body = encode(json) if json is not None else body or b""
-        self.status, self.answer = None, b""
-        try:
-            answer = await self._http.request(method, url, json=json, body=body, headers=headers)
-        except DeliveryFailed as error:
-            self.status, self.answer = error.status, error.answer_body
-            raise
-        self.status, self.answer = answer.status, answer.body
-        return answer
-
-
-def _complete(sent: Sent, target: Target, recorded: _RecordedHttp, duration_seconds: float) -> Sent:
-    """Return what came of it with what went over the wire, secrets blotted out."""
-    return dataclasses.replace(
-        sent,
-        what=target.without_secrets(sent.what),
-        do=target.without_secrets(sent.do),
-        method=recorded.method,
-        url=target.without_secrets(_without_query(recorded.url)),
-        request=target.without_secrets(recorded.body.decode(errors="replace"))[:_EXCERPT_BYTES_MAX],
-        status=recorded.status,
-        answer=target.without_secrets(recorded.answer.decode(errors="replace"))[
-            :_EXCERPT_BYTES_MAX
-        ],
-        duration_seconds=duration_seconds,
+    watched = WatchedHttp(http)
+    (attempted,) = await attempt(
+        [delivery],
+        target,
+        http=watched,
+        clock=clock,
+        seconds_max=seconds_max,
     )
-
-
-def _without_query(url: str) -> str:
-    try:
-        parts = urllib.parse.urlsplit(url)
-    except ValueError:
-        return ""
-    host = parts.netloc.rpartition("@")[2]
-    return urllib.parse.urlunsplit((parts.scheme, host, parts.path, "", ""))
+    failure = attempted.failure
+    return Sent(
+        is_taken=failure is None,
+        code=failure.code if failure else "ok",
+        reason=failure.reason if failure else "",
+        what=attempted.what,
+        do=attempted.do,
+        method=watched.method,
+        url=target.without_secrets(watched.address),
+        request=excerpt(watched.body, target),
+        status=watched.status if attempted.status is None else attempted.status,
+        answer=attempted.answer,
+        duration_seconds=attempted.duration_seconds,
+    )

@@ -56,16 +56,6 @@ class Target:
             raise ValueError(msg)
         return failures
 
-    async def deliver_one(self, http: Http, call: Call) -> None:
-        """Return when the payload was taken; where batches are wanted it is a batch of one.
-
-        Raises:
-            DeliveryFailed: It was not taken.
-        """
-        (failure,) = await self.deliver(http, [call])
-        if failure is not None:
-            raise failure
-
     def without_secrets(self, text: str) -> str:
         """Return the text with every secret of the settings blotted out.
 
