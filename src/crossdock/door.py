@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crossdock.admin_token import AdminToken, Refusal
+from crossdock.base.problems import Problem
 
 _PROXY_HEADERS = (
     b"x-forwarded-for",
@@ -91,6 +92,7 @@ class Door:
         has_sandbox: Whether `/` leads to the stand-ins for Ripe and Ramen.
         admin_token: Opens `/metrics` to other machines.
         readiness: Returns, for each part that has to work, whether it does.
+        problems: Returns what is wrong now.
         is_published: There is a public URL, and so most likely a proxy on this machine, whose
             requests look like this machine's own: then `/metrics` wants the token from everybody.
     """
@@ -105,6 +107,7 @@ class Door:
         has_sandbox: bool = False,
         admin_token: AdminToken,
         readiness: Callable[[], Mapping[str, bool]],
+        problems: Callable[[], Sequence[Problem]],
         is_published: bool = False,
     ) -> None:
         self._collector = collector
@@ -115,6 +118,7 @@ class Door:
         )
         self._admin_token = admin_token
         self._readiness = readiness
+        self._problems = problems
         self._is_published = is_published
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,12 +153,7 @@ class Door:
             case "/healthz":
                 return JSONResponse({"status": "ok"})
             case "/readyz":
-                parts = dict(self._readiness())
-                is_ready = all(parts.values())
-                status = "ready" if is_ready else "not_ready"
-                return JSONResponse(
-                    {"status": status, "parts": parts}, status_code=200 if is_ready else 503
-                )
+                return readiness_answer(self._readiness(), self._problems())
             case "/metrics":
                 return self._metrics(scope)
             case _:
@@ -192,6 +191,27 @@ class Door:
                 status_code=401,
             )
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def readiness_answer(parts: Mapping[str, bool], problems: Sequence[Problem]) -> Response:
+    """Return the answer to `GET /readyz`: 200 while events can be accepted, else 503, and why."""
+    reasons = [_told(problem) for problem in problems if problem.refuses_events]
+    is_ready = all(parts.values()) and not reasons
+    return JSONResponse(
+        {
+            "status": "ready" if is_ready else "not_ready",
+            "parts": dict(parts),
+            "reasons": reasons,
+            "warnings": [_told(problem) for problem in problems if not problem.refuses_events],
+        },
+        status_code=200 if is_ready else 503,
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _told(problem: Problem) -> dict[str, str]:
+    told = {"code": problem.code, "what": problem.what, "do": problem.do}
+    return {**told, "destinationId": problem.about} if problem.about else told
 
 
 def _is_this_machine(scope: Scope) -> bool:

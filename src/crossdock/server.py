@@ -29,6 +29,7 @@ from typing_extensions import override
 
 from crossdock import checks, startup
 from crossdock.admin_token import AdminToken
+from crossdock.alarms import Alarms
 from crossdock.base import logs
 from crossdock.base.chance import Chance
 from crossdock.base.clock import SystemClock
@@ -255,6 +256,9 @@ class _Server:
             ),
         )
         parts.push_async_callback(ledger.close)
+        alarms = Alarms(clock)
+        alarms.watch(journal.problems)
+        alarms.watch(ledger.problems)
         destinations_by_slug = {destination.slug: destination for destination in catalog}
         collector = Collector(journal, feed, clock=clock, ids=ids)
         parts.push_async_callback(collector.close)
@@ -365,6 +369,7 @@ class _Server:
             admin_token=admin_token,
             is_published=settings.public_url is not None,
             readiness=lambda: {"door": self._is_accepting, "journal": journal.is_ready},
+            problems=alarms.problems,
         )
         loops = [
             asyncio.create_task(follow(store, feed, clock=clock), name="follow the workspace"),
@@ -372,6 +377,7 @@ class _Server:
             asyncio.create_task(replays.run(), name="replay"),
             asyncio.create_task(sender.run(), name="send"),
             asyncio.create_task(ledger.run(), name="ledger"),
+            asyncio.create_task(alarms.run(), name="alarms"),
         ]
         return _Running(
             door=door,

@@ -125,6 +125,7 @@ async def metrics_status(asked: Any, *, is_published: bool = False, times: int =
         has_demo=False,
         admin_token=token(),
         readiness=dict,
+        problems=list,
         is_published=is_published,
     )
     for _ in range(times):

@@ -6,6 +6,7 @@
 - `queries`: what can be asked; `statements` reads the SQL that lies beside both.
 - `tail`: entries as they are written.
 - `ledger`: follows the journal; `port` says what it needs of it.
+- `problems`: what it tells when it cannot keep up.
 - `report`: everything that the ledger logs and counts.
 """
 

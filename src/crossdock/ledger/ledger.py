@@ -20,14 +20,15 @@ from typing import TypeVar
 import duckdb
 
 from crossdock.base.clock import Clock
+from crossdock.base.problems import Problem
 from crossdock.events import Envelope, Outcome
-from crossdock.ledger import queries, report
+from crossdock.ledger import problems, queries, report
 from crossdock.ledger.balance import Balance, draw_up
 from crossdock.ledger.entries import Entry, Stream, microseconds, of_outcomes, received
 from crossdock.ledger.port import Followed, LedgerJournal
 from crossdock.ledger.queries import Counted, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
-from crossdock.ledger.store import Place, Store
+from crossdock.ledger.store import Place, Store, is_broken
 from crossdock.ledger.tail import Tails, TailWanted
 
 Answer = TypeVar("Answer")
@@ -97,6 +98,7 @@ class Ledger:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="ledger-answers")
         self._store: Store | None = None
         self._tails = Tails()
+        self._has_failed = self._is_behind = False
 
     async def open(self) -> None:
         """Open the file. One that cannot be read is set aside, and a new one begun.
@@ -134,11 +136,19 @@ class Ledger:
                 # A full disk, mostly. A database that met one has to be opened again.
                 if self._clock.monotonic_seconds() - started_at > _RETRY_SECONDS_MAX:
                     wait_seconds = _RETRY_SECONDS_MIN
+                self._has_failed = True
                 report.writing_failed(_first_of(error), wait_seconds=wait_seconds)
                 with contextlib.suppress(duckdb.Error, OSError):
                     await self._write(self._close)
                 await self._clock.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, _RETRY_SECONDS_MAX)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong now; the pipeline goes on all the same."""
+        if self._has_failed:
+            yield problems.FAILING
+        if self._is_behind:
+            yield problems.BEHIND
 
     async def trace(self, message_id: str) -> Sequence[Entry]:
         """Return the life of the events of a messageId, oldest first; nothing if there is none.
@@ -257,6 +267,7 @@ class Ledger:
         started_at = self._clock.monotonic_seconds()
         entries = await self._write(write)
         seconds = self._clock.monotonic_seconds() - started_at
+        self._has_failed = False
         report.written(stream.name.lower(), rows=len(entries), seconds=seconds)
         self._tails.publish(entries)
         await self._clock.sleep(max(_PAUSE_SECONDS, seconds * _REST))
@@ -285,15 +296,11 @@ class Ledger:
                 report.journal_refused(error)
                 continue
             places = self._opened().places
-            for stream, last in (
-                (Stream.EVENTS, progress.events_at),
-                (Stream.OUTCOMES, progress.outcomes_at),
-            ):
-                report.behind(
-                    stream.name.lower(),
-                    messages=max(0, last - places[stream].sequence),
-                    alarm_from=_BEHIND_MESSAGES_ALARM,
-                )
+            lasts = {Stream.EVENTS: progress.events_at, Stream.OUTCOMES: progress.outcomes_at}
+            behind = {one: max(0, last - places[one].sequence) for one, last in lasts.items()}
+            report.behind({one.name.lower(): count for one, count in behind.items()})
+            alarm_from = _BEHIND_MESSAGES_ALARM // 2 if self._is_behind else _BEHIND_MESSAGES_ALARM
+            self._is_behind = max(behind.values()) > alarm_from
 
     def _opened(self) -> Store:
         if self._store is None:
@@ -310,7 +317,7 @@ class Ledger:
             duckdb.IOException,
         ) as error:
             # Not a full disk, and not another process that has it: what is in it is broken.
-            if not _is_broken(error):
+            if not is_broken(error):
                 raise
             aside = self._path.with_suffix(f".broken-{self._clock.now():%Y%m%dT%H%M%S}")
             self._path.rename(aside)
@@ -381,13 +388,6 @@ def _place(store: Store, stream: Stream, messages: Sequence[Followed[object]]) -
         report.missed(stream.name.lower(), messages=missed)
     return Place(
         last, before.missed + missed, before.newest if first > before.sequence else Place().newest
-    )
-
-
-def _is_broken(error: duckdb.Error) -> bool:
-    return any(
-        sign in str(error)
-        for sign in ("not a valid DuckDB database", "Corrupt", "corrupt", "checksum", "deserialize")
     )
 
 

@@ -7,7 +7,15 @@ import contextlib
 import dataclasses
 import datetime as dt
 import shutil
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from pathlib import Path
 
 from nats.errors import Error as NatsError
@@ -15,6 +23,7 @@ from nats.js.kv import KeyValue
 
 from crossdock.base.clock import Clock
 from crossdock.base.ids import new_secret
+from crossdock.base.problems import Problem
 from crossdock.events import (
     ConnectionId,
     DeadLetter,
@@ -50,6 +59,7 @@ from crossdock.pipeline.journal.notices import NoticeBoard
 from crossdock.pipeline.journal.server import NatsChild
 from crossdock.pipeline.journal.settings import JournalSettings
 from crossdock.pipeline.journal.trim import trim_events
+from crossdock.pipeline.journal.watch import Watch
 
 EVENT_READERS = ("route",)
 """Who reads every event; the stream keeps what one of them has not finished."""
@@ -100,6 +110,9 @@ class Journal:
         )
         self._held = read.Held(clock, every_seconds=self._settings.acknowledge_seconds_max / 3)
         self._board = NoticeBoard(clock)
+        self._watch = Watch(
+            self._connection, folder if nats_url is None else None, self._settings, clock
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._last_cure_at = -_CURE_SECONDS_MIN
         self._followed_to: int | None = None
@@ -118,6 +131,10 @@ class Journal:
     def waiting_bytes(self) -> int:
         """What was given to `append` and is not on disk yet."""
         return self._events.waiting_bytes
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong now."""
+        return self._watch.problems()
 
     async def open(self) -> None:
         """Start the server if it is ours, connect, and make the streams.
@@ -367,7 +384,8 @@ class Journal:
         self._run("outcomes", self._outcomes.run())
         self._run("held", self._held.run())
         self._run("notices", self._board.run(self._bucket, jetstream))
-        self._run("trim", self._trim(settings))
+        self._run("trim", self._again_and_again("trim", settings, self._trim))
+        self._run("watch", self._again_and_again("watch", settings, self._look))
 
     def _run(self, name: str, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work, name=f"journal: {name}")
@@ -429,20 +447,31 @@ class Journal:
             clock=self._clock,
         )
 
-    async def _trim(self, settings: JournalSettings) -> None:
+    async def _again_and_again(
+        self,
+        name: str,
+        settings: JournalSettings,
+        work: Callable[[JournalSettings], Awaitable[None]],
+    ) -> None:
         while True:
             await self._clock.sleep(settings.trim_seconds)
             try:
-                await trim_events(
-                    self._connection.jetstream,
-                    settings,
-                    clock=self._clock,
-                    bytes_max=await self._events_bytes_max(settings),
-                    followed_to=self._followed_to,
-                )
+                await work(settings)
             except (NatsError, OSError, TimeoutError) as error:
-                report.background_failed("trim", error)
+                report.background_failed(name, error)
             raise_if_cancelled()
+
+    async def _trim(self, settings: JournalSettings) -> None:
+        await trim_events(
+            self._connection.jetstream,
+            settings,
+            clock=self._clock,
+            bytes_max=await self._events_bytes_max(settings),
+            followed_to=self._followed_to,
+        )
+
+    async def _look(self, _: JournalSettings) -> None:
+        await self._watch.look(EVENT_READERS[0])
 
     async def _events_bytes_max(self, settings: JournalSettings) -> int:
         if self._child is None:

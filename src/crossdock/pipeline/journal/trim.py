@@ -48,7 +48,6 @@ async def trim_events(
         for reader in await jetstream.consumers_info(EVENTS)
         if reader.config.durable_name and reader.config.ack_policy != api.AckPolicy.NONE
     ]
-    report.stream_size(EVENTS, state.bytes)
     for reader in readers:
         report.unread(reader.name, (reader.num_pending or 0) + (reader.num_ack_pending or 0))
     if not state.messages:
