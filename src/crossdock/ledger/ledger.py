@@ -98,7 +98,7 @@ class Ledger:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="ledger-answers")
         self._store: Store | None = None
         self._tails = Tails()
-        self._has_failed = self._is_behind = False
+        self._has_failed = self._is_behind = self._differs = False
 
     async def open(self) -> None:
         """Open the file. One that cannot be read is set aside, and a new one begun.
@@ -149,6 +149,8 @@ class Ledger:
             yield problems.FAILING
         if self._is_behind:
             yield problems.BEHIND
+        if self._differs:
+            yield problems.DIFFERS
 
     async def trace(self, message_id: str) -> Sequence[Entry]:
         """Return the life of the events of a messageId, oldest first; nothing if there is none.
@@ -214,6 +216,7 @@ class Ledger:
             before = now
             looks += 1
             await self._clock.sleep(_LOOK_SECONDS)
+        self._differs = not balance.holds
         report.balance_drawn_up(balance)
         return balance
 

@@ -14,3 +14,8 @@ BEHIND = Problem(
     what="The ledger is far behind the journal; if it falls further, events go unrecorded.",
     do="Give the machine a faster disk or processor, or the journal more room.",
 )
+DIFFERS = Problem(
+    code="balance_differs",
+    what="The balance does not add up: something that was accepted is nowhere.",
+    do="See `crossdock balance`, and look for it in the log; a damaged disk is a usual reason.",
+)

@@ -17,6 +17,7 @@
 - `outcomes`: outcomes as messages, and the last of them.
 - `notices`: problems that browser plugins reported.
 - `watch`: how full and how far behind it is, and what is wrong.
+- `places`: notices what NATS lost, and keeps places from being given twice.
 - `trim`: removes old events that are finished.
 - `report`: logs and counts.
 """

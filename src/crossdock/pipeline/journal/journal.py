@@ -54,8 +54,13 @@ from crossdock.pipeline.journal.append import GroupCommit, append_until_stored
 from crossdock.pipeline.journal.connection import Connection, Message, answered, raise_if_cancelled
 from crossdock.pipeline.journal.dead_letters import DeadLetters
 from crossdock.pipeline.journal.deliveries import DeliveryReader
-from crossdock.pipeline.journal.errors import JournalNotStarted, JournalUnavailable
+from crossdock.pipeline.journal.errors import (
+    JournalError,
+    JournalNotStarted,
+    JournalUnavailable,
+)
 from crossdock.pipeline.journal.notices import NoticeBoard
+from crossdock.pipeline.journal.places import Places
 from crossdock.pipeline.journal.server import NatsChild
 from crossdock.pipeline.journal.settings import JournalSettings
 from crossdock.pipeline.journal.trim import trim_events
@@ -113,6 +118,8 @@ class Journal:
         self._watch = Watch(
             self._connection, folder if nats_url is None else None, self._settings, clock
         )
+        # What another's server loses, its operator sees to.
+        self._places = Places(folder, self._append_empty, clock) if nats_url is None else None
         self._tasks: list[asyncio.Task[None]] = []
         self._last_cure_at = -_CURE_SECONDS_MIN
         self._followed_to: int | None = None
@@ -134,7 +141,9 @@ class Journal:
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong now."""
-        return self._watch.problems()
+        yield from self._watch.problems()
+        if self._places is not None:
+            yield from self._places.problems()
 
     async def open(self) -> None:
         """Start the server if it is ours, connect, and make the streams.
@@ -159,6 +168,7 @@ class Journal:
                     await self._outcomes.drain()
             with contextlib.suppress(NatsError, OSError, TimeoutError):
                 await self._board.write(self._bucket, self._connection.jetstream)
+            await self._note_places()
         running = set(self._tasks)
         while running:
             # Again and again: see `raise_if_cancelled`.
@@ -352,6 +362,8 @@ class Journal:
         jetstream = self._connection.jetstream
         try:
             await streams.open_streams(jetstream, settings)
+            if self._places is not None:
+                await self._places.look(jetstream)
             for reader in EVENT_READERS:
                 await read.open_reader(jetstream, reader, settings)
             self._bucket: KeyValue = await jetstream.key_value(streams.NOTICES)
@@ -457,7 +469,7 @@ class Journal:
             await self._clock.sleep(settings.trim_seconds)
             try:
                 await work(settings)
-            except (NatsError, OSError, TimeoutError) as error:
+            except (JournalError, NatsError, OSError, TimeoutError) as error:
                 report.background_failed(name, error)
             raise_if_cancelled()
 
@@ -468,10 +480,31 @@ class Journal:
             clock=self._clock,
             bytes_max=await self._events_bytes_max(settings),
             followed_to=self._followed_to,
+            removing=self._places.removing if self._places is not None else _no_place,
         )
 
     async def _look(self, _: JournalSettings) -> None:
         await self._watch.look(EVENT_READERS[0])
+        if self._places is not None:
+            await self._places.look(self._connection.jetstream)
+
+    async def _note_places(self) -> None:
+        if self._places is not None and self._connection.is_up:
+            with contextlib.suppress(JournalError, NatsError, OSError, TimeoutError):
+                async with asyncio.timeout(self._settings.attempt_seconds_max):
+                    await self._places.look(self._connection.jetstream)
+
+    async def _append_empty(self, stream: str) -> None:
+        """Store a message of nothing, for which readers of the stream do nothing."""
+        await append_until_stored(
+            self._connection.append,
+            streams.EVENTS_SUBJECT if stream == streams.EVENTS else streams.OUTCOMES_SUBJECT,
+            encode_envelopes([]) if stream == streams.EVENTS else outcomes.encode_outcomes([]),
+            stream=stream,
+            append_id=new_secret(16),
+            settings=self._settings,
+            clock=self._clock,
+        )
 
     async def _events_bytes_max(self, settings: JournalSettings) -> int:
         if self._child is None:
@@ -496,6 +529,10 @@ class Journal:
         ):
             self._last_cure_at = now
             await self._child.restart()
+
+
+def _no_place(_stream: str, _before_sequence: int) -> None:
+    """Note nothing."""
 
 
 def _note_death(task: asyncio.Task[None]) -> None:

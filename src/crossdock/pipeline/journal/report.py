@@ -40,6 +40,11 @@ _unread = Gauge(
     "crossdock_journal_unread_messages", "Messages a reader has not finished.", ["reader"]
 )
 
+_lost = Counter(
+    "crossdock_journal_lost_messages_total",
+    "Messages that were stored, and lost as the journal's files were damaged.",
+    ["stream"],
+)
 _oldest_unread = Gauge(
     "crossdock_journal_oldest_unread_seconds",
     "How long the oldest message has waited that a reader has not finished.",
@@ -143,6 +148,17 @@ def stream_size(stream: str, size_bytes: int, *, bytes_max: int, messages: int) 
     _stream_bytes.labels(stream).set(size_bytes)
     _stream_bytes_max.labels(stream).set(bytes_max)
     _stream_messages.labels(stream).set(messages)
+
+
+def damaged(stream: str, *, messages: int, is_at_end: bool) -> None:
+    """Count and log messages that NATS had stored and no longer has."""
+    _lost.labels(stream).inc(messages)
+    _log.error(
+        "The journal has lost messages that it had stored: a file of it is damaged.",
+        stream=stream,
+        messages=messages,
+        is_at_end=is_at_end,
+    )
 
 
 def oldest_unread(reader: str, seconds: float) -> None:
