@@ -193,6 +193,39 @@ class Door:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
+class ClosedDoor:
+    """Answers every request while the server cannot even be started, with why.
+
+    Args:
+        problems: Returns what is wrong.
+    """
+
+    def __init__(self, problems: Callable[[], Sequence[Problem]]) -> None:
+        self._problems = problems
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        await self._answer(scope["path"])(scope, receive, send)
+
+    def _answer(self, path: str) -> Response:
+        problems = self._problems()
+        if path == "/healthz":
+            return JSONResponse({"status": "ok"})
+        if path == "/readyz" or not problems:
+            return readiness_answer({"door": False, "journal": False}, problems)
+        return JSONResponse(
+            {
+                "success": False,
+                "code": problems[0].code,
+                "message": f"The server cannot be started yet. {problems[0].what}",
+            },
+            status_code=503,
+            headers={"retry-after": "10", "access-control-allow-origin": "*"},
+        )
+
+
 def readiness_answer(parts: Mapping[str, bool], problems: Sequence[Problem]) -> Response:
     """Return the answer to `GET /readyz`: 200 while events can be accepted, else 503, and why."""
     reasons = [_told(problem) for problem in problems if problem.refuses_events]

@@ -208,8 +208,9 @@ class Watch:
 
 def disk_full(folder: Path, reserve_bytes: int) -> Problem:
     """Return what is to be told of a disk that has less free than its reserve."""
+    there = next((one for one in (folder, *folder.absolute().parents) if one.exists()), folder)
     try:
-        free_bytes = shutil.disk_usage(folder).free
+        free_bytes = shutil.disk_usage(there).free
     except OSError:
         free_bytes = 0
     return Problem(
