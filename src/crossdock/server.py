@@ -1,6 +1,7 @@
 """The composition root: starts the parts, hands them to each other, and stops them in order.
 
-Start: room on the disk → catalog → workspace → journal → the way out → route and send → the door opens.
+Start: room on the disk → catalog → workspace → journal → the way out → route and send → the door
+opens.
 Stop (SIGTERM, SIGINT, during the start too): the door closes, what was accepted is on disk,
 attempts under way end, and the process exits 0. All of that has one deadline; what is not finished
 by then waits in the journal for the next start. A second signal moves the deadline to now.
@@ -205,6 +206,7 @@ class _Server:
                     ),
                 )
             log.info("The server has stopped.")
+            _ignore_signals(loop)
             return code
 
     def _when_signalled(self) -> None:
@@ -535,6 +537,13 @@ class _Server:
         if not prefix or not source.write_keys:
             return None
         return f"{base_url}/{prefix.strip('/')}/{source.write_keys[0]}.js"
+
+
+def _ignore_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """See that nobody who asks a third time kills a process that has done everything already."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _is_loopback(host: str) -> bool:
