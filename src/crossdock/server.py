@@ -19,6 +19,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,6 +75,8 @@ _KEEP_ALIVE_SECONDS = 65
 # Who is still sending a request when the server stops has been told nothing: they send it again.
 _HALF_REQUEST_SECONDS_MAX = 1.0
 _ROOM_SECONDS = 0.5
+# What comes after the deadline takes a second or two: storing what waits, ending NATS.
+_STUCK_SECONDS = 15.0
 
 T = TypeVar("T")
 
@@ -420,6 +423,9 @@ class _Server:
                 exc_info=task.exception(),
             )
         log.info("The server is stopping.")
+        last_word = threading.Timer(self._settings.drain_seconds_max + _STUCK_SECONDS, _end_at_once)
+        last_word.daemon = True
+        last_word.start()
         # Or it would not find them at the very end, and DuckDB would report them as leaks.
         gc.unfreeze()
         self._is_accepting = False
@@ -537,6 +543,15 @@ class _Server:
         if not prefix or not source.write_keys:
             return None
         return f"{base_url}/{prefix.strip('/')}/{source.write_keys[0]}.js"
+
+
+def _end_at_once() -> None:
+    """End a stop that hangs, in a disk that is gone or in a library: the journal has everything.
+
+    In a thread of its own, as it may be the event loop that hangs.
+    """
+    log.error("The stop took too long, and was cut off.")
+    os._exit(1)
 
 
 def _ignore_signals(loop: asyncio.AbstractEventLoop) -> None:
