@@ -15,8 +15,10 @@ WORKERS ?= 2
 # Of `make crash`: the same seed makes the same faults and the same traffic.
 SEED ?= $(shell date +%s)
 MINUTES ?= 10
+# Of `make fuzz`: how many times as many examples as `make test` tries.
+TIMES ?= 20
 
-.PHONY: help run test check fix crash bench setup web chromium screenshots generate lock clean
+.PHONY: help run test check fix crash fuzz bench setup web chromium screenshots generate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -46,6 +48,9 @@ fix: setup ## format, and every safe fix
 
 crash: setup ## faults at random for MINUTES from SEED; nothing may be lost, made up or out of order
 	$(BIN)/python -m tests.crash.run --seed $(SEED) --minutes $(MINUTES)
+
+fuzz: setup ## the property and fuzz tests, TIMES times as long
+	CROSSDOCK_FUZZ_TIMES=$(TIMES) $(BIN)/pytest -n $(WORKERS) -o timeout=0 tests/fuzz tests/kit $(PYTEST_ARGS)
 
 bench: setup ## the figures in docs/benchmarks.md, measured again
 	$(BIN)/python -m bench.all

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crossdock.admin_token import AdminToken, Refusal
+from crossdock.base.problems import Problem
 
 _PROXY_HEADERS = (
     b"x-forwarded-for",
@@ -61,6 +62,7 @@ class Door:
         web_app: Every page that a person opens and nobody else has.
         admin_token: Opens `/metrics` to other machines.
         readiness: Returns, for each part that has to work, whether it does.
+        problems: Returns what is wrong now.
         is_published: There is a public URL, and so most likely a proxy on this machine, whose
             requests look like this machine's own: then `/metrics` wants the token from everybody.
     """
@@ -74,6 +76,7 @@ class Door:
         web_app: PageApp,
         admin_token: AdminToken,
         readiness: Callable[[], Mapping[str, bool]],
+        problems: Callable[[], Sequence[Problem]],
         is_published: bool = False,
     ) -> None:
         self._collector = collector
@@ -82,6 +85,7 @@ class Door:
         self._web_app = web_app
         self._admin_token = admin_token
         self._readiness = readiness
+        self._problems = problems
         self._is_published = is_published
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,12 +122,7 @@ class Door:
             case "/healthz":
                 return JSONResponse({"status": "ok"})
             case "/readyz":
-                parts = dict(self._readiness())
-                is_ready = all(parts.values())
-                status = "ready" if is_ready else "not_ready"
-                return JSONResponse(
-                    {"status": status, "parts": parts}, status_code=200 if is_ready else 503
-                )
+                return readiness_answer(self._readiness(), self._problems())
             case "/metrics":
                 return self._metrics(scope)
             case _:
@@ -165,6 +164,60 @@ def _nothing_here() -> Response:
         },
         status_code=404,
     )
+
+
+class ClosedDoor:
+    """Answers every request while the server cannot even be started, with why.
+
+    Args:
+        problems: Returns what is wrong.
+    """
+
+    def __init__(self, problems: Callable[[], Sequence[Problem]]) -> None:
+        self._problems = problems
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        await self._answer(scope["path"])(scope, receive, send)
+
+    def _answer(self, path: str) -> Response:
+        problems = self._problems()
+        if path == "/healthz":
+            return JSONResponse({"status": "ok"})
+        if path == "/readyz" or not problems:
+            return readiness_answer({"door": False, "journal": False}, problems)
+        return JSONResponse(
+            {
+                "success": False,
+                "code": problems[0].code,
+                "message": f"The server cannot be started yet. {problems[0].what}",
+            },
+            status_code=503,
+            headers={"retry-after": "10", "access-control-allow-origin": "*"},
+        )
+
+
+def readiness_answer(parts: Mapping[str, bool], problems: Sequence[Problem]) -> Response:
+    """Return the answer to `GET /readyz`: 200 while events can be accepted, else 503, and why."""
+    reasons = [_told(problem) for problem in problems if problem.refuses_events]
+    is_ready = all(parts.values()) and not reasons
+    return JSONResponse(
+        {
+            "status": "ready" if is_ready else "not_ready",
+            "parts": dict(parts),
+            "reasons": reasons,
+            "warnings": [_told(problem) for problem in problems if not problem.refuses_events],
+        },
+        status_code=200 if is_ready else 503,
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _told(problem: Problem) -> dict[str, str]:
+    told = {"code": problem.code, "what": problem.what, "do": problem.do}
+    return {**told, "destinationId": problem.about} if problem.about else told
 
 
 def _is_this_machine(scope: Scope) -> bool:

@@ -1,6 +1,7 @@
 """The composition root: starts the parts, hands them to each other, and stops them in order.
 
-Start: catalog → workspace → journal → the way out → route and send → the door opens.
+Start: room on the disk → catalog → workspace → journal → the way out → route and send → the door
+opens.
 Stop (SIGTERM, SIGINT, during the start too): the door closes, what was accepted is on disk,
 attempts under way end, and the process exits 0. All of that has one deadline; what is not finished
 by then waits in the journal for the next start. A second signal moves the deadline to now.
@@ -18,6 +19,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,14 +31,16 @@ from typing_extensions import override
 
 from crossdock import checks, startup
 from crossdock.admin_token import AdminToken
+from crossdock.alarms import Alarms
 from crossdock.base import logs
 from crossdock.base.chance import Chance
 from crossdock.base.clock import SystemClock
 from crossdock.base.ids import RandomIds
+from crossdock.base.problems import Problem
 from crossdock.base.settings import ServerSettings
 from crossdock.catalog import Catalog, load_catalog
 from crossdock.control import Parts, build_control, wrong_token
-from crossdock.door import Door
+from crossdock.door import ClosedDoor, Door
 from crossdock.kit import (
     HttpClient,
     compile_condition,
@@ -47,7 +51,7 @@ from crossdock.kit import (
 from crossdock.ledger import Ledger, LedgerSettings
 from crossdock.pipeline.collect import Collector
 from crossdock.pipeline.collect.cdn import Cdn, check_filter
-from crossdock.pipeline.journal import Journal, JournalSettings
+from crossdock.pipeline.journal import Journal, JournalSettings, disk_full
 from crossdock.pipeline.route import Claims, Compilers, EventTester, Replays, Router, preview_filter
 from crossdock.pipeline.send import (
     Pauses,
@@ -71,6 +75,9 @@ _BACKLOG_CONNECTIONS = 4096
 _KEEP_ALIVE_SECONDS = 65
 # Who is still sending a request when the server stops has been told nothing: they send it again.
 _HALF_REQUEST_SECONDS_MAX = 1.0
+_ROOM_SECONDS = 0.5
+# What comes after the deadline takes a second or two: storing what waits, ending NATS.
+_STUCK_SECONDS = 15.0
 
 T = TypeVar("T")
 
@@ -156,6 +163,7 @@ class _Server:
         self._clock = SystemClock()
         self._ids = RandomIds()
         self._catalog = load_catalog()
+        self._alarms = Alarms(self._clock)
         self._is_accepting = False
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -169,6 +177,9 @@ class _Server:
         with contextlib.ExitStack() as files:
             listener = files.enter_context(contextlib.closing(startup.listener(settings)))
             url = startup.own_url(settings, listener)
+            if not await self._until_room(listener):
+                log.info("The server was stopped before it was ready.")
+                return 0
             store = open_store(
                 settings.data_dir,
                 settings.database_url,
@@ -199,6 +210,7 @@ class _Server:
                     ),
                 )
             log.info("The server has stopped.")
+            _ignore_signals(loop)
             return code
 
     def _when_signalled(self) -> None:
@@ -256,6 +268,8 @@ class _Server:
             ),
         )
         parts.push_async_callback(ledger.close)
+        self._alarms.watch(journal.problems)
+        self._alarms.watch(ledger.problems)
         destinations_by_slug = {destination.slug: destination for destination in catalog}
         collector = Collector(journal, feed, clock=clock, ids=ids)
         parts.push_async_callback(collector.close)
@@ -371,6 +385,7 @@ class _Server:
             admin_token=admin_token,
             is_published=settings.public_url is not None,
             readiness=lambda: {"door": self._is_accepting, "journal": journal.is_ready},
+            problems=self._alarms.problems,
         )
         loops = [
             asyncio.create_task(follow(store, feed, clock=clock), name="follow the workspace"),
@@ -378,6 +393,7 @@ class _Server:
             asyncio.create_task(replays.run(), name="replay"),
             asyncio.create_task(sender.run(), name="send"),
             asyncio.create_task(ledger.run(), name="ledger"),
+            asyncio.create_task(self._alarms.run(), name="alarms"),
         ]
         return _Running(
             door=door,
@@ -392,25 +408,7 @@ class _Server:
         self, running: _Running, listener: socket.socket, *, announce: Callable[[], None]
     ) -> int:
         """Open the door, wait for a signal or for a part that broke, and close in order."""
-        settings = self._settings
-        server = _Uvicorn(
-            uvicorn.Config(
-                _Quiet(running.door),
-                http=BoundedProtocol,
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                proxy_headers=True,
-                # An empty list would mean uvicorn's own default.
-                forwarded_allow_ips=list(settings.trusted_proxies) or ["none"],
-                backlog=_BACKLOG_CONNECTIONS,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                ssl_certfile=settings.tls_certificate,
-                ssl_keyfile=settings.tls_key,
-            )
-        )
+        server = self._uvicorn(running.door)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="serve http")
         while not (server.started or serving.done()):
             await self._clock.sleep(0.01)
@@ -431,6 +429,9 @@ class _Server:
                 exc_info=task.exception(),
             )
         log.info("The server is stopping.")
+        last_word = threading.Timer(self._settings.drain_seconds_max + _STUCK_SECONDS, _end_at_once)
+        last_word.daemon = True
+        last_word.start()
         # Or it would not find them at the very end, and DuckDB would report them as leaks.
         gc.unfreeze()
         self._is_accepting = False
@@ -444,12 +445,59 @@ class _Server:
         await asyncio.gather(stopping, *running.loops, return_exceptions=True)
         return 1 if broken else 0
 
+    def _uvicorn(self, app: ASGIApp) -> _Uvicorn:
+        settings = self._settings
+        return _Uvicorn(
+            uvicorn.Config(
+                _Quiet(app),
+                http=BoundedProtocol,
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                proxy_headers=True,
+                # An empty list would mean uvicorn's own default.
+                forwarded_allow_ips=list(settings.trusted_proxies) or ["none"],
+                backlog=_BACKLOG_CONNECTIONS,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                ssl_certfile=settings.tls_certificate,
+                ssl_keyfile=settings.tls_key,
+            )
+        )
+
+    async def _until_room(self, listener: socket.socket) -> bool:
+        """Return True once the disk has room for a start, or False if a signal came first.
+
+        To exit would be no better: nothing could say why, and whoever starts it again does so for
+        nothing. It answers 503 meanwhile, and goes on by itself.
+        """
+        settings = self._settings
+        wrong: list[Problem] = []
+
+        def look() -> list[Problem]:
+            reserve_bytes = JournalSettings().disk_reserve_bytes
+            found = startup.has_room(settings.data_dir, reserve_bytes)
+            wrong[:] = [] if found else [disk_full(settings.data_dir, reserve_bytes)]
+            return wrong
+
+        if settings.nats_url is not None or not look():
+            return True
+        self._alarms.watch(lambda: wrong)
+        server = self._uvicorn(ClosedDoor(self._alarms.problems))
+        # Uvicorn closes what it is given.
+        serving = asyncio.create_task(server.serve(sockets=[listener.dup()]), name="closed door")
+        while look() and not self._stop.is_set() and not serving.done():
+            self._alarms.problems()
+            await self._clock.sleep(_ROOM_SECONDS)
+        await self._close_door(server, serving, _HALF_REQUEST_SECONDS_MAX)
+        return not self._stop.is_set()
+
     async def _drain(
         self, server: uvicorn.Server, serving: asyncio.Task[None], sender: Sender
     ) -> None:
         """End what is under way, inwards and outwards, before the one deadline of both."""
         seconds_max = self._settings.drain_seconds_max
-        server.should_exit = True
         closing = asyncio.create_task(self._close_door(server, serving, seconds_max))
         sending = asyncio.create_task(sender.stop(drain_seconds_max=seconds_max))
         hurry = asyncio.create_task(self._hurry.wait())
@@ -468,6 +516,7 @@ class _Server:
         self, server: uvicorn.Server, serving: asyncio.Task[None], seconds_max: float
     ) -> None:
         """Return when every request is answered, or cut off."""
+        server.should_exit = True
         half_seconds_max = min(_HALF_REQUEST_SECONDS_MAX, seconds_max)
         await asyncio.wait([serving], timeout=half_seconds_max)
         connections: set[Any] = {*server.server_state.connections}
@@ -500,6 +549,22 @@ class _Server:
         if not prefix or not source.write_keys:
             return None
         return f"{base_url}/{prefix.strip('/')}/{source.write_keys[0]}.js"
+
+
+def _end_at_once() -> None:
+    """End a stop that hangs, in a disk that is gone or in a library: the journal has everything.
+
+    In a thread of its own, as it may be the event loop that hangs.
+    """
+    log.error("The stop took too long, and was cut off.")
+    os._exit(1)
+
+
+def _ignore_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """See that nobody who asks a third time kills a process that has done everything already."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _is_loopback(host: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import socket
 from pathlib import Path
 from typing import ClassVar
@@ -42,6 +43,16 @@ def make_folder(folder: Path) -> None:
             f'The data directory "{folder}" cannot be written to.',
             do="Let this user write to it, or choose another with --data-dir.",
         )
+
+
+def has_room(folder: Path, reserve_bytes: int) -> bool:
+    """Return whether the disk on which the folder is, or will be, has more than that free."""
+    there = next((one for one in (folder, *folder.absolute().parents) if one.exists()), folder)
+    try:
+        return shutil.disk_usage(there).free > reserve_bytes
+    except OSError:
+        # What is wrong with it, making the folder says.
+        return True
 
 
 def listener(settings: ServerSettings) -> socket.socket:

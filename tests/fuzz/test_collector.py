@@ -13,10 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fuzzing import examples
 from tests.running import ADMIN_TOKEN, RunningServer, eventually
 
 FUZZ = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 ANSWERS = {200, 204, 304, 400, 401, 404, 405, 413, 429}
 PATHS = st.sampled_from(
@@ -242,6 +245,22 @@ def test_strict_mode_has_a_verdict_for_every_message(
             b"",
             200,
             id="thousands of messages that lack everything",
+        ),
+        pytest.param(
+            "/v1/b",
+            b'{"batch":[{"type":"track","event":"e","userId":"u","properties":{'
+            + b",".join(b'"%x":1' % n for n in range(45_000))
+            + b"}}]}",
+            b"",
+            200,
+            id="as many keys as a batch can hold",
+        ),
+        pytest.param(
+            "/v1/b",
+            b'{"batch":[{"type":"track","event":"\xff\xfe","userId":"u"}]}',
+            b"",
+            200,
+            id="what is not UTF-8",
         ),
         pytest.param("/v1/b", b'{"batch":' + b"[" * 400_000, b"", 400, id="the deepest list"),
         pytest.param("/v1/b", b'{"a":' * 90_000, b"", 400, id="the deepest object"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from schemathesis import checks
 from schemathesis.core.result import Ok
 
+from tests.fuzzing import examples
 from tests.running import ADMIN_TOKEN, RunningServer
 
 CHECKS = [
@@ -60,7 +61,7 @@ def test_every_answer_is_as_described(server: RunningServer, ids: dict[str, str]
 
     for operation in found:
 
-        @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(), is_real=st.booleans())
         def check(case: schemathesis.Case[Any], *, is_real: bool) -> None:
             if is_real:

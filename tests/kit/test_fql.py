@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crossdock.base.json import JsonObject
 from crossdock.kit import FqlError, compile_condition
+from tests.fuzzing import examples
 
 EVENT: JsonObject = {
     "type": "track",
@@ -161,7 +162,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=12).map(" ".join))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_nothing_but_an_fql_error_is_raised(text: str) -> None:
     try:
         condition = compile_condition(text)

@@ -18,6 +18,7 @@ from crossdock.kit import (
 )
 from crossdock.kit.javascript import UNDEFINED, member, truthy, without_undefined
 from crossdock.kit.mapping import with_null_items
+from tests.fuzzing import examples
 
 KEYS = st.sampled_from(["a", "b", "0", "x y"])
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from(["", "t", "é"]))
@@ -80,7 +81,7 @@ def resolved(node: object, event: object) -> object:  # noqa: C901, PLR0911 - on
 
 
 @given(mapping=MAPPINGS, event=st.dictionaries(KEYS, VALUES, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_generated_code_follows_the_rules(mapping: JsonObject, event: JsonObject) -> None:
     expected = with_null_items(without_undefined(resolved(mapping, event)))
 
@@ -114,7 +115,7 @@ FIELD = st.fixed_dictionaries(
     fields=st.dictionaries(KEYS, FIELD, min_size=1, max_size=4),
     event=st.dictionaries(KEYS, VALUES, max_size=4),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_the_short_way_gives_what_mapping_and_validation_give(
     mapping: JsonObject, fields: dict[str, JsonObject], event: JsonObject
 ) -> None:
@@ -133,7 +134,7 @@ def test_the_short_way_gives_what_mapping_and_validation_give(
 
 
 @given(mapping=st.recursive(VALUES, directives, max_leaves=10), event=VALUES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_nothing_but_a_mapping_error_is_raised(mapping: object, event: object) -> None:
     with contextlib.suppress(MappingError):
         compile_mapping(cast("JsonObject", mapping))(cast("JsonObject", event))

@@ -134,6 +134,7 @@ async def metrics_status(asked: Any, *, is_published: bool = False, times: int =
         web_app=NoPages(),
         admin_token=token(),
         readiness=dict,
+        problems=list,
         is_published=is_published,
     )
     for _ in range(times):

@@ -24,9 +24,12 @@ def test_a_data_directory_deleted_under_the_server_is_answered_with_503(tmp_path
         eventually(lambda: is_deleted(data_dir))
 
         after = server.request("POST", "/v1/track", json=event)
+        ready = server.request("GET", "/readyz")
         code = server.stop()
 
     assert before.status == 200
     assert after.status == 503
     assert int(after.headers["retry-after"]) > 0
     assert code == 0
+    assert ready.status == 503
+    assert [reason["code"] for reason in ready.json()["reasons"]] == ["data_directory_gone"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -152,3 +153,37 @@ def test_a_signal_during_the_start_is_a_stop_too(tmp_path: Path) -> None:
     assert process.returncode == 0, log
     assert b"Ready" not in output
     assert b"Traceback" not in log
+
+
+def test_whoever_asks_again_and_again_ends_it_as_well(tmp_path: Path) -> None:
+    with running_server(tmp_path, command="serve") as server:
+        asking = threading.Event()
+
+        def ask() -> None:
+            while not asking.wait(0.002) and server.process.poll() is None:
+                server.process.send_signal(signal.SIGINT)
+
+        asker = threading.Thread(target=ask)
+        asker.start()
+        code = server.process.wait(timeout=30)
+        asking.set()
+        asker.join()
+
+    assert code == 0
+    assert "Traceback" not in (tmp_path / "server.log").read_text()
+
+
+@pytest.mark.timeout(90)
+def test_a_stop_ends_even_when_the_journal_hangs(tmp_path: Path) -> None:
+    with running_server(tmp_path, "--drain-seconds-max", "0", command="serve") as server:
+        hanging = server.journal_process_ids()
+        for process_id in hanging:
+            os.kill(process_id, signal.SIGSTOP)
+        asked_at = time.monotonic()
+
+        server.stop()
+        for process_id in hanging:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process_id, signal.SIGKILL)
+
+    assert time.monotonic() - asked_at < 20

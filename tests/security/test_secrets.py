@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crossdock.kit.loopback import Loopback, Received, Reply
-from tests.running import ADMIN_TOKEN, COMMAND, RunningServer
+from tests.running import ADMIN_TOKEN, COMMAND, RunningServer, eventually
 from tests.security.serving import connect, outcomes, send_event, serving
 
 SHARED_SECRET = "the-shared-secret-of-the-webhook"  # noqa: S105 - of one test.
@@ -30,6 +30,7 @@ SECRETS = {
 READ_PATHS = (
     *("/", "/workspace/export", "/sources", "/destinations", "/outcomes?limit=1000", "/notices"),
     *("/audit-events", "/catalog/destinations", "/openapi.json"),
+    *("/ledger?limit=1000", "/events/secret-event/trace", "/balance", "/replays"),
 )
 
 
@@ -47,9 +48,17 @@ async def use(server: RunningServer, vendor: Loopback) -> None:
         await connect(server, "webhook", {**webhook, "url": vendor.url + path})
     await connect(server, "webhook", {**webhook, "url": "http://127.0.0.1:1/closed"})
     await connect(server, "actions-ripe-cloud", {"apiKey": API_KEY, "endpoint": vendor.url})
-    event = {"event": "Bought", "userId": "ann", "properties": {"what": PROPERTY}}
+    properties = {"what": PROPERTY}
+    event = {"event": "E", "userId": "ann", "messageId": "secret-event", "properties": properties}
     await send_event(server, event, authorization=f"Bearer {BEARER}")
     await outcomes(server, count=6)
+    await asyncio.to_thread(eventually, lambda: is_recorded(server))
+
+
+def is_recorded(server: RunningServer) -> bool:
+    """Return whether the ledger has the attempts with what was sent and answered."""
+    entries = server.api("GET", "/ledger?limit=1000")["entries"]
+    return len({entry["destinationId"] for entry in entries if "destinationId" in entry}) >= 6
 
 
 def answers(server: RunningServer) -> Iterator[tuple[str, str]]:
@@ -70,6 +79,17 @@ def answers(server: RunningServer) -> Iterator[tuple[str, str]]:
             answer = server.request("PATCH", path, json=mistake, headers=token)
             assert answer.status == 400
             yield f"PATCH {one['name']}", answer.body.decode()
+        letters = server.api("GET", f"/destinations/{one['id']}/dead-letters")
+        yield f"dead letters of {one['name']}", str(letters)
+        for letter in letters["deadLetters"]:
+            told = server.api("GET", f"/destinations/{one['id']}/dead-letters/{letter['id']}")
+            yield f"a dead letter of {one['name']}", str(told)
+        yield f"state of {one['name']}", str(server.api("GET", f"/destinations/{one['id']}/state"))
+        for is_sent in (False, True):
+            trial = {"event": {"type": "track", "event": "E", "userId": "u"}, "send": is_sent}
+            tried = server.request("POST", f"{path}/test-event", json=trial, headers=token)
+            assert tried.status == 200, tried.body
+            yield f"trial of {one['name']}", tried.body.decode()
         tried = server.request("POST", f"{path}/test", json={}, headers=token)
         yield f"test of {one['name']}", tried.body.decode()
     wrong = {"authorization": f"Bearer {ADMIN_TOKEN}x"}

@@ -8,6 +8,7 @@ A closed list, so that it cannot become `common`:
 - `ids`: new ids, predictable in a test.
 - `json`: JSON as the network sends it: strict, bounded, no surprises.
 - `logs`: structured log lines.
+- `problems`: what a part cannot do at the moment, in words.
 - `settings`: what an operator sets, with units and bounds.
 """
 

@@ -8,6 +8,7 @@
 - `tail`: entries as they are written.
 - `portions`: what is written at a time.
 - `ledger`: follows the journal; `port` says what it needs of it.
+- `problems`: what it tells when it cannot keep up.
 - `report`: everything that the ledger logs and counts.
 """
 

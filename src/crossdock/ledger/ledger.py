@@ -20,14 +20,15 @@ from typing import TypeVar
 import duckdb
 
 from crossdock.base.clock import Clock
-from crossdock.ledger import queries, report
+from crossdock.base.problems import Problem
+from crossdock.ledger import problems, queries, report
 from crossdock.ledger.balance import Balance, draw_up, written_off
 from crossdock.ledger.entries import Entry, Stream, microseconds
 from crossdock.ledger.port import LedgerJournal
 from crossdock.ledger.portions import add_events, add_outcomes, portions
 from crossdock.ledger.queries import Counted, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
-from crossdock.ledger.store import Store
+from crossdock.ledger.store import Store, is_broken
 from crossdock.ledger.tail import Tails, TailWanted
 
 Answer = TypeVar("Answer")
@@ -94,6 +95,7 @@ class Ledger:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="ledger-answers")
         self._store: Store | None = None
         self._tails = Tails()
+        self._has_failed = self._is_behind = self._differs = False
 
     async def open(self) -> None:
         """Open the file. One that cannot be read is set aside, and a new one begun.
@@ -131,6 +133,7 @@ class Ledger:
                 # A full disk, mostly. A database that met one has to be opened again.
                 if self._clock.monotonic_seconds() - started_at > _RETRY_SECONDS_MAX:
                     wait_seconds = _RETRY_SECONDS_MIN
+                self._has_failed = True
                 report.writing_failed(_first_of(error), wait_seconds=wait_seconds)
                 with contextlib.suppress(duckdb.Error, OSError):
                     await self._write(self._close)
@@ -138,6 +141,15 @@ class Ledger:
                     await self.open()
                 await self._clock.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, _RETRY_SECONDS_MAX)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong now; the pipeline goes on all the same."""
+        if self._has_failed:
+            yield problems.FAILING
+        if self._is_behind:
+            yield problems.BEHIND
+        if self._differs:
+            yield problems.DIFFERS
 
     async def trace(self, message_id: str) -> Sequence[Entry]:
         """Return the life of the events of a messageId, oldest first; nothing if there is none.
@@ -207,6 +219,7 @@ class Ledger:
             await self._write(functools.partial(self._opened().write_off, written_off(balance)))
             report.written_off(balance)
             balance, _ = await self._look()
+        self._differs = not balance.holds
         report.balance_drawn_up(balance)
         return balance
 
@@ -262,6 +275,7 @@ class Ledger:
         started_at = self._clock.monotonic_seconds()
         entries = await self._write(write)
         seconds = self._clock.monotonic_seconds() - started_at
+        self._has_failed = False
         report.written(stream.name.lower(), rows=len(entries), seconds=seconds)
         self._tails.publish(entries)
         await self._clock.sleep(max(_PAUSE_SECONDS, seconds * _REST))
@@ -290,15 +304,11 @@ class Ledger:
                 report.journal_refused(error)
                 continue
             places = self._opened().places
-            for stream, last in (
-                (Stream.EVENTS, progress.events_at),
-                (Stream.OUTCOMES, progress.outcomes_at),
-            ):
-                report.behind(
-                    stream.name.lower(),
-                    messages=max(0, last - places[stream].sequence),
-                    alarm_from=_BEHIND_MESSAGES_ALARM,
-                )
+            lasts = {Stream.EVENTS: progress.events_at, Stream.OUTCOMES: progress.outcomes_at}
+            behind = {one: max(0, last - places[one].sequence) for one, last in lasts.items()}
+            report.behind({one.name.lower(): count for one, count in behind.items()})
+            alarm_from = _BEHIND_MESSAGES_ALARM // 2 if self._is_behind else _BEHIND_MESSAGES_ALARM
+            self._is_behind = max(behind.values()) > alarm_from
 
     def _opened(self) -> Store:
         if self._store is None:
@@ -315,7 +325,7 @@ class Ledger:
             duckdb.IOException,
         ) as error:
             # Not a full disk, and not another process that has it: what is in it is broken.
-            if not _is_broken(error):
+            if not is_broken(error):
                 raise
             aside = self._path.with_suffix(f".broken-{self._clock.now():%Y%m%dT%H%M%S}")
             self._path.rename(aside)
@@ -346,13 +356,6 @@ class Ledger:
             raise LedgerBusy(_ANSWER_SECONDS_MAX) from error
         except duckdb.Error as error:
             raise LedgerUnavailable from error
-
-
-def _is_broken(error: duckdb.Error) -> bool:
-    return any(
-        sign in str(error)
-        for sign in ("not a valid DuckDB database", "Corrupt", "corrupt", "checksum", "deserialize")
-    )
 
 
 def _first_of(error: Exception) -> Exception:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from crossdock.base.errors import CrossdockError
@@ -38,7 +40,6 @@ _difference = Gauge(
     "What is missing from the balance; anything but 0 is a bug or a loss.",
     ["source", "connection"],
 )
-_is_behind: dict[str, bool] = {}
 
 
 class LedgerUnavailable(CrossdockError):
@@ -71,19 +72,10 @@ def written(stream: str, *, rows: int, seconds: float) -> None:
     _seconds.observe(seconds)
 
 
-def behind(stream: str, *, messages: int, alarm_from: int) -> None:
-    """Note how far the ledger is behind; log once when it is far, once when it is not."""
-    _behind.labels(stream).set(messages)
-    is_behind = messages > (alarm_from // 2 if _is_behind.get(stream) else alarm_from)
-    if is_behind and not _is_behind.get(stream):
-        _log.warning(
-            "The ledger is behind; if it falls further, events go unrecorded.",
-            stream=stream,
-            messages=messages,
-        )
-    if not is_behind and _is_behind.get(stream):
-        _log.info("The ledger has caught up.", stream=stream)
-    _is_behind[stream] = is_behind
+def behind(messages_by_stream: Mapping[str, int]) -> None:
+    """Note how far the ledger is behind."""
+    for stream, messages in messages_by_stream.items():
+        _behind.labels(stream).set(messages)
 
 
 def missed(stream: str, *, messages: int) -> None:

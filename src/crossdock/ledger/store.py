@@ -382,3 +382,11 @@ def _keys(subjects: set[str]) -> dict[str, object]:
 def _range(entries: Sequence[Entry]) -> dict[str, object]:
     sequences = [entry.event_sequence for entry in entries]
     return {"first": min(sequences), "last": max(sequences)}
+
+
+def is_broken(error: duckdb.Error) -> bool:
+    """Return whether a file could not be opened because what is in it is broken."""
+    return any(
+        sign in str(error)
+        for sign in ("not a valid DuckDB database", "Corrupt", "corrupt", "checksum", "deserialize")
+    )

@@ -16,6 +16,8 @@
 - `follow`: reads for those who keep their own place, and says how far everyone is.
 - `outcomes`: outcomes as messages, and the last of them.
 - `notices`: problems that browser plugins reported.
+- `watch`: how full and how far behind it is, and what is wrong.
+- `places`: notices what NATS lost, and keeps places from being given twice.
 - `trim`: removes old events that are finished.
 - `report`: logs and counts.
 """
@@ -34,6 +36,7 @@ from crossdock.pipeline.journal.follow import Followed, Progress
 from crossdock.pipeline.journal.journal import Journal
 from crossdock.pipeline.journal.read import EventBatch
 from crossdock.pipeline.journal.settings import JournalSettings
+from crossdock.pipeline.journal.watch import disk_full
 
 __all__ = [
     "DeliveryMessage",
@@ -48,4 +51,5 @@ __all__ = [
     "JournalSettings",
     "JournalUnavailable",
     "Progress",
+    "disk_full",
 ]

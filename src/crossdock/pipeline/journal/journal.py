@@ -7,7 +7,15 @@ import contextlib
 import dataclasses
 import datetime as dt
 import shutil
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from pathlib import Path
 
 from nats.errors import Error as NatsError
@@ -15,6 +23,7 @@ from nats.js.kv import KeyValue
 
 from crossdock.base.clock import Clock
 from crossdock.base.ids import new_secret
+from crossdock.base.problems import Problem
 from crossdock.events import (
     ConnectionId,
     DeadLetter,
@@ -45,11 +54,17 @@ from crossdock.pipeline.journal.append import GroupCommit, append_until_stored
 from crossdock.pipeline.journal.connection import Connection, Message, answered, raise_if_cancelled
 from crossdock.pipeline.journal.dead_letters import DeadLetters
 from crossdock.pipeline.journal.deliveries import DeliveryReader
-from crossdock.pipeline.journal.errors import JournalNotStarted, JournalUnavailable
+from crossdock.pipeline.journal.errors import (
+    JournalError,
+    JournalNotStarted,
+    JournalUnavailable,
+)
 from crossdock.pipeline.journal.notices import NoticeBoard
+from crossdock.pipeline.journal.places import Places
 from crossdock.pipeline.journal.server import NatsChild
 from crossdock.pipeline.journal.settings import JournalSettings
 from crossdock.pipeline.journal.trim import trim_events
+from crossdock.pipeline.journal.watch import Watch
 
 EVENT_READERS = ("route",)
 """Who reads every event; the stream keeps what one of them has not finished."""
@@ -100,6 +115,11 @@ class Journal:
         )
         self._places_by_reader: dict[str, read.Place] = {}
         self._board = NoticeBoard(clock)
+        self._watch = Watch(
+            self._connection, folder if nats_url is None else None, self._settings, clock
+        )
+        # What another's server loses, its operator sees to.
+        self._places = Places(folder, self._append_empty, clock) if nats_url is None else None
         self._tasks: list[asyncio.Task[None]] = []
         self._last_cure_at = -_CURE_SECONDS_MIN
         self._followed_to: int | None = None
@@ -118,6 +138,12 @@ class Journal:
     def waiting_bytes(self) -> int:
         """What was given to `append` and is not on disk yet."""
         return self._events.waiting_bytes
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong now."""
+        yield from self._watch.problems()
+        if self._places is not None:
+            yield from self._places.problems()
 
     async def open(self) -> None:
         """Start the server if it is ours, connect, and make the streams.
@@ -142,6 +168,7 @@ class Journal:
                     await self._outcomes.drain()
             with contextlib.suppress(NatsError, OSError, TimeoutError):
                 await self._board.write(self._bucket, self._connection.jetstream)
+            await self._note_places()
         running = set(self._tasks)
         while running:
             # Again and again: see `raise_if_cancelled`.
@@ -352,6 +379,8 @@ class Journal:
         jetstream = self._connection.jetstream
         try:
             await streams.open_streams(jetstream, settings)
+            if self._places is not None:
+                await self._places.look(jetstream)
             for reader in EVENT_READERS:
                 await read.open_reader(jetstream, reader)
             self._bucket: KeyValue = await jetstream.key_value(streams.NOTICES)
@@ -383,7 +412,8 @@ class Journal:
         self._run("events", self._events.run())
         self._run("outcomes", self._outcomes.run())
         self._run("notices", self._board.run(self._bucket, jetstream))
-        self._run("trim", self._trim(settings))
+        self._run("trim", self._again_and_again("trim", settings, self._trim))
+        self._run("watch", self._again_and_again("watch", settings, self._look))
 
     def _run(self, name: str, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work, name=f"journal: {name}")
@@ -445,20 +475,52 @@ class Journal:
             clock=self._clock,
         )
 
-    async def _trim(self, settings: JournalSettings) -> None:
+    async def _again_and_again(
+        self,
+        name: str,
+        settings: JournalSettings,
+        work: Callable[[JournalSettings], Awaitable[None]],
+    ) -> None:
         while True:
             await self._clock.sleep(settings.trim_seconds)
             try:
-                await trim_events(
-                    self._connection.jetstream,
-                    settings,
-                    clock=self._clock,
-                    bytes_max=await self._events_bytes_max(settings),
-                    followed_to=self._followed_to,
-                )
-            except (NatsError, OSError, TimeoutError) as error:
-                report.background_failed("trim", error)
+                await work(settings)
+            except (JournalError, NatsError, OSError, TimeoutError) as error:
+                report.background_failed(name, error)
             raise_if_cancelled()
+
+    async def _trim(self, settings: JournalSettings) -> None:
+        await trim_events(
+            self._connection.jetstream,
+            settings,
+            clock=self._clock,
+            bytes_max=await self._events_bytes_max(settings),
+            followed_to=self._followed_to,
+            removing=self._places.removing if self._places is not None else _no_place,
+        )
+
+    async def _look(self, _: JournalSettings) -> None:
+        await self._watch.look(EVENT_READERS[0])
+        if self._places is not None:
+            await self._places.look(self._connection.jetstream)
+
+    async def _note_places(self) -> None:
+        if self._places is not None and self._connection.is_up:
+            with contextlib.suppress(JournalError, NatsError, OSError, TimeoutError):
+                async with asyncio.timeout(self._settings.attempt_seconds_max):
+                    await self._places.look(self._connection.jetstream)
+
+    async def _append_empty(self, stream: str) -> None:
+        """Store a message of nothing, for which readers of the stream do nothing."""
+        await append_until_stored(
+            self._connection.append,
+            streams.EVENTS_SUBJECT if stream == streams.EVENTS else streams.OUTCOMES_SUBJECT,
+            encode_envelopes([]) if stream == streams.EVENTS else outcomes.encode_outcomes([]),
+            stream=stream,
+            append_id=new_secret(16),
+            settings=self._settings,
+            clock=self._clock,
+        )
 
     async def _events_bytes_max(self, settings: JournalSettings) -> int:
         if self._child is None:
@@ -483,6 +545,10 @@ class Journal:
         ):
             self._last_cure_at = now
             await self._child.restart()
+
+
+def _no_place(_stream: str, _before_sequence: int) -> None:
+    """Note nothing."""
 
 
 def _note_death(task: asyncio.Task[None]) -> None:

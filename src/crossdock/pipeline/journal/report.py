@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from crossdock.base.logs import logger
+from crossdock.events import ConnectionId
 
 _log = logger("journal")
 
@@ -25,8 +28,32 @@ _restarts = Counter(
 )
 _connected = Gauge("crossdock_journal_is_connected", "1 while there is a connection to NATS.")
 _stream_bytes = Gauge("crossdock_journal_stream_bytes", "Size of a stream.", ["stream"])
+_stream_bytes_max = Gauge(
+    "crossdock_journal_stream_bytes_max", "How large a stream may become.", ["stream"]
+)
+_stream_messages = Gauge(
+    "crossdock_journal_stream_messages",
+    "Messages in a stream: groups of events, deliveries, dead letters, groups of outcomes.",
+    ["stream"],
+)
 _unread = Gauge(
     "crossdock_journal_unread_messages", "Messages a reader has not finished.", ["reader"]
+)
+
+_lost = Counter(
+    "crossdock_journal_lost_messages_total",
+    "Messages that were stored, and lost as the journal's files were damaged.",
+    ["stream"],
+)
+_oldest_unread = Gauge(
+    "crossdock_journal_oldest_unread_seconds",
+    "How long the oldest message has waited that a reader has not finished.",
+    ["reader"],
+)
+_oldest_delivery = Gauge(
+    "crossdock_deliveries_oldest_seconds",
+    "How long the oldest unfinished delivery of a connection has waited.",
+    ["connection"],
 )
 
 
@@ -116,9 +143,35 @@ def message_is_unreadable(stream: str, sequence: int) -> None:
     _log.error("A journal message cannot be read; it is skipped.", stream=stream, sequence=sequence)
 
 
-def stream_size(stream: str, size_bytes: int) -> None:
-    """Note how large a stream is."""
+def stream_size(stream: str, size_bytes: int, *, bytes_max: int, messages: int) -> None:
+    """Note how large a stream is, and may be."""
     _stream_bytes.labels(stream).set(size_bytes)
+    _stream_bytes_max.labels(stream).set(bytes_max)
+    _stream_messages.labels(stream).set(messages)
+
+
+def damaged(stream: str, *, messages: int, is_at_end: bool) -> None:
+    """Count and log messages that NATS had stored and no longer has."""
+    _lost.labels(stream).inc(messages)
+    _log.error(
+        "The journal has lost messages that it had stored: a file of it is damaged.",
+        stream=stream,
+        messages=messages,
+        is_at_end=is_at_end,
+    )
+
+
+def oldest_unread(reader: str, seconds: float) -> None:
+    """Note how long the oldest message has waited for a reader."""
+    _oldest_unread.labels(reader).set(seconds)
+
+
+def oldest_deliveries(seconds_by_connection: Mapping[ConnectionId, float]) -> None:
+    """Note how long the oldest delivery of each connection has waited that has any."""
+    # Those that have none any more, or are gone, are not to be there for ever.
+    _oldest_delivery.clear()
+    for connection_id, seconds in seconds_by_connection.items():
+        _oldest_delivery.labels(connection_id).set(seconds)
 
 
 def unread(reader: str, messages: int) -> None:

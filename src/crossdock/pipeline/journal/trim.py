@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 
 from nats.js import JetStreamContext, api
 
@@ -24,13 +25,14 @@ _FULL_SHARE = 0.9
 _FOLLOWER_BYTES_MAX = 64 * 1024**2
 
 
-async def trim_events(
+async def trim_events(  # noqa: PLR0913 - where, what time it is, and what bounds it.
     jetstream: JetStreamContext,
     settings: JournalSettings,
     *,
     clock: Clock,
     bytes_max: int,
     followed_to: int | None,
+    removing: Callable[[str, int], None],
 ) -> None:
     """Remove the oldest events that are over the bounds, as far as every reader has finished them.
 
@@ -41,6 +43,7 @@ async def trim_events(
         bytes_max: How large the stream may be at the moment.
         followed_to: The last message that those who keep their own place have recorded; None if
             nobody does. They are waited for while there is room, and left behind when there is not.
+        removing: Told the stream and the first message that stays, before the others are removed.
     """
     state = (await jetstream.stream_info(EVENTS)).state
     readers = [
@@ -48,7 +51,6 @@ async def trim_events(
         for reader in await jetstream.consumers_info(EVENTS)
         if reader.config.durable_name and reader.config.ack_policy != api.AckPolicy.NONE
     ]
-    report.stream_size(EVENTS, state.bytes)
     for reader in readers:
         report.unread(reader.name, (reader.num_pending or 0) + (reader.num_ack_pending or 0))
     if not state.messages:
@@ -75,6 +77,7 @@ async def trim_events(
     if followed_to is not None:
         keep_from = _kept_for_follower(keep_from, followed_to, state, bytes_max)
     if keep_from > state.first_seq:
+        removing(EVENTS, keep_from)
         await jetstream.purge_stream(EVENTS, seq=keep_from)
         report.trimmed(EVENTS, before_sequence=keep_from)
 
