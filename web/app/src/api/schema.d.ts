@@ -1123,6 +1123,10 @@ export interface components {
         /**
          * AccountShape
          * @description The counts of a source, or of one destination of it; `difference` is what is missing.
+         *
+         *     `unrecorded` is what the journal had removed before the ledger could read what became of it.
+         *     `repeated` has ended, and lies in the journal still: a crash cut its finish off, and it is
+         *     finished, or attempted once more.
          */
         AccountShape: {
             /** Sourceid */
@@ -1145,6 +1149,10 @@ export interface components {
             dead: number;
             /** Waiting */
             waiting: number;
+            /** Unrecorded */
+            unrecorded: number;
+            /** Repeated */
+            repeated: number;
             /** Difference */
             difference: number;
         };
@@ -2798,7 +2806,7 @@ export interface components {
          * @description Where something that was accepted is.
          * @enum {string}
          */
-        State: "accepted" | "duplicate" | "filtered" | "discarded" | "routed" | "delivered" | "dead" | "waiting";
+        State: "accepted" | "duplicate" | "filtered" | "discarded" | "routed" | "delivered" | "dead" | "waiting" | "unrecorded";
         /**
          * StateAnswer
          * @description The state of one destination.
