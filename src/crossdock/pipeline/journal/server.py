@@ -38,8 +38,9 @@ _PORTS = range(20_000, 30_000)
 _VERSION_MIN = (2, 11)
 _RESTART_SECONDS_MIN = 0.05
 _RESTART_SECONDS_MAX = 5.0
-# A child that ran this long is restarted at once when it dies.
-_STABLE_SECONDS = 30.0
+# A child that ran this long is restarted at once when it dies: whoever cannot run dies sooner, and
+# whoever is killed again and again must not keep senders waiting longer each time.
+_STABLE_SECONDS = 1.0
 _STOP_SECONDS_MAX = 10.0
 _LOCK_SECONDS_MAX = 10.0
 _MAX_PAYLOAD_BYTES = 8 * 1024**2
