@@ -7,6 +7,7 @@ Run it with `python -m bench.delivery [SECONDS]`.
 from __future__ import annotations
 
 import asyncio
+import statistics
 import sys
 import time
 import urllib.parse
@@ -19,6 +20,8 @@ from bench.serving import Receiver, Server, listen, serving
 
 _EVENTS = 20_000
 _BATCH_EVENTS = 100
+_BATCH_SIZES = (1, 500)
+_ROUNDS = 3
 
 
 class Arrivals:
@@ -108,6 +111,14 @@ async def main(seconds: float) -> None:
     """Print the figures."""
     arrivals = Arrivals()
     receiver, port = await listen(lambda: Receiver(arrivals.note))
+    await print_latencies(arrivals, port, seconds)
+    for batch_size in _BATCH_SIZES:
+        await print_sustained(arrivals, port, batch_size)
+    receiver.close()
+
+
+async def print_latencies(arrivals: Arrivals, port: int, seconds: float) -> None:
+    """Print a line for each rate."""
     with serving(port) as server:
         assert urllib.parse.urlsplit(server.url).hostname == "127.0.0.1"
         await asyncio.to_thread(server.connect, f"http://127.0.0.1:{port}/")
@@ -119,9 +130,21 @@ async def main(seconds: float) -> None:
             )
             p50, p99 = quantile(found, 0.5), quantile(found, 0.99)
             print(f"  {per_second:>6,} events/s   p50 {p50 * 1e3:.1f} ms   p99 {p99 * 1e3:.1f} ms")
-        rate = await sustained(server, arrivals, count=_EVENTS, name="single")
-        print(f"sustained, one delivery a request: {rate:,.0f} deliveries/s")
-    receiver.close()
+
+
+async def print_sustained(arrivals: Arrivals, port: int, batch_size: int) -> None:
+    """Print the median of some rounds, each of which sends and delivers a backlog."""
+    with serving(port) as server:
+        await asyncio.to_thread(server.connect, f"http://127.0.0.1:{port}/", batchSize=batch_size)
+        await latencies(server, arrivals, per_second=50, seconds=1, name="warm-up")
+        rates = [
+            await sustained(server, arrivals, count=_EVENTS, name=f"{batch_size}-{number}")
+            for number in range(_ROUNDS)
+        ]
+    name = "one delivery a request" if batch_size == 1 else f"up to {batch_size} in a request"
+    spread = ", ".join(f"{rate:,.0f}" for rate in rates)
+    rate = statistics.median(rates)
+    print(f"sustained, {name}: {rate:,.0f} deliveries/s   (rounds: {spread})")
 
 
 if __name__ == "__main__":
