@@ -108,10 +108,15 @@ class RunningServer:
             if response.status not in _OK:
                 raise _refusal(response)
             yield response
-        except (OSError, http.client.HTTPException, json.NotJson, LookupError) as error:
+        except OSError as error:
             raise NoServer(
-                f"The server at {self._url.geturl()} does not answer as one ({error}).",
-                do="Start it, or name another with --url.",
+                f"Nothing answers at {self._url.geturl()}: {error.strerror or error}.",
+                do="Start the server, or name another with --url.",
+            ) from error
+        except (http.client.HTTPException, json.NotJson, LookupError) as error:
+            raise NoServer(
+                f"What answers at {self._url.geturl()} is not a Crossdock server.",
+                do="Name the right one with --url.",
             ) from error
         finally:
             connection.close()
@@ -138,6 +143,12 @@ def _token_in(data_dir: Path) -> str:
 
 
 def _refusal(response: http.client.HTTPResponse) -> ServerRefused:
+    if response.status == http.HTTPStatus.UNAUTHORIZED:
+        return ServerRefused(
+            "The server does not take this admin token.",
+            do="Give its own with --token or in CROSSDOCK_ADMIN_TOKEN; it lies in the file "
+            "admin-token of its data directory.",
+        )
     try:
         problem = json.decode(response.read())["errors"][0]["data"]
         return ServerRefused(str(problem["what"]), do=str(problem["do"]))

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-# What the sentence or the heading says already.
-_TOLD = frozenset({"at", "step", "what", "do", "sourceId", "messageId", "eventType", "eventName"})
+# What the line or the heading says already, or what is of no use to a person.
+_TOLD = frozenset(
+    {"at", "step", "sourceId", "messageId", "eventType", "eventName", "destinationId", "outcomeId"}
+)
+# What takes a line, or several, of its own.
+_LONG = ("what", "do", "payload", "request", "answer")
 _STATES = ("duplicate", "filtered", "discarded", "routed", "delivered", "dead", "waiting")
 # Shown where there are any.
 _SELDOM = ("repeated", "unrecorded")
@@ -14,17 +18,18 @@ _SELDOM = ("repeated", "unrecorded")
 
 def trace_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """Yield the life of each event that carried a messageId."""
+    names = answer["names"]
     for number, event in enumerate(answer["events"]):
         if number:
             yield ""
         first = event["timeline"][0]
         name = f' "{first["eventName"]}"' if first.get("eventName") else ""
         yield f"{first.get('eventType', 'event')}{name}  {answer['messageId']}"
-        yield f"  source {event['sourceId'] or 'unknown'}"
+        yield f"  source {_named(event['sourceId'] or 'unknown', names)}"
         for entry in event["timeline"]:
-            yield from _entry_lines(entry)
+            yield from _entry_lines(entry, names)
         for state in event["states"]:
-            yield f"  → {state['destinationId']}: {state['state']}"
+            yield f"  → {_named(state['destinationId'], names)}: {state['state']}"
 
 
 def tail_line(entry: Mapping[str, Any]) -> str:
@@ -47,7 +52,8 @@ def balance_lines(balance: Mapping[str, Any]) -> Iterator[str]:
     seldom = [name for name in _SELDOM if any(account[name] for account in accounts)]
     columns = ["accepted", *_STATES, *seldom]
     head = ["source", "destination", *columns, "missing"]
-    rows = [head, *(_row(account, columns) for account in accounts)]
+    names = balance["names"]
+    rows = [head, *(_row(account, columns, names) for account in accounts)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for row in rows:
         yield "  ".join(
@@ -65,27 +71,40 @@ def balance_lines(balance: Mapping[str, Any]) -> Iterator[str]:
     yield "The balance holds." if balance["holds"] else "The balance does not hold:"
     for account in balance["accounts"]:
         if account["difference"]:
-            yield f"  {_where(account)}: {_missing(account['difference'])}"
+            yield f"  {_where(account, names)}: {_missing(account['difference'])}"
 
 
-def _row(account: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+def _row(account: Mapping[str, Any], columns: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    source_id, destination_id = account["sourceId"], account["destinationId"] or ""
     return [
-        account["sourceId"],
-        account["destinationId"] or "",
+        names.get(source_id, source_id),
+        names.get(destination_id, destination_id),
         *(str(account[column]) for column in columns),
         str(account["difference"]),
     ]
 
 
-def _entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:
-    yield f"  {_time(entry)}  {entry['step']}  {_details(entry)}".rstrip()
-    for key in ("what", "do"):
-        if entry.get(key):
-            yield f"      {entry[key]}"
+def _entry_lines(entry: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+    destination = entry.get("destinationId", "")
+    short = [
+        _short(key, value) for key, value in entry.items() if key not in _TOLD and key not in _LONG
+    ]
+    where = [f"→ {names.get(destination, destination)}"] if destination else []
+    yield f"  {_time(entry)}  {entry['step']:<11}  {'  '.join([*where, *short])}".rstrip()
+    for key in _LONG:
+        for number, line in enumerate(str(entry.get(key) or "").splitlines()):
+            if line:
+                yield f"      {key if number == 0 else '':<8} {line}"
 
 
-def _details(entry: Mapping[str, Any]) -> str:
-    return "  ".join(f"{key}={value}" for key, value in entry.items() if key not in _TOLD)
+def _short(key: str, value: object) -> str:
+    if key == "durationSeconds" and isinstance(value, int | float):
+        return f"{1000 * value:.0f} ms"
+    return f"{key}={value}"
+
+
+def _named(given_id: str, names: Mapping[str, str]) -> str:
+    return f"{names[given_id]} ({given_id})" if given_id in names else given_id
 
 
 def _time(entry: Mapping[str, Any]) -> str:
@@ -94,10 +113,10 @@ def _time(entry: Mapping[str, Any]) -> str:
     return f"{date} {time[:12].removesuffix('Z'):<12}"
 
 
-def _where(account: Mapping[str, Any]) -> str:
+def _where(account: Mapping[str, Any], names: Mapping[str, str]) -> str:
     destination = account["destinationId"]
-    source = f"source {account['sourceId']}"
-    return f"destination {destination} of {source}" if destination else source
+    source = f"source {_named(account['sourceId'], names)}"
+    return f"destination {_named(destination, names)} of {source}" if destination else source
 
 
 def _missing(difference: int) -> str:

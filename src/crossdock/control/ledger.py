@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 
 from crossdock.base import json
 from crossdock.control.answers import Data, Shape
-from crossdock.control.parts import Here
+from crossdock.control.parts import Here, Parts
 from crossdock.ledger import (
     Account,
     Counted,
@@ -75,6 +77,7 @@ class TraceAnswer(Shape):
 
     message_id: str
     events: list[LifeShape]
+    names: dict[str, str] = Field(description="Of sources and destinations, by id.")
 
 
 class EntriesAnswer(Shape):
@@ -114,6 +117,7 @@ class BalanceAnswer(Shape):
     is_settled: bool
     missed_messages: int
     accounts: list[AccountShape]
+    names: dict[str, str] = Field(description="Of sources and destinations, by id.")
 
 
 @router.get("/events/{message_id:path}/trace")
@@ -126,7 +130,9 @@ async def trace_event(message_id: str, parts: Here) -> Data[TraceAnswer]:
             do="Check the id; what was just sent shows within a second, and what is older than "
             "the ledger keeps is gone.",
         )
-    return Data(data=TraceAnswer(message_id=message_id, events=_lives(entries)))
+    return Data(
+        data=TraceAnswer(message_id=message_id, events=_lives(entries), names=await _names(parts))
+    )
 
 
 @router.get("/ledger")
@@ -218,6 +224,7 @@ async def show_balance(parts: Here) -> Data[BalanceAnswer]:
             is_settled=balance.is_settled,
             missed_messages=sum(parts.ledger.missed().values()),
             accounts=[_account(account) for account in balance.accounts],
+            names=await _names(parts),
         )
     )
 
@@ -262,6 +269,12 @@ async def delivery_overview(  # noqa: PLR0913 - Segment's parameters.
         group_by=list(names_by_column),
     )
     return Data(data={"dataset": _dataset(counted, names_by_column, step)})
+
+
+async def _names(parts: Parts) -> dict[str, str]:
+    workspace = await asyncio.to_thread(parts.store.load)
+    names: dict[str, str] = {source.id: source.name for source in workspace.sources}
+    return names | {connection.id: connection.name for connection in workspace.connections}
 
 
 def _lives(entries: Sequence[Entry]) -> list[LifeShape]:
