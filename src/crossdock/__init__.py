@@ -12,8 +12,9 @@ A reader follows an event by reading `pipeline` from top to bottom; `ARCHITECTUR
 - `sandbox`: stand-ins for Ripe and Ramen, and the demo shop.
 - `main`: the command line; `console` is what it needs to talk to a running server. `server` puts
   the parts together, `checks` looks at its settings first, `startup` is what it needs before they
-  run, `wire` bounds what a connection may send, `door` hands each request to its part,
-  `web_app` gives people their pages, `alarms` says what is wrong when it begins and when it ends.
+  run, `room` waits for a disk that is full, `http_server` listens, `wire` bounds what a connection
+  may send, `door` hands each request to its part, `web_app` gives people their pages, `alarms`
+  says what is wrong when it begins and when it ends.
 - `people`: who may come in, and as what.
 - `admin_token`: the one check of the token that opens everything.
 - `secure_mode`: the signature of Ramen's secure mode, for servers of others too.

@@ -232,10 +232,11 @@ def _is_this_machine(scope: Scope) -> bool:
         return False
     name = _named(headers.get(b"host", b""))
     client = scope.get("client")
-    return client is not None and _is_loopback(client[0]) and _is_loopback(name)
+    return client is not None and is_loopback(client[0]) and is_loopback(name)
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Return whether a host's name or address is this machine's alone."""
     try:
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:

@@ -306,7 +306,7 @@ def export(file: IO[bytes], data_dir: Path, database_url: str | None) -> None:
 @contextlib.contextmanager
 def _store(data_dir: Path, database_url: str | None) -> Iterator[tuple[Store, Catalog]]:
     """Open the workspace of a data directory that is there."""
-    from crossdock import server  # noqa: PLC0415 - the other commands start without all of this.
+    from crossdock import startup  # noqa: PLC0415 - the other commands start without all of this.
     from crossdock.catalog import load_catalog  # noqa: PLC0415
 
     if database_url is None and not (data_dir / "workspace.sqlite3").exists():
@@ -315,7 +315,7 @@ def _store(data_dir: Path, database_url: str | None) -> Iterator[tuple[Store, Ca
             "start it once."
         )
     catalog = load_catalog()
-    store = server.open_store(data_dir, database_url, catalog=catalog, clock=SystemClock())
+    store = startup.open_store(data_dir, database_url, catalog=catalog, clock=SystemClock())
     try:
         yield store, catalog
     finally:

@@ -14,20 +14,17 @@ import contextlib
 import dataclasses
 import functools
 import gc
-import ipaddress
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-import uvicorn
 import uvloop
-from starlette.types import ASGIApp, Receive, Scope, Send
-from typing_extensions import override
+from starlette.types import ASGIApp
 
 from crossdock import checks, startup
 from crossdock.admin_token import AdminToken
@@ -36,22 +33,20 @@ from crossdock.base import logs
 from crossdock.base.chance import Chance
 from crossdock.base.clock import SystemClock
 from crossdock.base.ids import RandomIds
-from crossdock.base.problems import Problem
 from crossdock.base.settings import ServerSettings
-from crossdock.catalog import Catalog, load_catalog
+from crossdock.catalog import load_catalog
 from crossdock.control import Parts, build_control, wrong_token
-from crossdock.door import ClosedDoor, Door
+from crossdock.door import Door, is_loopback
+from crossdock.http_server import HttpServer
 from crossdock.kit import (
     HttpClient,
     compile_condition,
-    compile_mapping,
     compile_payload,
-    routing_rule,
 )
 from crossdock.ledger import Ledger, LedgerSettings
 from crossdock.pipeline.collect import Collector
-from crossdock.pipeline.collect.cdn import Cdn, check_filter
-from crossdock.pipeline.journal import Journal, JournalSettings, disk_full
+from crossdock.pipeline.collect.cdn import Cdn
+from crossdock.pipeline.journal import Journal, JournalSettings
 from crossdock.pipeline.route import Claims, Compilers, EventTester, Replays, Router, preview_filter
 from crossdock.pipeline.send import (
     Pauses,
@@ -61,48 +56,22 @@ from crossdock.pipeline.send import (
     SendParts,
     send_once,
 )
+from crossdock.room import until_room
 from crossdock.sandbox import Sandbox, build_demo, build_sandbox
 from crossdock.web_app import WebApp
-from crossdock.wire import BoundedProtocol, allow_many_connections
-from crossdock.workspace import Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
+from crossdock.wire import allow_many_connections
+from crossdock.workspace import Source, Store, WorkspaceFeed, follow
 from crossdock.workspace.bootstrap import bootstrap, demo
 
 WEB_ASSETS = Path(__file__).parent / "web_assets"
 _DAY_SECONDS = 86_400.0
 _HOUR_SECONDS = 3_600.0
-# Enough for a burst of browsers that arrive while the loop is busy with one group commit.
-_BACKLOG_CONNECTIONS = 4096
-_KEEP_ALIVE_SECONDS = 65
-# Who is still sending a request when the server stops has been told nothing: they send it again.
-_HALF_REQUEST_SECONDS_MAX = 1.0
-_ROOM_SECONDS = 0.5
 # What comes after the deadline takes a second or two: storing what waits, ending NATS.
 _STUCK_SECONDS = 15.0
 
 T = TypeVar("T")
 
 log = logs.logger("server")
-
-
-class _Uvicorn(uvicorn.Server):
-    """Uvicorn, but signals are ours: it would raise them again after its own shutdown."""
-
-    @override
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-class _Quiet:
-    """Takes it for no error that a request is cut off when the server stops."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Whoever cancelled this has closed the connection before, and nothing runs after it.
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._app(scope, receive, send)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,29 +100,6 @@ def run(settings: ServerSettings, *, is_demo: bool) -> None:
         sys.exit(runner.run(_Server(settings, is_demo=is_demo).serve()))
 
 
-def open_store(
-    data_dir: Path, database_url: str | None, *, catalog: Catalog, clock: SystemClock
-) -> Store:
-    """Return the workspace's database, held to the rules of the catalog and the kit.
-
-    Raises:
-        CrossdockError: It cannot be used; says why, and what to do.
-    """
-    startup.make_folder(data_dir)
-    return Store.open(
-        database_url or sqlite_url(data_dir / "workspace.sqlite3"),
-        rules=Rules(
-            find_destination=catalog.find,
-            validate_condition=compile_condition,
-            validate_mapping=compile_mapping,
-            validate_browser_filter=functools.partial(check_filter, routing_rule=_routing_rule),
-        ),
-        clock=clock,
-        ids=RandomIds(),
-        key=data_dir / "secrets.key",
-    )
-
-
 class _Server:
     """One run of the server."""
 
@@ -177,10 +123,11 @@ class _Server:
         with contextlib.ExitStack() as files:
             listener = files.enter_context(contextlib.closing(startup.listener(settings)))
             url = startup.own_url(settings, listener)
-            if not await self._until_room(listener):
+            is_stopped = self._stop.is_set
+            if not await until_room(settings, listener, self._alarms, self._clock, is_stopped):
                 log.info("The server was stopped before it was ready.")
                 return 0
-            store = open_store(
+            store = startup.open_store(
                 settings.data_dir,
                 settings.database_url,
                 catalog=self._catalog,
@@ -276,7 +223,7 @@ class _Server:
         cdn = Cdn(
             feed,
             catalog.find,
-            routing_rule=_routing_rule,
+            routing_rule=startup.routing_rule_of,
             assets_dir=WEB_ASSETS,
             kept_dir=settings.data_dir / "cdn",
             public_url=settings.public_url,
@@ -286,7 +233,7 @@ class _Server:
         sandbox: Sandbox | None = None
         if self._is_demo or settings.has_sandbox:
             # Who visits the demo's pages on one's own machine is its owner.
-            is_open = self._is_demo and _is_loopback(settings.host)
+            is_open = self._is_demo and is_loopback(settings.host)
             sandbox = build_sandbox(
                 settings.data_dir,
                 clock=clock,
@@ -408,14 +355,12 @@ class _Server:
         self, running: _Running, listener: socket.socket, *, announce: Callable[[], None]
     ) -> int:
         """Open the door, wait for a signal or for a part that broke, and close in order."""
-        server = self._uvicorn(running.door)
-        serving = asyncio.create_task(server.serve(sockets=[listener]), name="serve http")
-        while not (server.started or serving.done()):
-            await self._clock.sleep(0.01)
+        http = HttpServer(running.door, self._settings, self._clock)
+        serving = await http.start(listener)
         # What is there now stays: the collector of cycles need not walk over it again and again.
         gc.collect()
         gc.freeze()
-        if server.started:
+        if not serving.done():
             self._is_accepting = True
             announce()
         stopping = asyncio.ensure_future(self._stop.wait())
@@ -438,67 +383,17 @@ class _Server:
         if running.sandbox is not None:
             running.sandbox.end_streams()
         running.ledger.end_tails()
-        await self._drain(server, serving, running.sender)
+        await self._drain(http, running.sender)
         stopping.cancel()
         for loop_task in running.loops:
             loop_task.cancel()
         await asyncio.gather(stopping, *running.loops, return_exceptions=True)
         return 1 if broken else 0
 
-    def _uvicorn(self, app: ASGIApp) -> _Uvicorn:
-        settings = self._settings
-        return _Uvicorn(
-            uvicorn.Config(
-                _Quiet(app),
-                http=BoundedProtocol,
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                proxy_headers=True,
-                # An empty list would mean uvicorn's own default.
-                forwarded_allow_ips=list(settings.trusted_proxies) or ["none"],
-                backlog=_BACKLOG_CONNECTIONS,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                ssl_certfile=settings.tls_certificate,
-                ssl_keyfile=settings.tls_key,
-            )
-        )
-
-    async def _until_room(self, listener: socket.socket) -> bool:
-        """Return True once the disk has room for a start, or False if a signal came first.
-
-        To exit would be no better: nothing could say why, and whoever starts it again does so for
-        nothing. It answers 503 meanwhile, and goes on by itself.
-        """
-        settings = self._settings
-        wrong: list[Problem] = []
-
-        def look() -> list[Problem]:
-            reserve_bytes = JournalSettings().disk_reserve_bytes
-            found = startup.has_room(settings.data_dir, reserve_bytes)
-            wrong[:] = [] if found else [disk_full(settings.data_dir, reserve_bytes)]
-            return wrong
-
-        if settings.nats_url is not None or not look():
-            return True
-        self._alarms.watch(lambda: wrong)
-        server = self._uvicorn(ClosedDoor(self._alarms.problems))
-        # Uvicorn closes what it is given.
-        serving = asyncio.create_task(server.serve(sockets=[listener.dup()]), name="closed door")
-        while look() and not self._stop.is_set() and not serving.done():
-            self._alarms.problems()
-            await self._clock.sleep(_ROOM_SECONDS)
-        await self._close_door(server, serving, _HALF_REQUEST_SECONDS_MAX)
-        return not self._stop.is_set()
-
-    async def _drain(
-        self, server: uvicorn.Server, serving: asyncio.Task[None], sender: Sender
-    ) -> None:
+    async def _drain(self, http: HttpServer, sender: Sender) -> None:
         """End what is under way, inwards and outwards, before the one deadline of both."""
         seconds_max = self._settings.drain_seconds_max
-        closing = asyncio.create_task(self._close_door(server, serving, seconds_max))
+        closing = asyncio.create_task(http.close(seconds_max))
         sending = asyncio.create_task(sender.stop(drain_seconds_max=seconds_max))
         hurry = asyncio.create_task(self._hurry.wait())
         both = asyncio.create_task(asyncio.wait([closing, sending]))
@@ -507,37 +402,10 @@ class _Server:
             closing.cancel()
             sending.cancel()
             await asyncio.wait([closing, sending])
-            await self._close_door(server, serving, 0.0)
+            await http.close(0.0)
             await sender.stop(drain_seconds_max=0.0)
         hurry.cancel()
         await asyncio.gather(both, closing, sending, hurry, return_exceptions=True)
-
-    async def _close_door(
-        self, server: uvicorn.Server, serving: asyncio.Task[None], seconds_max: float
-    ) -> None:
-        """Return when every request is answered, or cut off."""
-        server.should_exit = True
-        half_seconds_max = min(_HALF_REQUEST_SECONDS_MAX, seconds_max)
-        await asyncio.wait([serving], timeout=half_seconds_max)
-        connections: set[Any] = {*server.server_state.connections}
-        for connection in connections:
-            if connection.cycle is None or connection.cycle.more_body:
-                connection.transport.abort()
-        await asyncio.wait([serving], timeout=seconds_max - half_seconds_max)
-        if serving.done():
-            return
-        log.warning(
-            "Requests were cut off: the time to stop was up.",
-            requests=len(server.server_state.tasks),
-        )
-        for connection in connections:
-            connection.transport.abort()
-        # Their connections are told first: then nobody tries to answer.
-        await self._clock.sleep(0.01)
-        server.force_exit = True
-        for task in list(server.server_state.tasks):
-            task.cancel()
-        await asyncio.wait([serving])
 
     def _allowed_addresses(self, url: str) -> tuple[str, ...]:
         allowed = self._settings.allowed_addresses
@@ -565,14 +433,3 @@ def _ignore_signals(loop: asyncio.AbstractEventLoop) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _routing_rule(text: str) -> str:
-    return routing_rule(compile_condition(text))

@@ -1,8 +1,9 @@
-"""What a start needs before any part of the server: folder, socket, token, and words for people."""
+"""What a start needs before any part of the server: folder, database, socket, token, words."""
 
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import shutil
 import socket
@@ -10,10 +11,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from crossdock.base import json
+from crossdock.base.clock import SystemClock
 from crossdock.base.errors import CrossdockError
-from crossdock.base.ids import new_secret
+from crossdock.base.ids import RandomIds, new_secret
 from crossdock.base.settings import ServerSettings
-from crossdock.workspace import Source
+from crossdock.catalog import Catalog
+from crossdock.kit import compile_condition, compile_mapping, routing_rule
+from crossdock.pipeline.collect.cdn import check_filter
+from crossdock.workspace import Rules, Source, Store, sqlite_url
 
 
 class CannotStart(CrossdockError):
@@ -43,6 +48,34 @@ def make_folder(folder: Path) -> None:
             f'The data directory "{folder}" cannot be written to.',
             do="Let this user write to it, or choose another with --data-dir.",
         )
+
+
+def open_store(
+    data_dir: Path, database_url: str | None, *, catalog: Catalog, clock: SystemClock
+) -> Store:
+    """Return the workspace's database, held to the rules of the catalog and the kit.
+
+    Raises:
+        CrossdockError: It cannot be used; says why, and what to do.
+    """
+    make_folder(data_dir)
+    return Store.open(
+        database_url or sqlite_url(data_dir / "workspace.sqlite3"),
+        rules=Rules(
+            find_destination=catalog.find,
+            validate_condition=compile_condition,
+            validate_mapping=compile_mapping,
+            validate_browser_filter=functools.partial(check_filter, routing_rule=routing_rule_of),
+        ),
+        clock=clock,
+        ids=RandomIds(),
+        key=data_dir / "secrets.key",
+    )
+
+
+def routing_rule_of(text: str) -> str:
+    """Return a condition as Analytics.js takes it."""
+    return routing_rule(compile_condition(text))
 
 
 def has_room(folder: Path, reserve_bytes: int) -> bool:
