@@ -2,18 +2,21 @@
 
 Pure: it reads nothing, and knows no time. `docs/guides/audiences-language.md` is its reference.
 
+- `builder`: what the builder edits, as types.
 - `canonical`: from the tree to text.
 - `check`: whether a tree means anything.
 - `compile`: from the tree to SQL.
 - `compiled`: `Compiled`, `Relations`.
 - `conditions`: conditions in SQL, and when they may change.
 - `errors`: `LanguageError`, `NotInBuilder`.
+- `from_builder`: from what the builder edits to the tree.
 - `operands`: values in SQL, and how two compare.
 - `parameters`: what is handed to DuckDB beside the SQL.
 - `parse`: from text to the tree.
 - `paths`: places in a JSON value.
 - `reducers`: sums, counts and the others in SQL.
 - `streams`: events and their windows in SQL.
+- `to_builder`: from the tree to what the builder edits.
 - `tokens`: the pieces of a text.
 - `tree`: the tree.
 - `values`: how a text is read as a number or a moment.
@@ -28,7 +31,9 @@ from crossdock.audiences.language.check import check
 from crossdock.audiences.language.compile import compile_members, compile_values
 from crossdock.audiences.language.compiled import Compiled, Relations, Subject
 from crossdock.audiences.language.errors import LanguageError, NotInBuilder
+from crossdock.audiences.language.from_builder import computed_of, condition_of
 from crossdock.audiences.language.parse import parse_condition, parse_scalar
+from crossdock.audiences.language.to_builder import builder_of, computed_trait_of
 
 __all__ = [
     "Compiled",
@@ -36,8 +41,12 @@ __all__ = [
     "NotInBuilder",
     "Relations",
     "Subject",
+    "builder_of",
     "compile_audience",
     "compile_trait",
+    "computed_of",
+    "computed_trait_of",
+    "condition_of",
     "read_audience",
     "read_trait",
     "text_of",

@@ -52,8 +52,8 @@ def _value(value: str | float | bool) -> str:  # noqa: FBT001 - a value of the l
         return quoted(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, int) or value.is_integer():
+        return str(int(value))
     # Never an exponent, which the language does not have.
     return f"{value:.20f}".rstrip("0").rstrip(".") if "e" in repr(value) else repr(value)
 
