@@ -1,3 +1,6 @@
-"""Profiles, traits and audiences. Empty until audiences exist."""
+"""Profiles, traits and audiences.
+
+- `language`: the query language of audiences and computed traits, from text to SQL.
+"""
 
 from __future__ import annotations
