@@ -3,7 +3,7 @@
 - `entries`: rows of what the journal holds.
 - `balance`: whether everything that was accepted is accounted for.
 - `store`: the DuckDB file, and the only writer of it.
-- `queries`: what can be asked; `statements` reads the SQL that lies beside both.
+- `queries`: what can be asked.
 - `tail`: entries as they are written.
 - `ledger`: follows the journal; `port` says what it needs of it.
 - `report`: everything that the ledger logs and counts.

@@ -7,19 +7,18 @@ then they go unrecorded, and `missed` counts them.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
 from crossdock.base.clock import Clock
+from crossdock.duck import DuckFile, portions
 from crossdock.events import Envelope, Outcome
 from crossdock.ledger import queries, report
 from crossdock.ledger.balance import Balance, draw_up
@@ -31,17 +30,12 @@ from crossdock.ledger.store import Place, Store
 from crossdock.ledger.tail import Tails, TailWanted
 
 Answer = TypeVar("Answer")
-Item = TypeVar("Item")
 
 # One commit is one fsync: four a second keep an entry no longer than a person needs to look it up.
 _PAUSE_SECONDS = 0.25
 # The busier the machine, the longer a write takes, and the longer the ledger rests: at full load
 # the pipeline has the processor, and the ledger catches up afterwards.
 _REST = 2.0
-# A few thousand events: more would hold the interpreter for too long at a time.
-_PORTION_BYTES_MAX = 1024**2
-_RETRY_SECONDS_MIN = 1.0
-_RETRY_SECONDS_MAX = 30.0
 _KEEP_SECONDS = 60.0
 _BALANCE_SECONDS = 15.0
 _ANSWER_SECONDS_MAX = 30.0
@@ -89,13 +83,18 @@ class Ledger:
         clock: Clock,
         settings: LedgerSettings | None = None,
     ) -> None:
-        self._path = path
         self._journal = journal
         self._clock = clock
         self._settings = settings or LedgerSettings()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger-writes")
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="ledger-answers")
-        self._store: Store | None = None
+        self._file: DuckFile[Store] = DuckFile(
+            path,
+            make=lambda: Store(path, memory_bytes_max=self._settings.memory_bytes_max),
+            clock=clock,
+            report=report,
+            unavailable=LedgerUnavailable,
+            busy=LedgerBusy,
+            name="ledger",
+        )
         self._tails = Tails()
 
     async def open(self) -> None:
@@ -104,14 +103,12 @@ class Ledger:
         Raises:
             duckdb.Error: The file cannot be opened, nor another in its place.
         """
-        await self._write(self._open)
+        await self._file.open()
 
     async def close(self) -> None:
         """End every tail, and write everything into the file."""
         self._tails.end()
-        await self._write(self._close)
-        self._writer.shutdown()
-        self._reader.shutdown()
+        await self._file.close()
 
     def end_tails(self) -> None:
         """End every tail, and each that begins from now on: the server is stopping."""
@@ -119,26 +116,9 @@ class Ledger:
 
     async def run(self) -> None:
         """Follow the journal until cancelled."""
-        wait_seconds = _RETRY_SECONDS_MIN
-        while True:
-            started_at = self._clock.monotonic_seconds()
-            try:
-                if self._store is None:
-                    await self.open()
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._follow_events(), name="ledger: events")
-                    group.create_task(self._follow_outcomes(), name="ledger: outcomes")
-                    group.create_task(self._keep_bounds(), name="ledger: bounds")
-                    group.create_task(self._show_balance(), name="ledger: balance")
-            except (ExceptionGroup, duckdb.Error, OSError) as error:
-                # A full disk, mostly. A database that met one has to be opened again.
-                if self._clock.monotonic_seconds() - started_at > _RETRY_SECONDS_MAX:
-                    wait_seconds = _RETRY_SECONDS_MIN
-                report.writing_failed(_first_of(error), wait_seconds=wait_seconds)
-                with contextlib.suppress(duckdb.Error, OSError):
-                    await self._write(self._close)
-                await self._clock.sleep(wait_seconds)
-                wait_seconds = min(wait_seconds * 2, _RETRY_SECONDS_MAX)
+        await self._file.keep_running(
+            self._follow_events, self._follow_outcomes, self._keep_bounds, self._show_balance
+        )
 
     async def trace(self, message_id: str) -> Sequence[Entry]:
         """Return the life of the events of a messageId, oldest first; nothing if there is none.
@@ -209,15 +189,11 @@ class Ledger:
 
     def missed(self) -> Mapping[Stream, int]:
         """Return how many messages were gone before the ledger had read them."""
-        if self._store is None:
-            raise LedgerUnavailable
-        return {stream: place.missed for stream, place in self._store.places.items()}
+        return {stream: place.missed for stream, place in self._file.store.places.items()}
 
     async def _look(self, *, is_moving: bool = False) -> tuple[Balance, object]:
         progress = await self._journal.progress()
-        store = self._store
-        if store is None:
-            raise LedgerUnavailable
+        store = self._file.store
         places = {stream: place.sequence for stream, place in store.places.items()}
         is_settled = not is_moving and (
             not progress.unrouted
@@ -232,30 +208,30 @@ class Ledger:
         return balance, (balance, places)
 
     async def _follow_events(self) -> None:
-        store = self._opened()
+        store = self._file.store
         after = store.places[Stream.EVENTS].sequence
         self._journal.followed(after)
         async with contextlib.aclosing(self._journal.follow_events(after)) as following:
             async for messages in following:
-                for portion in _portions(messages):
+                for portion in portions(messages):
                     await self._write_down(
                         Stream.EVENTS, functools.partial(_add_events, store, portion)
                     )
                     self._journal.followed(portion[-1].sequence)
 
     async def _follow_outcomes(self) -> None:
-        store = self._opened()
+        store = self._file.store
         after = store.places[Stream.OUTCOMES].sequence
         async with contextlib.aclosing(self._journal.follow_outcomes(after)) as following:
             async for messages in following:
-                for portion in _portions(messages):
+                for portion in portions(messages):
                     await self._write_down(
                         Stream.OUTCOMES, functools.partial(_add_outcomes, store, portion)
                     )
 
     async def _write_down(self, stream: Stream, write: Callable[[], Sequence[Entry]]) -> None:
         started_at = self._clock.monotonic_seconds()
-        entries = await self._write(write)
+        entries = await self._file.write(write)
         seconds = self._clock.monotonic_seconds() - started_at
         report.written(stream.name.lower(), rows=len(entries), seconds=seconds)
         self._tails.publish(entries)
@@ -265,11 +241,11 @@ class Ledger:
         while True:
             oldest_at = self._clock.now() - dt.timedelta(days=self._settings.age_days_max)
             forget = functools.partial(
-                self._opened().forget,
+                self._file.store.forget,
                 before_us=microseconds(oldest_at),
                 bytes_max=self._settings.bytes_max,
             )
-            size_bytes = await self._write(forget)
+            size_bytes = await self._file.write(forget)
             report.kept(size_bytes)
             await self._clock.sleep(_KEEP_SECONDS)
 
@@ -284,7 +260,7 @@ class Ledger:
             except Exception as error:  # noqa: BLE001 - the journal may come back.
                 report.journal_refused(error)
                 continue
-            places = self._opened().places
+            places = self._file.store.places
             for stream, last in (
                 (Stream.EVENTS, progress.events_at),
                 (Stream.OUTCOMES, progress.outcomes_at),
@@ -295,66 +271,8 @@ class Ledger:
                     alarm_from=_BEHIND_MESSAGES_ALARM,
                 )
 
-    def _opened(self) -> Store:
-        if self._store is None:
-            raise LedgerUnavailable
-        return self._store
-
-    def _open(self) -> None:
-        memory_bytes_max = self._settings.memory_bytes_max
-        try:
-            self._store = Store(self._path, memory_bytes_max=memory_bytes_max)
-        except (
-            duckdb.InternalException,
-            duckdb.SerializationException,
-            duckdb.IOException,
-        ) as error:
-            # Not a full disk, and not another process that has it: what is in it is broken.
-            if not _is_broken(error):
-                raise
-            aside = self._path.with_suffix(f".broken-{self._clock.now():%Y%m%dT%H%M%S}")
-            self._path.rename(aside)
-            report.file_set_aside(str(aside), error)
-            self._store = Store(self._path, memory_bytes_max=memory_bytes_max)
-
-    def _close(self) -> None:
-        store, self._store = self._store, None
-        if store is not None:
-            store.close()
-
-    async def _write(self, work: Callable[[], Answer]) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
-
     async def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
-        if self._store is None:
-            raise LedgerUnavailable
-        try:
-            cursor = self._store.cursor()
-            with contextlib.closing(cursor):
-                asked = asyncio.get_running_loop().run_in_executor(self._reader, question, cursor)
-                done, _ = await asyncio.wait([asked], timeout=_ANSWER_SECONDS_MAX)
-                if not done:
-                    cursor.interrupt()
-                    await asyncio.wait([asked])
-                return await asked
-        except duckdb.InterruptException as error:
-            raise LedgerBusy(_ANSWER_SECONDS_MAX) from error
-        except duckdb.Error as error:
-            raise LedgerUnavailable from error
-
-
-def _portions(messages: Sequence[Followed[Item]]) -> Iterator[Sequence[Followed[Item]]]:
-    """Yield the messages in order, in portions that are not large."""
-    portion: list[Followed[Item]] = []
-    portion_bytes = 0
-    for message in messages:
-        if portion and portion_bytes + message.size_bytes > _PORTION_BYTES_MAX:
-            yield portion
-            portion, portion_bytes = [], 0
-        portion.append(message)
-        portion_bytes += message.size_bytes
-    if portion:
-        yield portion
+        return await self._file.ask(question, seconds_max=_ANSWER_SECONDS_MAX)
 
 
 def _add_events(store: Store, messages: Sequence[Followed[Envelope]]) -> Sequence[Entry]:
@@ -382,16 +300,3 @@ def _place(store: Store, stream: Stream, messages: Sequence[Followed[object]]) -
     return Place(
         last, before.missed + missed, before.newest if first > before.sequence else Place().newest
     )
-
-
-def _is_broken(error: duckdb.Error) -> bool:
-    return any(
-        sign in str(error)
-        for sign in ("not a valid DuckDB database", "Corrupt", "corrupt", "checksum", "deserialize")
-    )
-
-
-def _first_of(error: Exception) -> Exception:
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -10,22 +10,21 @@ events, so whatever is about an event beyond the newest one seen is new.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import msgspec
 
+from crossdock.duck import connect, statements, transaction
 from crossdock.events import Offset, Step
 from crossdock.ledger.balance import AccountKey, State, settle, state_of
 from crossdock.ledger.entries import Entry, Stream, hash_of, is_from_route
-from crossdock.ledger.statements import statements
 
-_SQL = statements("store.sql")
+_SQL = statements(__package__, "store.sql")
 _TABLES = (
     "create_entries",
     "create_messages",
@@ -64,17 +63,7 @@ class Store:
     """
 
     def __init__(self, path: Path, *, memory_bytes_max: int) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = duckdb.connect(
-            path,
-            config={
-                "memory_limit": f"{memory_bytes_max // 1024**2}MiB",
-                # One for the thread that asks, and no other: the pipeline needs the second core.
-                "threads": 1,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            },
-        )
+        self._connection = connect(path, memory_bytes_max=memory_bytes_max)
         for table in _TABLES:
             self._connection.execute(_SQL[table])
         self.places = {stream: Place() for stream in Stream}
@@ -97,7 +86,7 @@ class Store:
         accepted: Counter[tuple[AccountKey, State]] = Counter(
             ((entry.source_id, ""), State.ACCEPTED) for entry in entries
         )
-        with self._transaction():
+        with transaction(self._connection):
             self._add(entries)
             counts = self._put_counts(accepted)
             self._put_place(Stream.EVENTS, place)
@@ -108,7 +97,7 @@ class Store:
         newest_before = self.places[Stream.OUTCOMES].newest
         newest = max([newest_before, *(entry.offset for entry in entries)])
         place = dataclasses.replace(place, newest=newest)
-        with self._transaction():
+        with transaction(self._connection):
             entries, states = self._sorted_out(_without_repetitions(entries), newest_before)
             changes = settle(
                 entries,
@@ -248,17 +237,6 @@ class Store:
         self.places[stream] = place
         # Replaced, not changed: another thread may be reading it.
         self.counts = {**self.counts, **counts}
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.begin()
-        try:
-            yield
-            self._connection.commit()
-        except BaseException:
-            with contextlib.suppress(duckdb.Error):
-                self._connection.rollback()
-            raise
 
     def _size_bytes(self) -> int:
         return int(self._rows("size")[0][0])
