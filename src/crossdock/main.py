@@ -174,6 +174,28 @@ def _server_options(data_dir: str) -> Callable[[Command], Command]:
             help="How much disk the ledger may take; the oldest entries make room.",
         ),
         _option(
+            "--profiles/--no-profiles",
+            "has_profiles",
+            default=True,
+            show_default=True,
+            help="Keep profiles, and the history of what people did, for the Profile API, SQL and "
+            "audiences.",
+        ),
+        _option(
+            "--history-age-days-max",
+            type=click.IntRange(1, 3650),
+            default=400,
+            show_default=True,
+            help="How long the history keeps events. Profiles stay.",
+        ),
+        _option(
+            "--history-bytes-max",
+            type=click.IntRange(min=64 * 1024**2),
+            default=20 * 1024**3,
+            show_default="20 GiB",
+            help="How much disk profiles and history may take; the oldest events make room.",
+        ),
+        _option(
             "--drain-seconds-max",
             type=click.FloatRange(0, 600),
             default=20.0,

@@ -29,6 +29,7 @@ from typing_extensions import override
 
 from crossdock import checks, startup
 from crossdock.admin_token import AdminToken
+from crossdock.audiences.history import History, HistorySettings
 from crossdock.base import logs
 from crossdock.base.chance import Chance
 from crossdock.base.clock import SystemClock
@@ -287,6 +288,19 @@ class _Server:
             settings.data_dir / "duplicates", clock=clock, days_max=settings.duplicate_days_max
         )
         parts.callback(claims.close)
+        history: History | None = None
+        if settings.has_profiles:
+            history = History(
+                settings.data_dir / "history.duckdb",
+                journal=journal,
+                duplicates=claims,
+                clock=clock,
+                settings=HistorySettings(
+                    age_days_max=settings.history_age_days_max,
+                    bytes_max=settings.history_bytes_max,
+                ),
+            )
+            parts.push_async_callback(history.close)
         compilers = Compilers(condition=compile_condition, payload=compile_payload)
         router = Router(
             journal=journal,
@@ -319,6 +333,7 @@ class _Server:
                 pauses=pauses,
                 unfinished_deliveries=journal.connections_with_deliveries,
                 ledger=ledger,
+                history=history,
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),
@@ -373,6 +388,8 @@ class _Server:
             asyncio.create_task(sender.run(), name="send"),
             asyncio.create_task(ledger.run(), name="ledger"),
         ]
+        if history is not None:
+            loops.append(asyncio.create_task(history.run(), name="history"))
         return _Running(
             door=door,
             sandbox=sandbox,

@@ -1,3 +1,7 @@
-"""Profiles, traits and audiences. Empty until audiences exist."""
+"""Profiles, traits and audiences: who people are, what they did, and what is known of them.
+
+- `identity`: who an event is about.
+- `history`: everything that people did and everything known of them.
+"""
 
 from __future__ import annotations

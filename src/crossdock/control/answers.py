@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from crossdock.audiences.history import HistoryBusy, HistoryUnavailable
 from crossdock.base.errors import CrossdockError
 from crossdock.control import report
 from crossdock.ledger import LedgerBusy, LedgerUnavailable
@@ -232,7 +233,10 @@ def _status(error: CrossdockError) -> int:
         return 404
     if isinstance(error, ChangedMeanwhile):
         return 412
-    unavailable = (DatabaseProblem, KeyProblem, JournalError, LedgerUnavailable, LedgerBusy)
+    unavailable = (
+        *(DatabaseProblem, KeyProblem, JournalError),
+        *(LedgerUnavailable, LedgerBusy, HistoryUnavailable, HistoryBusy),
+    )
     if isinstance(error, unavailable):
         return 503
     return 400

@@ -102,7 +102,7 @@ class Journal:
         self._board = NoticeBoard(clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._last_cure_at = -_CURE_SECONDS_MIN
-        self._followed_to: int | None = None
+        self._followed_to: dict[str, int] = {}
 
     @property
     def is_ready(self) -> bool:
@@ -223,9 +223,12 @@ class Journal:
             self._connection, streams.OUTCOMES, after, outcomes.decode_outcomes, self._clock
         )
 
-    def followed(self, sequence: int) -> None:
-        """Note that events up to this place are recorded, and may be removed when they are old."""
-        self._followed_to = sequence
+    def followed(self, sequence: int, follower: str = "ledger") -> None:
+        """Note that a follower has recorded events up to this place.
+
+        What all followers have recorded may be removed when it is old.
+        """
+        self._followed_to[follower] = sequence
 
     async def progress(self) -> follow.Progress:
         """Return how far everyone is.
@@ -438,7 +441,7 @@ class Journal:
                     settings,
                     clock=self._clock,
                     bytes_max=await self._events_bytes_max(settings),
-                    followed_to=self._followed_to,
+                    followed_to=min(self._followed_to.values(), default=None),
                 )
             except (NatsError, OSError, TimeoutError) as error:
                 report.background_failed("trim", error)
