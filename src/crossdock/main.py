@@ -474,6 +474,47 @@ def balance(data_dir: Path, url: str | None, token: str | None) -> None:
         sys.exit(1)
 
 
+@cli.command()
+@click.argument("text", metavar="SELECT")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How the answer is printed; JSON has one object a line.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=1_000, show_default=True, help="Rows."
+)
+@click.option(
+    "--timeout-seconds", type=click.IntRange(1, 60), default=30, show_default=True, help="At most."
+)
+@_server_access_options
+def sql(  # noqa: PLR0913 - every option has its place.
+    text: str,
+    *,
+    style: str,
+    limit: int,
+    timeout_seconds: int,
+    data_dir: Path,
+    url: str | None,
+    token: str | None,
+) -> None:
+    """Ask a running server in SQL: `events`, `profiles`, and Segment's warehouse tables.
+
+    `crossdock sql "SHOW ALL TABLES"` names them. Nothing can be changed.
+    """
+    from crossdock.console import RunningServer, table_lines  # noqa: PLC0415 - `--help` needs none of it.
+
+    question = {"sql": text, "limit": limit, "timeoutSeconds": timeout_seconds}
+    answer = RunningServer(data_dir, url=url, token=token).ask("/sql", method="POST", body=question)
+    for line in table_lines(answer, style):
+        click.echo(line)
+    if answer["hasMore"]:
+        click.secho(f"There are more than these {limit} rows.", fg="yellow", err=True)
+
+
 @cli.command("sign-ramen")
 @click.option("--id", "user_id", required=True, help="The user's id, as the page identifies them.")
 @click.option("--email", default="", help="The user's e-mail, if you pass one to identify().")

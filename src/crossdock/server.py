@@ -37,6 +37,7 @@ from crossdock.base.ids import RandomIds
 from crossdock.base.settings import ServerSettings
 from crossdock.catalog import Catalog, load_catalog
 from crossdock.control import Parts, build_control, wrong_token
+from crossdock.control.profile_api import PROFILE_API_PATH, ProfileApi
 from crossdock.door import Door
 from crossdock.kit import (
     HttpClient,
@@ -371,6 +372,7 @@ class _Server:
             )
         )
         apps["/api/v1"] = control
+        apps[PROFILE_API_PATH] = ProfileApi(control)
         door = Door(
             collector=collector,
             cdn=cdn,

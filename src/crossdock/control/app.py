@@ -14,9 +14,12 @@ from crossdock.control import (
     filters,
     ledger,
     notices,
+    profile_api,
+    profiles,
     replay,
     secure_mode,
     sources,
+    sql,
     subscriptions,
     tester,
 )
@@ -39,6 +42,9 @@ _ROUTERS = (
     tester.router,
     replay.router,
     ledger.router,
+    profiles.router,
+    profile_api.router,
+    sql.router,
 )
 
 

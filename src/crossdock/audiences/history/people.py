@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-from crossdock.audiences.history.rows import hash_of
+from crossdock.audiences.history.rows import hash_of, microseconds
 from crossdock.audiences.identity import Identifier, Mark
 from crossdock.audiences.identity.identifiers import GROUP_ID
 from crossdock.base.json import JsonObject
@@ -23,6 +23,7 @@ _decode_marks = msgspec.json.Decoder(dict[str, Mark]).decode
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # DuckDB's last moment lies beyond it.
 _LAST_US = 253_402_300_799_999_999
+_FIRST_US = -62_135_596_800_000_000
 _LAST_ID = 2**62
 
 Cursor = duckdb.DuckDBPyConnection
@@ -108,6 +109,25 @@ class Page:
     next_cursor: str | None
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which events of somebody; None means all.
+
+    Attributes:
+        include: Only those of these names.
+        exclude: None of these names.
+        since: Those that happened at this moment or after it.
+        until: Those that happened before this moment.
+        cursor: Those behind a page.
+    """
+
+    include: Sequence[str] | None = None
+    exclude: Sequence[str] | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    cursor: str | None = None
+
+
 def find(cursor: Cursor, identifier: Identifier) -> Found | None:
     """Return who is known by an identifier."""
     if identifier.type == GROUP_ID:
@@ -137,7 +157,7 @@ def identifiers(cursor: Cursor, profile_id: int) -> list[KnownBy]:
     return [
         KnownBy(
             identifier=Identifier(kind, value),
-            first_seen_at=_at(us),
+            first_seen_at=at(us),
             source_id=source_id,
             message_id=message_id,
         )
@@ -145,21 +165,15 @@ def identifiers(cursor: Cursor, profile_id: int) -> list[KnownBy]:
     ]
 
 
-def events(  # noqa: PLR0913 - each is one thing to look for.
-    cursor: Cursor,
-    profile_id: int,
-    *,
-    limit: int,
-    after: str | None = None,
-    event_type: str | None = None,
-    event_name: str | None = None,
-) -> Page:
+def events(cursor: Cursor, profile_id: int, *, limit: int, wanted: Wanted | None = None) -> Page:
     """Return what somebody did, newest first.
 
     Raises:
-        ValueError: `after` is not a cursor of ours.
+        ValueError: The cursor is not one of ours.
     """
-    us, sequence, index = _place(after) if after else (_LAST_US, _LAST_ID, 0)
+    wanted = wanted or Wanted()
+    until_us = _LAST_US if wanted.until is None else microseconds(wanted.until)
+    us, sequence, index = _place(wanted.cursor) if wanted.cursor else (until_us, 0, 0)
     rows = _rows(
         cursor,
         "events",
@@ -167,8 +181,9 @@ def events(  # noqa: PLR0913 - each is one thing to look for.
         us=us,
         sequence=sequence,
         index=index,
-        type=event_type,
-        event=event_name,
+        since_us=_FIRST_US if wanted.since is None else microseconds(wanted.since),
+        include=wanted.include,
+        exclude=wanted.exclude,
         limit=limit + 1,
     )
     next_cursor = _cursor(rows[limit - 1][:3]) if len(rows) > limit else None
@@ -180,14 +195,14 @@ def span(cursor: Cursor, profile_id: int) -> tuple[int, dt.datetime | None, dt.d
     count, first_us, last_us = _rows(cursor, "count_events", id=profile_id)[0]
     if not count:
         return 0, None, None
-    return count, _at(first_us), _at(last_us)
+    return count, at(first_us), at(last_us)
 
 
 def merges(cursor: Cursor, profile_id: int) -> list[Merge]:
     """Return why others became this one, the first first."""
     return [
         Merge(
-            merged_at=_at(us),
+            merged_at=at(us),
             winner_id=winner_id,
             loser_id=loser_id,
             source_id=source_id,
@@ -206,7 +221,7 @@ def groups(cursor: Cursor, profile_id: int) -> list[Link]:
         Link(
             account_id=account_id,
             group_id=group_id,
-            since=_at(us),
+            since=at(us),
             traits=msgspec.json.decode(traits),
         )
         for account_id, group_id, us, traits in _rows(cursor, "groups", id=profile_id)
@@ -254,8 +269,8 @@ def _profile(row: Sequence[Any]) -> Found:
     return Found(
         id=profile_id,
         is_anonymous=is_anonymous,
-        created_at=_at(created_us),
-        updated_at=_at(updated_us),
+        created_at=at(created_us),
+        updated_at=at(updated_us),
         traits=msgspec.json.decode(traits),
         marks=_decode_marks(marks),
     )
@@ -266,8 +281,8 @@ def _account(row: Sequence[Any]) -> Found:
     return Found(
         id=account_id,
         group_id=group_id,
-        created_at=_at(created_us),
-        updated_at=_at(updated_us),
+        created_at=at(created_us),
+        updated_at=at(updated_us),
         traits=msgspec.json.decode(traits),
         marks=_decode_marks(marks),
     )
@@ -277,8 +292,8 @@ def _done(row: Sequence[Any]) -> Done:
     us, _, _, kind, name, message_id, source_id, *objects, user_id, anonymous_id, received_us = row
     properties, traits, context = (msgspec.json.decode(text or "{}") for text in objects)
     return Done(
-        timestamp=_at(us),
-        received_at=_at(received_us),
+        timestamp=at(us),
+        received_at=at(received_us),
         type=kind,
         event=name,
         message_id=message_id,
@@ -291,7 +306,8 @@ def _done(row: Sequence[Any]) -> Done:
     )
 
 
-def _at(us: int) -> dt.datetime:
+def at(us: int) -> dt.datetime:
+    """Return the moment that lies so many microseconds after 1970."""
     return _EPOCH + dt.timedelta(microseconds=us)
 
 

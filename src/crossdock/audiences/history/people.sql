@@ -19,7 +19,9 @@ SELECT epoch_us(timestamp), sequence, index, type, event, message_id, source_id,
 FROM event_rows
 WHERE profile_id IN (SELECT $id UNION ALL SELECT loser_id FROM merged WHERE winner_id = $id)
   AND (timestamp, sequence, index) < (make_timestamp($us), $sequence, $index)
-  AND ($type IS NULL OR type = $type) AND ($event IS NULL OR event = $event)
+  AND timestamp >= make_timestamp($since_us)
+  AND ($include IS NULL OR list_contains($include, event))
+  AND ($exclude IS NULL OR event IS NULL OR NOT list_contains($exclude, event))
 ORDER BY timestamp DESC, sequence DESC, index DESC LIMIT $limit;
 
 -- count_events: how much somebody did, and when first and last
