@@ -515,6 +515,42 @@ def sql(  # noqa: PLR0913 - every option has its place.
         click.secho(f"There are more than these {limit} rows.", fg="yellow", err=True)
 
 
+@cli.command()
+@click.argument("user_id")
+@click.option(
+    "--suppress/--no-suppress",
+    default=False,
+    help="Also refuse what comes about this user from now on.",
+)
+@click.option("--follow/--no-follow", default=True, help="Wait until everything is deleted.")
+@_server_access_options
+def forget(  # noqa: PLR0913 - every option has its place.
+    user_id: str,
+    *,
+    suppress: bool,
+    follow: bool,
+    data_dir: Path,
+    url: str | None,
+    token: str | None,
+) -> None:
+    """Forget a user: profile, history, payloads in the ledger, and what waits to be delivered."""
+    from crossdock.console import RunningServer  # noqa: PLC0415 - `--help` needs none of it.
+
+    server = RunningServer(data_dir, url=url, token=token)
+    order = {
+        "regulationType": "SUPPRESS_WITH_DELETE" if suppress else "DELETE_ONLY",
+        "subjectType": "USER_ID",
+        "subjectIds": [user_id],
+    }
+    regulation_id = server.ask("/regulations", method="POST", body=order)["regulateId"]
+    while True:
+        status = server.ask(f"/regulations/{regulation_id}")["regulation"]["overallStatus"]
+        if status == "FINISHED" or not follow:
+            break
+        asyncio.run(SystemClock().sleep(0.5))
+    click.echo("Forgotten." if status == "FINISHED" else f"Being forgotten ({regulation_id}).")
+
+
 @cli.command("sign-ramen")
 @click.option("--id", "user_id", required=True, help="The user's id, as the page identifies them.")
 @click.option("--email", default="", help="The user's e-mail, if you pass one to identify().")

@@ -30,6 +30,7 @@ from typing_extensions import override
 from crossdock import checks, startup
 from crossdock.admin_token import AdminToken
 from crossdock.audiences.history import History, HistorySettings
+from crossdock.audiences.privacy import Forgetting, Register
 from crossdock.base import logs
 from crossdock.base.chance import Chance
 from crossdock.base.clock import SystemClock
@@ -258,7 +259,11 @@ class _Server:
         )
         parts.push_async_callback(ledger.close)
         destinations_by_slug = {destination.slug: destination for destination in catalog}
-        collector = Collector(journal, feed, clock=clock, ids=ids)
+        register = Register(settings.data_dir / "privacy.sqlite3", clock=clock)
+        parts.callback(register.close)
+        collector = Collector(
+            journal, feed, clock=clock, ids=ids, suppressed=lambda: register.suppressed
+        )
         parts.push_async_callback(collector.close)
         cdn = Cdn(
             feed,
@@ -300,6 +305,7 @@ class _Server:
                     age_days_max=settings.history_age_days_max,
                     bytes_max=settings.history_bytes_max,
                 ),
+                is_forgotten=register.is_forgotten,
             )
             parts.push_async_callback(history.close)
         compilers = Compilers(condition=compile_condition, payload=compile_payload)
@@ -319,6 +325,13 @@ class _Server:
             clock=clock,
             ids=ids,
         )
+        forgetting = Forgetting(
+            register,
+            history=history,
+            ledger=ledger,
+            dead_letters=journal.dead_letters,
+            clock=clock,
+        )
         control = build_control(
             Parts(
                 store=store,
@@ -335,6 +348,8 @@ class _Server:
                 unfinished_deliveries=journal.connections_with_deliveries,
                 ledger=ledger,
                 history=history,
+                register=register,
+                forgetting=forgetting,
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),
@@ -364,6 +379,7 @@ class _Server:
                 clock=clock,
                 chance=Chance(),
                 pauses=pauses,
+                is_forgotten=register.is_forgotten,
                 limits=SendLimits(
                     retry=RetryLimits(
                         give_up_after_seconds=settings.retry_hours_max * _HOUR_SECONDS
@@ -389,6 +405,7 @@ class _Server:
             asyncio.create_task(replays.run(), name="replay"),
             asyncio.create_task(sender.run(), name="send"),
             asyncio.create_task(ledger.run(), name="ledger"),
+            asyncio.create_task(forgetting.run(), name="forget people"),
         ]
         if history is not None:
             loops.append(asyncio.create_task(history.run(), name="history"))

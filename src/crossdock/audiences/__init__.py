@@ -2,6 +2,7 @@
 
 - `identity`: who an event is about.
 - `history`: everything that people did and everything known of them.
+- `privacy`: people who want to be forgotten, or left alone.
 """
 
 from __future__ import annotations

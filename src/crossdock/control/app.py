@@ -16,6 +16,7 @@ from crossdock.control import (
     notices,
     profile_api,
     profiles,
+    regulations,
     replay,
     secure_mode,
     sources,
@@ -45,6 +46,7 @@ _ROUTERS = (
     profiles.router,
     profile_api.router,
     sql.router,
+    regulations.router,
 )
 
 

@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -153,6 +153,34 @@ class Ledger:
                 cursor, step, wanted, grain_seconds=grain_seconds, group_by=group_by
             )
         )
+
+    async def forget_people(
+        self,
+        *,
+        user_ids: Collection[str],
+        anonymous_ids: Collection[str],
+        before: dt.datetime,
+        is_last: bool,
+    ) -> None:
+        """Remove what people did up to a moment from the entries; the counts stay.
+
+        Args:
+            user_ids: Who.
+            anonymous_ids: Of their browsers.
+            before: What was accepted up to this moment.
+            is_last: Also remove who they were; then what is written about it later is not found.
+
+        Raises:
+            LedgerUnavailable: It cannot be asked at the moment.
+        """
+        forget = functools.partial(
+            self._file.store.forget_people,
+            user_ids=[*user_ids],
+            anonymous_ids=[*anonymous_ids],
+            before_us=microseconds(before),
+            is_last=is_last,
+        )
+        await self._file.write(forget)
 
     def tail(self, wanted: TailWanted) -> AsyncGenerator[Entry | None, None]:
         """Yield entries as they are written; None now and then, so that nobody hangs up.

@@ -138,6 +138,25 @@ class Store:
             size_bytes = self._size_bytes()
         return size_bytes
 
+    def forget_people(
+        self,
+        *,
+        user_ids: Sequence[str],
+        anonymous_ids: Sequence[str],
+        before_us: int,
+        is_last: bool,
+    ) -> None:
+        """Remove what people did up to that moment from the entries; the counts stay."""
+        people = {
+            "user_ids": [*user_ids],
+            "anonymous_ids": [*anonymous_ids],
+            "before_us": before_us,
+        }
+        self._run("forget_payloads", **people)
+        if is_last:
+            self._run("forget_people", **people)
+        self._connection.execute("CHECKPOINT")
+
     def _sorted_out(
         self, entries: list[Entry], newest: Offset
     ) -> tuple[list[Entry], dict[str, State]]:

@@ -71,9 +71,10 @@ class History:
         duplicates: Knows which events came before.
         clock: Waits, and says what is too old.
         settings: How much is kept.
+        is_forgotten: Whether what somebody did up to a moment is to be forgotten.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - parts of the system, each by name.
         self,
         path: Path,
         *,
@@ -81,7 +82,9 @@ class History:
         duplicates: Duplicates,
         clock: Clock,
         settings: HistorySettings | None = None,
+        is_forgotten: Callable[[str, dt.datetime], bool] = lambda _person, _received_at: False,
     ) -> None:
+        self._is_forgotten = is_forgotten
         self._journal = journal
         self._duplicates = duplicates
         self._clock = clock
@@ -137,6 +140,16 @@ class History:
         """Return what a question of `people` finds; raises as `find` does."""
         return await self._file.ask(question, seconds_max=_ANSWER_SECONDS_MAX)
 
+    async def browsers_of(self, user_id: str) -> Sequence[str]:
+        """Return the anonymous ids of a user; raises as `find` does."""
+        store = self._file.store
+        return await self._file.write(lambda: store.browsers_of(user_id))
+
+    async def forget_user(self, user_id: str, *, before: dt.datetime) -> None:
+        """Remove a user's profile, and what they did up to that moment; raises as `find` does."""
+        store, before_us = self._file.store, microseconds(before)
+        await self._file.write(lambda: store.forget_user(user_id, before_us=before_us))
+
     async def query(self, text: str, *, rows_max: int, seconds_max: float) -> sql.Table:
         """Return what a SELECT finds, over `events`, `profiles` and the warehouse's tables.
 
@@ -186,7 +199,11 @@ class History:
                 report.duplicates_unknown(error)
                 await self._clock.sleep(_RETRY_SECONDS)
             else:
-                return [event for event, first in zip(events, firsts, strict=True) if first is None]
+                return [
+                    event
+                    for event, first in zip(events, firsts, strict=True)
+                    if first is None and not self._is_forgotten(event.person, event.received_at)
+                ]
 
     async def _keep_bounds(self) -> None:
         while True:

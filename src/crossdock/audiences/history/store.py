@@ -21,7 +21,16 @@ from crossdock.audiences.history import report
 from crossdock.audiences.history.intake import Changes, Intake, groups_in, named_in
 from crossdock.audiences.history.rows import AccountRow, EventRow, ProfileRow, hash_of
 from crossdock.audiences.history.warehouse import Warehouse
-from crossdock.audiences.identity import Identifier, Limits, Mark, Person, Traits
+from crossdock.audiences.identity import (
+    ANONYMOUS_ID,
+    USER_ID,
+    Identifier,
+    Limits,
+    Mark,
+    Person,
+    Traits,
+    find_identifier,
+)
 from crossdock.duck import connect, statements, transaction
 from crossdock.events import Event
 
@@ -127,6 +136,31 @@ class Store:
             self._connection.execute("CHECKPOINT")
             size_bytes = self._size_bytes()
         return size_bytes
+
+    def forget_user(self, user_id: str, *, before_us: int) -> None:
+        """Remove a user and what they did up to that moment; what comes later is a new profile."""
+        known = self._known_as(user_id)
+        old = [row[0] for row in self._rows("old_profiles", ids=known, before_us=before_us)]
+        ids = [*old, *(row[0] for row in self._rows("names_of", ids=old))]
+        with transaction(self._connection):
+            self._run("forget_events", ids=ids, user_id=user_id, before_us=before_us)
+            self._run("remove_profiles", losers=ids)
+            for name in ("identifiers", "members", "merged", "merges"):
+                self._run(f"forget_{name}", ids=ids)
+        # Rows that are deleted are in the file until then.
+        self._connection.execute("CHECKPOINT")
+
+    def browsers_of(self, user_id: str) -> list[str]:
+        """Return the anonymous ids of a user."""
+        found = self._rows("identifiers_of", ids=self._known_as(user_id))
+        return [value for _, kind, value in found if kind == ANONYMOUS_ID]
+
+    def _known_as(self, user_id: str) -> list[int]:
+        identifier = find_identifier(USER_ID, user_id)
+        if identifier is None:
+            return []
+        found = self._rows("find_identifiers", hashes=[hash_of(identifier)])
+        return [row[0] for row in found if Identifier(*row[1:]) == identifier]
 
     def _intake(self, events: Sequence[Event]) -> Intake:
         named = named_in(events)

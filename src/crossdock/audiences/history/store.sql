@@ -252,6 +252,31 @@ FROM (
 ) AS new
 WHERE columns.table_name = new.table_name AND columns.column_name = new.column_name;
 
+-- names_of: whom some became, and who they were before
+SELECT loser_id FROM merged WHERE winner_id IN (SELECT unnest($ids));
+
+-- old_profiles: those of some that were there at that moment
+SELECT profile_id FROM profile_rows
+WHERE profile_id IN (SELECT unnest($ids)) AND created_at <= make_timestamp($before_us);
+
+-- forget_events: remove what somebody did up to that moment
+DELETE FROM event_rows
+WHERE received_at <= make_timestamp($before_us)
+  AND (profile_id IN (SELECT unnest($ids)) OR user_id = $user_id);
+
+-- forget_identifiers: remove by what somebody was known
+DELETE FROM identifiers WHERE profile_id IN (SELECT unnest($ids));
+
+-- forget_members: remove somebody from all groups
+DELETE FROM member_rows WHERE profile_id IN (SELECT unnest($ids));
+
+-- forget_merged: remove who became somebody
+DELETE FROM merged WHERE winner_id IN (SELECT unnest($ids));
+
+-- forget_merges: remove why they did
+DELETE FROM merges
+WHERE winner_id IN (SELECT unnest($ids)) OR loser_id IN (SELECT unnest($ids));
+
 -- forget: remove events that were accepted before this
 DELETE FROM event_rows WHERE received_at < make_timestamp($before_us);
 

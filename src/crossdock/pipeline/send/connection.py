@@ -22,7 +22,7 @@ from crossdock.pipeline.send.conclude import (
 from crossdock.pipeline.send.gate import Gate
 from crossdock.pipeline.send.lane import DeliveryMessage, Held, Lane
 from crossdock.pipeline.send.parts import SendParts
-from crossdock.pipeline.send.target import NoTarget, Target, find_target
+from crossdock.pipeline.send.target import NoTarget, Target, find_target, forgotten
 
 _RETRY_SECONDS = 1.0
 _STUCK_SECONDS = 60.0
@@ -151,6 +151,9 @@ class ConnectionSender:
         if held is None:
             return False
         delivery = held.delivery
+        if self._is_forgotten(delivery):
+            self._settle_without_attempt(held, forgotten(self._slug))
+            return True
         target = find_target(delivery, self._parts.feed.current, self._parts.destinations_by_slug)
         if isinstance(target, NoTarget):
             self._settle_without_attempt(held, target)
@@ -161,12 +164,15 @@ class ConnectionSender:
                 self._lane.put_back(held)
                 return False
             batch += self._lane.begin_more(
-                lambda other: other.action == delivery.action,
+                lambda other: other.action == delivery.action and not self._is_forgotten(other),
                 count_max=target.batch_size_max - 1,
             )
         is_probe = self._gate.begin(now_seconds)
         self._start(self._deliver(batch, target, is_probe=is_probe))
         return True
+
+    def _is_forgotten(self, delivery: Delivery) -> bool:
+        return self._parts.is_forgotten(delivery.person, delivery.received_at)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from crossdock.base.chance import Chance
@@ -87,6 +88,7 @@ class SendParts:
         chance: Spreads retries.
         pauses: Which connections send nothing at the moment.
         limits: Bounds.
+        is_forgotten: Whether what somebody did up to a moment is to be forgotten.
     """
 
     journal: SendJournal
@@ -97,3 +99,4 @@ class SendParts:
     chance: Chance
     pauses: Pauses
     limits: SendLimits
+    is_forgotten: Callable[[str, dt.datetime], bool] = lambda _person, _received_at: False
