@@ -6,7 +6,8 @@ A reader follows an event by reading `pipeline` from top to bottom; `ARCHITECTUR
 - `events`: what an event is, and when it is refused.
 - `pipeline`: the life of an event, stage by stage.
 - `workspace`: all that is configured. `control`: the management API, which changes it.
-- `ledger`: what became of events. `audiences`: groups of people.
+- `ledger`: what became of events. `audiences`: groups of people. `duck`: the kind of file that both
+  keep.
 - `kit`: what destinations are written with. `destinations`: one folder per vendor; `catalog` finds
   them. `conformance`: compares the kit with Segment's framework.
 - `sandbox`: stand-ins for Ripe and Ramen, and the demo shop.

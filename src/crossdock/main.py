@@ -174,6 +174,28 @@ def _server_options(data_dir: str) -> Callable[[Command], Command]:
             help="How much disk the ledger may take; the oldest entries make room.",
         ),
         _option(
+            "--profiles/--no-profiles",
+            "has_profiles",
+            default=True,
+            show_default=True,
+            help="Keep profiles, and the history of what people did, for the Profile API, SQL and "
+            "audiences.",
+        ),
+        _option(
+            "--history-age-days-max",
+            type=click.IntRange(1, 3650),
+            default=400,
+            show_default=True,
+            help="How long the history keeps events. Profiles stay.",
+        ),
+        _option(
+            "--history-bytes-max",
+            type=click.IntRange(min=64 * 1024**2),
+            default=20 * 1024**3,
+            show_default="20 GiB",
+            help="How much disk profiles and history may take; the oldest events make room.",
+        ),
+        _option(
             "--drain-seconds-max",
             type=click.FloatRange(0, 600),
             default=20.0,
@@ -450,6 +472,83 @@ def balance(data_dir: Path, url: str | None, token: str | None) -> None:
         click.echo(line)
     if not answer["holds"]:
         sys.exit(1)
+
+
+@cli.command()
+@click.argument("text", metavar="SELECT")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How the answer is printed; JSON has one object a line.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=1_000, show_default=True, help="Rows."
+)
+@click.option(
+    "--timeout-seconds", type=click.IntRange(1, 60), default=30, show_default=True, help="At most."
+)
+@_server_access_options
+def sql(  # noqa: PLR0913 - every option has its place.
+    text: str,
+    *,
+    style: str,
+    limit: int,
+    timeout_seconds: int,
+    data_dir: Path,
+    url: str | None,
+    token: str | None,
+) -> None:
+    """Ask a running server in SQL: `events`, `profiles`, and Segment's warehouse tables.
+
+    `crossdock sql "SHOW ALL TABLES"` names them. Nothing can be changed.
+    """
+    from crossdock.console import RunningServer, table_lines  # noqa: PLC0415 - `--help` needs none of it.
+
+    question = {"sql": text, "limit": limit, "timeoutSeconds": timeout_seconds}
+    answer = RunningServer(data_dir, url=url, token=token).ask("/sql", method="POST", body=question)
+    for line in table_lines(answer, style):
+        click.echo(line)
+    if answer["hasMore"]:
+        click.secho(f"There are more than these {limit} rows.", fg="yellow", err=True)
+
+
+@cli.command()
+@click.argument("user_id")
+@click.option(
+    "--suppress/--no-suppress",
+    default=False,
+    help="Also refuse what comes about this user from now on.",
+)
+@click.option("--follow/--no-follow", default=True, help="Wait until everything is deleted.")
+@_server_access_options
+def forget(  # noqa: PLR0913 - every option has its place.
+    user_id: str,
+    *,
+    suppress: bool,
+    follow: bool,
+    data_dir: Path,
+    url: str | None,
+    token: str | None,
+) -> None:
+    """Forget a user: profile, history, payloads in the ledger, and what waits to be delivered."""
+    from crossdock.console import RunningServer  # noqa: PLC0415 - `--help` needs none of it.
+
+    server = RunningServer(data_dir, url=url, token=token)
+    order = {
+        "regulationType": "SUPPRESS_WITH_DELETE" if suppress else "DELETE_ONLY",
+        "subjectType": "USER_ID",
+        "subjectIds": [user_id],
+    }
+    regulation_id = server.ask("/regulations", method="POST", body=order)["regulateId"]
+    while True:
+        status = server.ask(f"/regulations/{regulation_id}")["regulation"]["overallStatus"]
+        if status == "FINISHED" or not follow:
+            break
+        asyncio.run(SystemClock().sleep(0.5))
+    click.echo("Forgotten." if status == "FINISHED" else f"Being forgotten ({regulation_id}).")
 
 
 @cli.command("sign-ramen")

@@ -29,6 +29,8 @@ from starlette.types import ASGIApp
 from crossdock import checks, startup
 from crossdock.admin_token import AdminToken
 from crossdock.alarms import Alarms
+from crossdock.audiences.history import History, HistorySettings
+from crossdock.audiences.privacy import Forgetting, Register
 from crossdock.base import logs
 from crossdock.base.chance import Chance
 from crossdock.base.clock import SystemClock
@@ -36,6 +38,7 @@ from crossdock.base.ids import RandomIds
 from crossdock.base.settings import ServerSettings
 from crossdock.catalog import load_catalog
 from crossdock.control import Parts, build_control, wrong_token
+from crossdock.control.profile_api import PROFILE_API_PATH, ProfileApi
 from crossdock.door import Door, is_loopback
 from crossdock.http_server import HttpServer
 from crossdock.kit import (
@@ -218,7 +221,11 @@ class _Server:
         self._alarms.watch(journal.problems)
         self._alarms.watch(ledger.problems)
         destinations_by_slug = {destination.slug: destination for destination in catalog}
-        collector = Collector(journal, feed, clock=clock, ids=ids)
+        register = Register(settings.data_dir / "privacy.sqlite3", clock=clock)
+        parts.callback(register.close)
+        collector = Collector(
+            journal, feed, clock=clock, ids=ids, suppressed=lambda: register.suppressed
+        )
         parts.push_async_callback(collector.close)
         cdn = Cdn(
             feed,
@@ -249,6 +256,20 @@ class _Server:
             settings.data_dir / "duplicates", clock=clock, days_max=settings.duplicate_days_max
         )
         parts.callback(claims.close)
+        history: History | None = None
+        if settings.has_profiles:
+            history = History(
+                settings.data_dir / "history.duckdb",
+                journal=journal,
+                duplicates=claims,
+                clock=clock,
+                settings=HistorySettings(
+                    age_days_max=settings.history_age_days_max,
+                    bytes_max=settings.history_bytes_max,
+                ),
+                is_forgotten=register.is_forgotten,
+            )
+            parts.push_async_callback(history.close)
         compilers = Compilers(condition=compile_condition, payload=compile_payload)
         router = Router(
             journal=journal,
@@ -266,6 +287,13 @@ class _Server:
             clock=clock,
             ids=ids,
         )
+        forgetting = Forgetting(
+            register,
+            history=history,
+            ledger=ledger,
+            dead_letters=journal.dead_letters,
+            clock=clock,
+        )
         control = build_control(
             Parts(
                 store=store,
@@ -281,6 +309,9 @@ class _Server:
                 pauses=pauses,
                 unfinished_deliveries=journal.connections_with_deliveries,
                 ledger=ledger,
+                history=history,
+                register=register,
+                forgetting=forgetting,
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),
@@ -310,6 +341,7 @@ class _Server:
                 clock=clock,
                 chance=Chance(),
                 pauses=pauses,
+                is_forgotten=register.is_forgotten,
                 limits=SendLimits(
                     retry=RetryLimits(
                         give_up_after_seconds=settings.retry_hours_max * _HOUR_SECONDS
@@ -318,6 +350,7 @@ class _Server:
             )
         )
         apps["/api/v1"] = control
+        apps[PROFILE_API_PATH] = ProfileApi(control)
         door = Door(
             collector=collector,
             cdn=cdn,
@@ -341,7 +374,10 @@ class _Server:
             asyncio.create_task(sender.run(), name="send"),
             asyncio.create_task(ledger.run(), name="ledger"),
             asyncio.create_task(self._alarms.run(), name="alarms"),
+            asyncio.create_task(forgetting.run(), name="forget people"),
         ]
+        if history is not None:
+            loops.append(asyncio.create_task(history.run(), name="history"))
         return _Running(
             door=door,
             sandbox=sandbox,

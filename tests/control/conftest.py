@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from crossdock.admin_token import AdminToken
+from crossdock.audiences.privacy import Forgetting, Register
 from crossdock.base.clock import FakeClock
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import RandomIds
@@ -377,6 +378,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
     feed = WorkspaceFeed(store.load())
     api = Api(store, clock, feed)
     ledger = Ledger(tmp_path / "ledger.duckdb", journal=api.ledger_journal, clock=QuickClock())
+    register = Register(tmp_path / "privacy.sqlite3", clock=clock)
     parts = Parts(
         store=store,
         catalog=CATALOG,
@@ -390,6 +392,14 @@ def api(tmp_path: Path) -> Iterator[Api]:
         pauses=Pauses(MemoryPauseJournal()),
         unfinished_deliveries=unfinished_deliveries,
         ledger=ledger,
+        register=register,
+        forgetting=Forgetting(
+            register,
+            history=None,
+            ledger=ledger,
+            dead_letters=api.dead_letters,
+            clock=clock,
+        ),
         preview_filter=preview_filter,
         replays=api.replays,
         try_event=EventTester(
@@ -425,4 +435,5 @@ def api(tmp_path: Path) -> Iterator[Api]:
     with serving(app) as url:
         api.url = url
         yield api
+    register.close()
     store.close()

@@ -1,5 +1,8 @@
-"""Profiles, traits and audiences.
+"""Profiles, traits and audiences: who people are, what they did, and what is known of them.
 
+- `identity`: who an event is about.
+- `history`: everything that people did and everything known of them.
+- `privacy`: people who want to be forgotten, or left alone.
 - `language`: the query language of audiences and computed traits, from text to SQL.
 """
 

@@ -40,6 +40,9 @@ class ServerSettings:
         retry_hours_max: How long a delivery that fails is tried again.
         ledger_age_days_max: How long the ledger keeps what became of events.
         ledger_bytes_max: How much disk the ledger may take.
+        has_profiles: Whether profiles and their history are kept.
+        history_age_days_max: How long the history keeps events.
+        history_bytes_max: How much disk the history may take.
         drain_seconds_max: How long a graceful stop may take.
         log_format: `text` or `json`.
         log_level: `debug`, `info`, `warning` or `error`.
@@ -64,6 +67,9 @@ class ServerSettings:
     retry_hours_max: float = 24.0
     ledger_age_days_max: int = 30
     ledger_bytes_max: int = 10 * 1024**3
+    has_profiles: bool = True
+    history_age_days_max: int = 400
+    history_bytes_max: int = 20 * 1024**3
     drain_seconds_max: float = 20.0
     log_format: LogFormat = "text"
     log_level: str = "info"

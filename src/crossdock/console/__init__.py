@@ -2,6 +2,7 @@
 
 - `ask`: asks the server.
 - `replaying`: replays, in lines.
+- `tables`: what it found in SQL, in lines.
 - `told`: what it answered, in lines.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from crossdock.console.ask import RunningServer
 from crossdock.console.replaying import replay_line, replay_lines
+from crossdock.console.tables import table_lines
 from crossdock.console.told import balance_lines, tail_line, trace_lines
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "balance_lines",
     "replay_line",
     "replay_lines",
+    "table_lines",
     "tail_line",
     "trace_lines",
 ]

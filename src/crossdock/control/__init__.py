@@ -18,6 +18,9 @@
 - `notices`: what went wrong, explained; what became of the latest events.
 - `people`, `tokens`: who may come in, and what programs show.
 - `parts`: what it is made of, handed in by the composition root.
+- `profiles`: who somebody is, what is known of them, what they did; `profile_api`: the same in the
+  shapes of Segment's Profile API; `sql`: questions over all of it.
+- `regulations`: forgetting people, and leaving them alone.
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.
 - `tester`: one event, step by step.

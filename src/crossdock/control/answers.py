@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from crossdock.audiences.history import HistoryBusy, HistoryUnavailable
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
 from crossdock.control import report
@@ -269,7 +270,10 @@ def _status(error: CrossdockError) -> int:
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
             return status
-    unavailable = (DatabaseProblem, KeyProblem, JournalError, LedgerUnavailable, LedgerBusy)
+    unavailable = (
+        *(DatabaseProblem, KeyProblem, JournalError),
+        *(LedgerUnavailable, LedgerBusy, HistoryUnavailable, HistoryBusy),
+    )
     if isinstance(error, unavailable):
         return 503
     return 400

@@ -16,10 +16,14 @@ from crossdock.control import (
     ledger,
     notices,
     people,
+    profile_api,
+    profiles,
+    regulations,
     replay,
     secure_mode,
     session,
     sources,
+    sql,
     subscriptions,
     tester,
     tokens,
@@ -51,6 +55,10 @@ _ROUTERS = (
     people.router,
     tokens.router,
     audit.router,
+    profiles.router,
+    profile_api.router,
+    sql.router,
+    regulations.router,
 )
 
 

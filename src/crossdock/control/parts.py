@@ -11,6 +11,8 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from crossdock.admin_token import AdminToken
+from crossdock.audiences.history import History
+from crossdock.audiences.privacy import Forgetting, Register
 from crossdock.base.clock import Clock
 from crossdock.base.ids import Ids
 from crossdock.base.json import JsonObject
@@ -197,6 +199,9 @@ class Parts:
         pauses: The connections that send nothing at the moment.
         unfinished_deliveries: Returns how many deliveries each connection has that has any.
         ledger: Knows what became of every event.
+        history: Profiles and what people did; None if they are not kept.
+        register: Who is to be forgotten or left alone.
+        forgetting: Forgets them.
         preview_filter: Returns the event as it is after an enabled filter, or None if the filter
             drops it; may raise a `CrossdockError` about the condition.
         neutral_script_url: Returns the address of Analytics.js under names that ad blockers do
@@ -217,11 +222,14 @@ class Parts:
     pauses: Pauses
     unfinished_deliveries: Callable[[], Awaitable[Mapping[ConnectionId, int]]]
     ledger: Ledger
+    register: Register
+    forgetting: Forgetting
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]
     replays: ReplayRunner
     try_event: TryEvent
     send_once: Callable[[Delivery, Connection], Awaitable[Sent]]
     public_url: str | None = None
+    history: History | None = None
     neutral_script_url: Callable[[str, Source], str | None] = lambda _base_url, _source: None
     caller: Caller | None = None
 

@@ -78,6 +78,11 @@ class Discard(enum.Enum):
         "No source has this write key.",
         "Copy the write key from the source's settings.",
     )
+    USER_SUPPRESSED = (
+        "user_suppressed",
+        "The user is suppressed.",
+        "Stop sending events of this user, or lift the suppression.",
+    )
     EVENT_NOT_JSON = (
         "bad_request",
         "The event is not UTF-8, nested deeper than 64 levels, or has a number beyond a double.",

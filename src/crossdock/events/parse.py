@@ -15,6 +15,7 @@ What a body may hold and what becomes of it:
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -80,8 +81,13 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NO_MESSAGE = Message(None, "", "", None)
 
 
-def parse_single(body: bytes, event_type: EventType, limits: MessageLimits) -> Parsed:
-    """Return the one message of a body.
+def parse_single(
+    body: bytes,
+    event_type: EventType,
+    limits: MessageLimits,
+    suppressed: Container[str] = frozenset(),
+) -> Parsed:
+    """Return the one message of a body; that of a suppressed user is discarded.
 
     Raises:
         BadRequest: It is too large, or not JSON.
@@ -98,12 +104,14 @@ def parse_single(body: bytes, event_type: EventType, limits: MessageLimits) -> P
             "The body is not a JSON object.",
             do='Send one event as an object, such as {"userId":"u1","event":"Order Completed"}.',
         )
-    discard = find_discard(message, event_type, limits)
+    discard = find_discard(message, event_type, limits) or _suppression(message, suppressed)
     return Parsed(body, _text(message.get("writeKey")), [_message(message, event_type, discard)])
 
 
-def parse_batch(body: bytes, limits: MessageLimits) -> Parsed:
-    """Return the messages of a batch.
+def parse_batch(
+    body: bytes, limits: MessageLimits, suppressed: Container[str] = frozenset()
+) -> Parsed:
+    """Return the messages of a batch; those of suppressed users are discarded.
 
     Raises:
         BadRequest: The batch as a whole is too large, not JSON, or not a batch.
@@ -135,7 +143,8 @@ def parse_batch(body: bytes, limits: MessageLimits) -> Parsed:
             continue
         # Analytics.js repeats the write key in each event; some senders give it only there.
         write_key = write_key or _text(message.get("writeKey"))
-        messages.append(_message(message, None, find_discard(message, None, limits)))
+        discard = find_discard(message, None, limits) or _suppression(message, suppressed)
+        messages.append(_message(message, None, discard))
     return Parsed(body, write_key, messages)
 
 
@@ -157,6 +166,10 @@ def _batched(data: bytes, limits: MessageLimits) -> json.JsonObject | Discard:
     except json.NotJson:
         return Discard.EVENT_NOT_JSON
     return message if isinstance(message, dict) else Discard.EVENT_NOT_OBJECT
+
+
+def _suppression(message: json.JsonObject, suppressed: Container[str]) -> Discard | None:
+    return Discard.USER_SUPPRESSED if id_text(message.get("userId")) in suppressed else None
 
 
 def _message(message: json.JsonObject, kind: EventType | None, discard: Discard | None) -> Message:

@@ -4,7 +4,7 @@
 - `standing`: where each delivery stands after what happened to it.
 - `balance`: whether everything that was accepted is accounted for.
 - `store`: the DuckDB file, and the only writer of it.
-- `queries`: what can be asked; `statements` reads the SQL that lies beside both.
+- `queries`: what can be asked.
 - `tail`: entries as they are written.
 - `portions`: what is written at a time.
 - `ledger`: follows the journal; `port` says what it needs of it.

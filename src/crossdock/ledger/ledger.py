@@ -7,13 +7,11 @@ then they go unrecorded, and `missed` counts them.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,14 +19,15 @@ import duckdb
 
 from crossdock.base.clock import Clock
 from crossdock.base.problems import Problem
+from crossdock.duck import DuckFile, portions
 from crossdock.ledger import problems, queries, report
 from crossdock.ledger.balance import Balance, draw_up, written_off
 from crossdock.ledger.entries import Entry, Stream, microseconds
 from crossdock.ledger.port import LedgerJournal
-from crossdock.ledger.portions import add_events, add_outcomes, portions
+from crossdock.ledger.portions import PORTION_BYTES_MAX, add_events, add_outcomes
 from crossdock.ledger.queries import Counted, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
-from crossdock.ledger.store import Store, is_broken
+from crossdock.ledger.store import Store
 from crossdock.ledger.tail import Tails, TailWanted
 
 Answer = TypeVar("Answer")
@@ -38,8 +37,6 @@ _PAUSE_SECONDS = 0.25
 # The busier the machine, the longer a write takes, and the longer the ledger rests: at full load
 # the pipeline has the processor, and the ledger catches up afterwards.
 _REST = 2.0
-_RETRY_SECONDS_MIN = 1.0
-_RETRY_SECONDS_MAX = 30.0
 _KEEP_SECONDS = 60.0
 _BALANCE_SECONDS = 15.0
 _ANSWER_SECONDS_MAX = 30.0
@@ -87,15 +84,20 @@ class Ledger:
         clock: Clock,
         settings: LedgerSettings | None = None,
     ) -> None:
-        self._path = path
         self._journal = journal
         self._clock = clock
         self._settings = settings or LedgerSettings()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger-writes")
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="ledger-answers")
-        self._store: Store | None = None
+        self._file: DuckFile[Store] = DuckFile(
+            path,
+            make=lambda: Store(path, memory_bytes_max=self._settings.memory_bytes_max),
+            clock=clock,
+            report=report,
+            unavailable=LedgerUnavailable,
+            busy=LedgerBusy,
+            name="ledger",
+        )
         self._tails = Tails()
-        self._has_failed = self._is_behind = self._differs = False
+        self._is_behind = self._differs = False
 
     async def open(self) -> None:
         """Open the file. One that cannot be read is set aside, and a new one begun.
@@ -103,14 +105,12 @@ class Ledger:
         Raises:
             duckdb.Error: The file cannot be opened, nor another in its place.
         """
-        await self._write(self._open)
+        await self._file.open()
 
     async def close(self) -> None:
         """End every tail, and write everything into the file."""
         self._tails.end()
-        await self._write(self._close)
-        self._writer.shutdown()
-        self._reader.shutdown()
+        await self._file.close()
 
     def end_tails(self) -> None:
         """End every tail, and each that begins from now on: the server is stopping."""
@@ -118,33 +118,13 @@ class Ledger:
 
     async def run(self) -> None:
         """Follow the journal until cancelled."""
-        wait_seconds = _RETRY_SECONDS_MIN
-        while True:
-            started_at = self._clock.monotonic_seconds()
-            try:
-                if self._store is None:
-                    await self.open()
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._follow_events(), name="ledger: events")
-                    group.create_task(self._follow_outcomes(), name="ledger: outcomes")
-                    group.create_task(self._keep_bounds(), name="ledger: bounds")
-                    group.create_task(self._show_balance(), name="ledger: balance")
-            except (ExceptionGroup, duckdb.Error, OSError) as error:
-                # A full disk, mostly. A database that met one has to be opened again.
-                if self._clock.monotonic_seconds() - started_at > _RETRY_SECONDS_MAX:
-                    wait_seconds = _RETRY_SECONDS_MIN
-                self._has_failed = True
-                report.writing_failed(_first_of(error), wait_seconds=wait_seconds)
-                with contextlib.suppress(duckdb.Error, OSError):
-                    await self._write(self._close)
-                    # It can be asked meanwhile, if it can be opened.
-                    await self.open()
-                await self._clock.sleep(wait_seconds)
-                wait_seconds = min(wait_seconds * 2, _RETRY_SECONDS_MAX)
+        await self._file.keep_running(
+            self._follow_events, self._follow_outcomes, self._keep_bounds, self._show_balance
+        )
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong now; the pipeline goes on all the same."""
-        if self._has_failed:
+        if self._file.has_failed:
             yield problems.FAILING
         if self._is_behind:
             yield problems.BEHIND
@@ -185,6 +165,34 @@ class Ledger:
             )
         )
 
+    async def forget_people(
+        self,
+        *,
+        user_ids: Collection[str],
+        anonymous_ids: Collection[str],
+        before: dt.datetime,
+        is_last: bool,
+    ) -> None:
+        """Remove what people did up to a moment from the entries; the counts stay.
+
+        Args:
+            user_ids: Who.
+            anonymous_ids: Of their browsers.
+            before: What was accepted up to this moment.
+            is_last: Also remove who they were; then what is written about it later is not found.
+
+        Raises:
+            LedgerUnavailable: It cannot be asked at the moment.
+        """
+        forget = functools.partial(
+            self._file.store.forget_people,
+            user_ids=[*user_ids],
+            anonymous_ids=[*anonymous_ids],
+            before_us=microseconds(before),
+            is_last=is_last,
+        )
+        await self._file.write(forget)
+
     def tail(self, wanted: TailWanted) -> AsyncGenerator[Entry | None, None]:
         """Yield entries as they are written; None now and then, so that nobody hangs up.
 
@@ -216,7 +224,9 @@ class Ledger:
             looks += 1
             await self._clock.sleep(_LOOK_SECONDS)
         if balance.is_settled and self._has_gap():
-            await self._write(functools.partial(self._opened().write_off, written_off(balance)))
+            await self._file.write(
+                functools.partial(self._file.store.write_off, written_off(balance))
+            )
             report.written_off(balance)
             balance, _ = await self._look()
         self._differs = not balance.holds
@@ -225,17 +235,15 @@ class Ledger:
 
     def missed(self) -> Mapping[Stream, int]:
         """Return how many messages were gone before the ledger had read them."""
-        return {stream: place.missed for stream, place in self._opened().places.items()}
+        return {stream: place.missed for stream, place in self._file.store.places.items()}
 
     def _has_gap(self) -> bool:
         """Return whether something was missed that the balance has not been told of."""
-        return any(place.missed > place.written_off for place in self._opened().places.values())
+        return any(place.missed > place.written_off for place in self._file.store.places.values())
 
     async def _look(self, *, is_moving: bool = False) -> tuple[Balance, object]:
         progress = await self._journal.progress()
-        store = self._store
-        if store is None:
-            raise LedgerUnavailable
+        store = self._file.store
         places = {stream: place.sequence for stream, place in store.places.items()}
         is_settled = not is_moving and (
             not progress.unrouted
@@ -250,32 +258,32 @@ class Ledger:
         return balance, (balance, places)
 
     async def _follow_events(self) -> None:
-        store = self._opened()
+        store = self._file.store
         after = store.places[Stream.EVENTS].sequence
         self._journal.followed(after)
         async with contextlib.aclosing(self._journal.follow_events(after)) as following:
             async for messages in following:
-                for portion in portions(messages):
+                for portion in portions(messages, bytes_max=PORTION_BYTES_MAX):
                     await self._write_down(
                         Stream.EVENTS, functools.partial(add_events, store, portion)
                     )
                     self._journal.followed(portion[-1].sequence)
 
     async def _follow_outcomes(self) -> None:
-        store = self._opened()
+        store = self._file.store
         after = store.places[Stream.OUTCOMES].sequence
         async with contextlib.aclosing(self._journal.follow_outcomes(after)) as following:
             async for messages in following:
-                for portion in portions(messages):
+                for portion in portions(messages, bytes_max=PORTION_BYTES_MAX):
                     await self._write_down(
                         Stream.OUTCOMES, functools.partial(add_outcomes, store, portion)
                     )
 
     async def _write_down(self, stream: Stream, write: Callable[[], Sequence[Entry]]) -> None:
         started_at = self._clock.monotonic_seconds()
-        entries = await self._write(write)
+        entries = await self._file.write(write)
         seconds = self._clock.monotonic_seconds() - started_at
-        self._has_failed = False
+        self._file.has_written()
         report.written(stream.name.lower(), rows=len(entries), seconds=seconds)
         self._tails.publish(entries)
         await self._clock.sleep(max(_PAUSE_SECONDS, seconds * _REST))
@@ -284,11 +292,11 @@ class Ledger:
         while True:
             oldest_at = self._clock.now() - dt.timedelta(days=self._settings.age_days_max)
             forget = functools.partial(
-                self._opened().forget,
+                self._file.store.forget,
                 before_us=microseconds(oldest_at),
                 bytes_max=self._settings.bytes_max,
             )
-            size_bytes = await self._write(forget)
+            size_bytes = await self._file.write(forget)
             report.kept(size_bytes)
             await self._clock.sleep(_KEEP_SECONDS)
 
@@ -303,62 +311,15 @@ class Ledger:
             except Exception as error:  # noqa: BLE001 - the journal may come back.
                 report.journal_refused(error)
                 continue
-            places = self._opened().places
+            places = self._file.store.places
             lasts = {Stream.EVENTS: progress.events_at, Stream.OUTCOMES: progress.outcomes_at}
             behind = {one: max(0, last - places[one].sequence) for one, last in lasts.items()}
             report.behind({one.name.lower(): count for one, count in behind.items()})
             alarm_from = _BEHIND_MESSAGES_ALARM // 2 if self._is_behind else _BEHIND_MESSAGES_ALARM
             self._is_behind = max(behind.values()) > alarm_from
 
-    def _opened(self) -> Store:
-        if self._store is None:
-            raise LedgerUnavailable
-        return self._store
-
-    def _open(self) -> None:
-        memory_bytes_max = self._settings.memory_bytes_max
-        try:
-            self._store = Store(self._path, memory_bytes_max=memory_bytes_max)
-        except (
-            duckdb.InternalException,
-            duckdb.SerializationException,
-            duckdb.IOException,
-        ) as error:
-            # Not a full disk, and not another process that has it: what is in it is broken.
-            if not is_broken(error):
-                raise
-            aside = self._path.with_suffix(f".broken-{self._clock.now():%Y%m%dT%H%M%S}")
-            self._path.rename(aside)
-            report.file_set_aside(str(aside), error)
-            self._store = Store(self._path, memory_bytes_max=memory_bytes_max)
-
-    def _close(self) -> None:
-        store, self._store = self._store, None
-        if store is not None:
-            store.close()
-
-    async def _write(self, work: Callable[[], Answer]) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
-
     async def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
-        if self._store is None:
-            raise LedgerUnavailable
         try:
-            cursor = self._store.cursor()
-            with contextlib.closing(cursor):
-                asked = asyncio.get_running_loop().run_in_executor(self._reader, question, cursor)
-                done, _ = await asyncio.wait([asked], timeout=_ANSWER_SECONDS_MAX)
-                if not done:
-                    cursor.interrupt()
-                    await asyncio.wait([asked])
-                return await asked
-        except duckdb.InterruptException as error:
-            raise LedgerBusy(_ANSWER_SECONDS_MAX) from error
+            return await self._file.ask(question, seconds_max=_ANSWER_SECONDS_MAX)
         except duckdb.Error as error:
             raise LedgerUnavailable from error
-
-
-def _first_of(error: Exception) -> Exception:
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from crossdock.events import Envelope, Outcome
@@ -16,21 +16,7 @@ Item = TypeVar("Item")
 
 # Some thousand events. A row costs half in large portions: what was opened and closed within one
 # is written once.
-_PORTION_BYTES_MAX = 4 * 1024**2
-
-
-def portions(messages: Sequence[Followed[Item]]) -> Iterator[Sequence[Followed[Item]]]:
-    """Yield the messages in order, in portions that are not large."""
-    portion: list[Followed[Item]] = []
-    portion_bytes = 0
-    for message in messages:
-        if portion and portion_bytes + message.size_bytes > _PORTION_BYTES_MAX:
-            yield portion
-            portion, portion_bytes = [], 0
-        portion.append(message)
-        portion_bytes += message.size_bytes
-    if portion:
-        yield portion
+PORTION_BYTES_MAX = 4 * 1024**2
 
 
 def add_events(store: Store, messages: Sequence[Followed[Envelope]]) -> Sequence[Entry]:

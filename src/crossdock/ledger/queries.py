@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import msgspec
 
+from crossdock.duck import statements
 from crossdock.events import Step
 from crossdock.events.dead_letter import DEAD_LETTER_DISCARDED
 from crossdock.ledger.entries import RECEIVED, Entry, hash_of, microseconds
-from crossdock.ledger.statements import statements
 
-_SQL = statements("queries.sql")
+_SQL = statements(__package__, "queries.sql")
 _FIELDS = Entry.__struct_fields__
 _COLUMNS = ", ".join(_FIELDS)
 # An event with so many outcomes is in a loop; a person reads the first hundred.

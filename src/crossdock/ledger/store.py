@@ -10,23 +10,22 @@ events, so whatever is about an event beyond the newest one seen is new.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import msgspec
 
+from crossdock.duck import connect, statements, transaction
 from crossdock.events import Offset, Step
 from crossdock.ledger.balance import AccountKey, settle
 from crossdock.ledger.entries import Entry, Stream, hash_of, is_from_route
 from crossdock.ledger.standing import Standing, State, numbered, standing_after
-from crossdock.ledger.statements import statements
 
-_SQL = statements("store.sql")
+_SQL = statements(__package__, "store.sql")
 _TABLES = (
     "create_entries",
     "create_messages",
@@ -71,18 +70,8 @@ class Store:
     """
 
     def __init__(self, path: Path, *, memory_bytes_max: int) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._rows_file = path.with_suffix(".rows")
-        self._connection = duckdb.connect(
-            path,
-            config={
-                "memory_limit": f"{memory_bytes_max // 1024**2}MiB",
-                # One for the thread that asks, and no other: the pipeline needs the second core.
-                "threads": 1,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            },
-        )
+        self._connection = connect(path, memory_bytes_max=memory_bytes_max)
         for table in _TABLES:
             self._connection.execute(_SQL[table])
         self.places = {stream: Place() for stream in Stream}
@@ -105,7 +94,7 @@ class Store:
         accepted: Counter[tuple[AccountKey, State]] = Counter(
             ((entry.source_id, ""), State.ACCEPTED) for entry in entries
         )
-        with self._transaction():
+        with transaction(self._connection):
             self._add("add_events", entries)
             self._add_people(entries)
             counts = self._put_counts(accepted)
@@ -117,7 +106,7 @@ class Store:
         newest_before = self.places[Stream.OUTCOMES].newest
         newest = max([newest_before, *(entry.offset for entry in entries)])
         place = dataclasses.replace(place, newest=newest)
-        with self._transaction():
+        with transaction(self._connection):
             entries, standings = self._sorted_out(_without_repetitions(entries), newest_before)
             entries = list(numbered(entries, standings))
             changes = settle(
@@ -142,7 +131,7 @@ class Store:
             stream: dataclasses.replace(place, written_off=place.missed)
             for stream, place in self.places.items()
         }
-        with self._transaction():
+        with transaction(self._connection):
             counts = self._put_counts(changes)
             for stream, place in places.items():
                 self._put_place(stream, place)
@@ -159,7 +148,7 @@ class Store:
         """
         self._run("forget", before_us=before_us)
         self._run("forget_messages")
-        self._run("forget_people")
+        self._run("forget_places")
         size_bytes = self._size_bytes()
         if size_bytes > bytes_max:
             oldest = self._rows("oldest_part")[0][0]
@@ -169,6 +158,25 @@ class Store:
             self._connection.execute("CHECKPOINT")
             size_bytes = self._size_bytes()
         return size_bytes
+
+    def forget_people(
+        self,
+        *,
+        user_ids: Sequence[str],
+        anonymous_ids: Sequence[str],
+        before_us: int,
+        is_last: bool,
+    ) -> None:
+        """Remove what people did up to that moment from the entries; the counts stay."""
+        people = {
+            "user_ids": [*user_ids],
+            "anonymous_ids": [*anonymous_ids],
+            "before_us": before_us,
+        }
+        self._run("forget_payloads", **people)
+        if is_last:
+            self._run("forget_people", **people)
+        self._connection.execute("CHECKPOINT")
 
     def _sorted_out(
         self, entries: list[Entry], newest: Offset
@@ -322,17 +330,6 @@ class Store:
         # Replaced, not changed: another thread may be reading it.
         self.counts = {**self.counts, **counts}
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.begin()
-        try:
-            yield
-            self._connection.commit()
-        except BaseException:
-            with contextlib.suppress(duckdb.Error):
-                self._connection.rollback()
-            raise
-
     def _size_bytes(self) -> int:
         return int(self._rows("size")[0][0])
 
@@ -382,11 +379,3 @@ def _keys(subjects: set[str]) -> dict[str, object]:
 def _range(entries: Sequence[Entry]) -> dict[str, object]:
     sequences = [entry.event_sequence for entry in entries]
     return {"first": min(sequences), "last": max(sequences)}
-
-
-def is_broken(error: duckdb.Error) -> bool:
-    """Return whether a file could not be opened because what is in it is broken."""
-    return any(
-        sign in str(error)
-        for sign in ("not a valid DuckDB database", "Corrupt", "corrupt", "checksum", "deserialize")
-    )

@@ -148,9 +148,22 @@ DELETE FROM entries WHERE happened_us < $before_us;
 DELETE FROM messages
 WHERE event_sequence < (SELECT min(event_sequence) FROM entries WHERE event_sequence > 0);
 
--- forget_people: the same
+-- forget_places: the same
 DELETE FROM people
 WHERE event_sequence < (SELECT min(event_sequence) FROM entries WHERE event_sequence > 0);
+
+-- forget_payloads: forget what lies in the events of some people and in what became of them
+UPDATE entries SET more = NULL
+WHERE event_sequence * 1048576 + event_index IN (
+  SELECT event_sequence * 1048576 + event_index FROM entries
+  WHERE happened_us <= $before_us AND event_sequence > 0
+    AND (user_id IN (SELECT unnest($user_ids)) OR anonymous_id IN (SELECT unnest($anonymous_ids)))
+);
+
+-- forget_people: forget who they were
+UPDATE entries SET user_id = NULL, anonymous_id = NULL
+WHERE happened_us <= $before_us
+  AND (user_id IN (SELECT unnest($user_ids)) OR anonymous_id IN (SELECT unnest($anonymous_ids)));
 
 -- oldest_part: the moment before which a tenth of all rows lies
 SELECT approx_quantile(happened_us, 0.1)::BIGINT FROM entries;

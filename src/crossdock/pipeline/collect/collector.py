@@ -6,7 +6,7 @@ is answered with success only when its events are on disk.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 
 import msgspec
 from starlette.types import Receive, Scope, Send
@@ -77,9 +77,10 @@ class Collector:
         clock: Tells when events arrive.
         ids: Makes messageIds for events that come without.
         limits: How much is accepted.
+        suppressed: Returns the user ids whose events are refused.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - parts of the system, each by name.
         self,
         journal: Journal,
         feed: WorkspaceFeed,
@@ -87,7 +88,9 @@ class Collector:
         clock: Clock,
         ids: Ids,
         limits: CollectLimits | None = None,
+        suppressed: Callable[[], Container[str]] = frozenset,
     ) -> None:
+        self._suppressed = suppressed
         self._journal = journal
         self._clock = clock
         self._ids = ids
@@ -168,10 +171,14 @@ class Collector:
                 bytes_max=self._body_bytes_max[endpoint.kind],
             )
             if endpoint.type is not None:
-                parsed = parse_single(body, endpoint.type, self._limits.messages)
+                parsed = parse_single(
+                    body, endpoint.type, self._limits.messages, self._suppressed()
+                )
                 answer = await self._accept(request, parsed)
             elif endpoint.kind is Kind.BATCH:
-                answer = await self._accept(request, parse_batch(body, self._limits.messages))
+                answer = await self._accept(
+                    request, parse_batch(body, self._limits.messages, self._suppressed())
+                )
             elif endpoint.kind is Kind.METRICS:
                 answer = _answer_metrics(body)
             else:
@@ -198,7 +205,8 @@ class Collector:
         assert event_type is not None  # noqa: S101 - every pixel's path names one.
         try:
             body = pixel_body(query)
-            await self._accept(request, parse_single(body, event_type, self._limits.messages))
+            parsed = parse_single(body, event_type, self._limits.messages, self._suppressed())
+            await self._accept(request, parsed)
         except BadRequest:
             report.discarded("", Discard.EVENT_NOT_JSON.reason)
         except JournalError:

@@ -122,7 +122,7 @@ class Journal:
         self._places = Places(folder, self._append_empty, clock) if nats_url is None else None
         self._tasks: list[asyncio.Task[None]] = []
         self._last_cure_at = -_CURE_SECONDS_MIN
-        self._followed_to: int | None = None
+        self._followed_to: dict[str, int] = {}
 
     @property
     def is_ready(self) -> bool:
@@ -265,9 +265,12 @@ class Journal:
                     if message.sequence >= last:
                         return
 
-    def followed(self, sequence: int) -> None:
-        """Note that events up to this place are recorded, and may be removed when they are old."""
-        self._followed_to = sequence
+    def followed(self, sequence: int, follower: str = "ledger") -> None:
+        """Note that a follower has recorded events up to this place.
+
+        What all followers have recorded may be removed when it is old.
+        """
+        self._followed_to[follower] = sequence
 
     async def progress(self) -> follow.Progress:
         """Return how far everyone is.
@@ -495,7 +498,7 @@ class Journal:
             settings,
             clock=self._clock,
             bytes_max=await self._events_bytes_max(settings),
-            followed_to=self._followed_to,
+            followed_to=min(self._followed_to.values(), default=None),
             removing=self._places.removing if self._places is not None else _no_place,
         )
 

@@ -8,7 +8,7 @@ import datetime as dt
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
-from crossdock.events import ConnectionId, DeadLetter, Pause, Step
+from crossdock.events import ConnectionId, DeadLetter, Delivery, Pause, Step
 from crossdock.kit import RetryLater
 from crossdock.pipeline.send import report
 from crossdock.pipeline.send.attempt import Attempted, attempt
@@ -22,7 +22,7 @@ from crossdock.pipeline.send.gate import Gate
 from crossdock.pipeline.send.lane import DeliveryMessage, Held, Lane
 from crossdock.pipeline.send.parts import SendParts
 from crossdock.pipeline.send.past import Past, wait_left_seconds
-from crossdock.pipeline.send.target import NoTarget, Target, find_target
+from crossdock.pipeline.send.target import NoTarget, Target, find_target, forgotten
 
 _RETRY_SECONDS = 1.0
 _STUCK_SECONDS = 60.0
@@ -167,6 +167,10 @@ class ConnectionSender:
         if held is None:
             return False
         delivery = held.delivery
+        if self._is_forgotten(delivery):
+            self._lane.part(held)
+            self._settle_without_attempt(held, forgotten(self._slug))
+            return True
         target = find_target(delivery, self._parts.feed.current, self._parts.destinations_by_slug)
         if isinstance(target, NoTarget):
             self._lane.part(held)
@@ -183,7 +187,10 @@ class ConnectionSender:
 
     def _batch_of(self, held: Held, target: Target) -> list[Held]:
         """Return what goes out in one request: what went together before, or what is next."""
-        if held.together is not None and 1 + len(held.together) > target.batch_size_max:
+        if held.together is not None and (
+            1 + len(held.together) > target.batch_size_max
+            or any(self._is_forgotten(other.delivery) for other in held.together)
+        ):
             self._lane.part(held)
         together, held.together = held.together, None
         return [held, *(self._more(held, target) if together is None else together)]
@@ -193,10 +200,13 @@ class ConnectionSender:
         if version != target.connection_version:
             bytes_max = self._parts.limits.batch_bytes_max
         return self._lane.begin_more(
-            lambda other: other.action == held.delivery.action,
+            lambda other: other.action == held.delivery.action and not self._is_forgotten(other),
             count_max=target.batch_size_max - 1,
             bytes_max=bytes_max - held.message.size_bytes,
         )
+
+    def _is_forgotten(self, delivery: Delivery) -> bool:
+        return self._parts.is_forgotten(delivery.person, delivery.received_at)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

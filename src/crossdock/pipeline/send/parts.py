@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+import datetime as dt
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from crossdock.base.chance import Chance
@@ -93,6 +94,7 @@ class SendParts:
         chance: Spreads retries.
         pauses: Which connections send nothing at the moment.
         limits: Bounds.
+        is_forgotten: Whether what somebody did up to a moment is to be forgotten.
     """
 
     journal: SendJournal
@@ -103,3 +105,4 @@ class SendParts:
     chance: Chance
     pauses: Pauses
     limits: SendLimits
+    is_forgotten: Callable[[str, dt.datetime], bool] = lambda _person, _received_at: False

@@ -93,6 +93,16 @@ class NoTarget:
     connection_version: int = 0
 
 
+def forgotten(slug: str) -> NoTarget:
+    """Return why a delivery about somebody who is to be forgotten is not attempted."""
+    return NoTarget(
+        slug=slug,
+        step=Step.FILTERED,
+        reason="person_forgotten",
+        what="Whom this was about was to be forgotten before it could be delivered.",
+    )
+
+
 def find_target(
     delivery: Delivery, workspace: Workspace, destinations_by_slug: Mapping[str, Destination]
 ) -> Target | NoTarget:

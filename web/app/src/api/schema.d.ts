@@ -1116,45 +1116,300 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Profiles
+         * @description Look for people by the beginning of a user id, an e-mail or another identifier.
+         */
+        get: operations["listProfiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profiles/{reference}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Profile Events
+         * @description Return what somebody did, newest first.
+         */
+        get: operations["listProfileEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profiles/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Profile
+         * @description Tell everything known of somebody: `user_id:…`, `email:…`, or the number of the profile.
+         */
+        get: operations["showProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{group_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description Return who belongs to an account.
+         */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Account
+         * @description Tell what is known of a group.
+         */
+        get: operations["showAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spaces/{space_id}/collections/{collection}/profiles/{external_id}/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profile Traits
+         * @description Return what is known; with `verbose` also by which event time and from which source.
+         */
+        get: operations["profileTraits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spaces/{space_id}/collections/{collection}/profiles/{external_id}/external_ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profile External Ids
+         * @description Return by what somebody is known.
+         */
+        get: operations["profileExternalIds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spaces/{space_id}/collections/{collection}/profiles/{external_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profile Events
+         * @description Return what somebody did, newest first.
+         */
+        get: operations["profileEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spaces/{space_id}/collections/{collection}/profiles/{external_id}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profile Metadata
+         * @description Return when a profile came to be, and when it changed.
+         */
+        get: operations["profileMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spaces/{space_id}/collections/{collection}/profiles/{external_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profile Links
+         * @description Return the accounts of a user, or the users of an account.
+         */
+        get: operations["profileLinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask In Sql
+         * @description Answer one SELECT. It can only read, and reaches no file and no host.
+         */
+        post: operations["askInSql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/regulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Regulations
+         * @description Return what was asked for, the newest first.
+         */
+        get: operations["listRegulations"];
+        put?: never;
+        /**
+         * Make Regulation
+         * @description Forget users, suppress them, both, or lift a suppression. It holds from the answer on.
+         */
+        post: operations["makeRegulation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/regulations/{regulation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Regulation
+         * @description Tell whether everything is deleted.
+         */
+        get: operations["showRegulation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suppressions
+         * @description Return everybody whose events are refused.
+         */
+        get: operations["listSuppressions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * AccountShape
-         * @description The counts of a source, or of one destination of it; `difference` is what is missing.
-         *
-         *     `unrecorded` is what the journal had removed before the ledger could read what became of it.
-         *     `repeated` has ended, and lies in the journal still: a crash cut its finish off, and it is
-         *     finished, or attempted once more.
+         * AccountAnswer
+         * @description One account.
          */
-        AccountShape: {
-            /** Sourceid */
-            sourceId: string;
-            /** Destinationid */
-            destinationId: string | null;
-            /** Accepted */
-            accepted: number;
-            /** Duplicate */
-            duplicate: number;
-            /** Filtered */
-            filtered: number;
-            /** Discarded */
-            discarded: number;
-            /** Routed */
-            routed: number;
-            /** Delivered */
-            delivered: number;
-            /** Dead */
-            dead: number;
-            /** Waiting */
-            waiting: number;
-            /** Unrecorded */
-            unrecorded: number;
-            /** Repeated */
-            repeated: number;
-            /** Difference */
-            difference: number;
+        AccountAnswer: {
+            account: components["schemas"]["crossdock__control__profiles__AccountShape"];
         };
         /**
          * ActionField
@@ -1314,7 +1569,14 @@ export interface components {
             /** Missedmessages */
             missedMessages: number;
             /** Accounts */
-            accounts: components["schemas"]["AccountShape"][];
+            accounts: components["schemas"]["crossdock__control__ledger__AccountShape"][];
+            /**
+             * Names
+             * @description Of sources and destinations, by id.
+             */
+            names: {
+                [key: string]: string;
+            };
         };
         /**
          * ChangePerson
@@ -1575,6 +1837,10 @@ export interface components {
             /** Value */
             value: string;
         };
+        /** Data[AccountAnswer] */
+        Data_AccountAnswer_: {
+            data: components["schemas"]["AccountAnswer"];
+        };
         /** Data[AuditAnswer] */
         Data_AuditAnswer_: {
             data: components["schemas"]["AuditAnswer"];
@@ -1623,6 +1889,10 @@ export interface components {
         Data_DestinationsCatalogAnswer_: {
             data: components["schemas"]["DestinationsCatalogAnswer"];
         };
+        /** Data[DoneAnswer] */
+        Data_DoneAnswer_: {
+            data: components["schemas"]["DoneAnswer"];
+        };
         /** Data[EntriesAnswer] */
         Data_EntriesAnswer_: {
             data: components["schemas"]["EntriesAnswer"];
@@ -1647,6 +1917,10 @@ export interface components {
         Data_InvitedAnswer_: {
             data: components["schemas"]["InvitedAnswer"];
         };
+        /** Data[MembersAnswer] */
+        Data_MembersAnswer_: {
+            data: components["schemas"]["MembersAnswer"];
+        };
         /** Data[NoticesAnswer] */
         Data_NoticesAnswer_: {
             data: components["schemas"]["NoticesAnswer"];
@@ -1670,6 +1944,22 @@ export interface components {
         /** Data[PreviewAnswer] */
         Data_PreviewAnswer_: {
             data: components["schemas"]["PreviewAnswer"];
+        };
+        /** Data[ProfilesAnswer] */
+        Data_ProfilesAnswer_: {
+            data: components["schemas"]["ProfilesAnswer"];
+        };
+        /** Data[RegulationAnswer] */
+        Data_RegulationAnswer_: {
+            data: components["schemas"]["RegulationAnswer"];
+        };
+        /** Data[RegulationMade] */
+        Data_RegulationMade_: {
+            data: components["schemas"]["RegulationMade"];
+        };
+        /** Data[RegulationsAnswer] */
+        Data_RegulationsAnswer_: {
+            data: components["schemas"]["RegulationsAnswer"];
         };
         /** Data[ReplayAnswer] */
         Data_ReplayAnswer_: {
@@ -1707,6 +1997,10 @@ export interface components {
         Data_SourcesCatalogAnswer_: {
             data: components["schemas"]["SourcesCatalogAnswer"];
         };
+        /** Data[SqlAnswer] */
+        Data_SqlAnswer_: {
+            data: components["schemas"]["SqlAnswer"];
+        };
         /** Data[StateAnswer] */
         Data_StateAnswer_: {
             data: components["schemas"]["StateAnswer"];
@@ -1723,6 +2017,10 @@ export interface components {
         Data_SubscriptionsAnswer_: {
             data: components["schemas"]["SubscriptionsAnswer"];
         };
+        /** Data[SuppressionsAnswer] */
+        Data_SuppressionsAnswer_: {
+            data: components["schemas"]["SuppressionsAnswer"];
+        };
         /** Data[TokensAnswer] */
         Data_TokensAnswer_: {
             data: components["schemas"]["TokensAnswer"];
@@ -1734,6 +2032,10 @@ export interface components {
         /** Data[VerdictAnswer] */
         Data_VerdictAnswer_: {
             data: components["schemas"]["VerdictAnswer"];
+        };
+        /** Data[WholeProfileAnswer] */
+        Data_WholeProfileAnswer_: {
+            data: components["schemas"]["WholeProfileAnswer"];
         };
         /** Data[WorkspaceAnswer] */
         Data_WorkspaceAnswer_: {
@@ -1933,6 +2235,56 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /**
+         * DoneAnswer
+         * @description Events of somebody, newest first; `next` leads to older ones.
+         */
+        DoneAnswer: {
+            /** Events */
+            events: components["schemas"]["DoneShape"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * DoneShape
+         * @description One event of somebody.
+         */
+        DoneShape: {
+            /** Type */
+            type: string;
+            /** Event */
+            event: string | null;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /**
+             * Receivedat
+             * Format: date-time
+             */
+            receivedAt: string;
+            /** Messageid */
+            messageId: string;
+            /** Sourceid */
+            sourceId: string;
+            /** Userid */
+            userId: string | null;
+            /** Anonymousid */
+            anonymousId: string | null;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Traits */
+            traits: {
+                [key: string]: unknown;
+            };
+            /** Context */
+            context: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * EntriesAnswer
          * @description Entries, newest first; `next` leads to older ones.
          */
@@ -2052,6 +2404,23 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /**
+         * GroupShape
+         * @description An account that somebody belongs to.
+         */
+        GroupShape: {
+            /** Groupid */
+            groupId: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Traits */
+            traits: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Handled
          * @description What was done, and how many dead letters are left.
          */
@@ -2067,6 +2436,25 @@ export interface components {
          */
         HandledAnswer: {
             handled: components["schemas"]["Handled"];
+        };
+        /**
+         * IdentifierShape
+         * @description By what somebody is known, and since which event.
+         */
+        IdentifierShape: {
+            /** Type */
+            type: string;
+            /** Value */
+            value: string;
+            /**
+             * Firstseenat
+             * Format: date-time
+             */
+            firstSeenAt: string;
+            /** Sourceid */
+            sourceId: string;
+            /** Messageid */
+            messageId: string;
         };
         /**
          * InvitePerson
@@ -2139,6 +2527,39 @@ export interface components {
              * @default
              */
             default: string;
+        };
+        /**
+         * MembersAnswer
+         * @description The members of an account, the oldest first.
+         */
+        MembersAnswer: {
+            /** Profiles */
+            profiles: components["schemas"]["ProfileShape"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * MergeShape
+         * @description Why a profile became another: the event, and which of its identifiers led to both.
+         */
+        MergeShape: {
+            /**
+             * Mergedat
+             * Format: date-time
+             */
+            mergedAt: string;
+            /** Winnerid */
+            winnerId: string;
+            /** Loserid */
+            loserId: string;
+            /** Sourceid */
+            sourceId: string;
+            /** Messageid */
+            messageId: string;
+            /** Identifiers */
+            identifiers: {
+                [key: string]: string;
+            }[];
         };
         /**
          * ModeRow
@@ -2407,6 +2828,116 @@ export interface components {
         Problems: {
             /** Errors */
             errors: components["schemas"]["Problem"][];
+        };
+        /**
+         * ProfileShape
+         * @description Somebody, in a list.
+         */
+        ProfileShape: {
+            /** Id */
+            id: string;
+            /** Isanonymous */
+            isAnonymous: boolean;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Updatedat
+             * Format: date-time
+             */
+            updatedAt: string;
+            /** Traits */
+            traits: {
+                [key: string]: unknown;
+            };
+            /** Identifiers */
+            identifiers: components["schemas"]["IdentifierShape"][];
+        };
+        /**
+         * ProfilesAnswer
+         * @description People, the newest first; `next` leads to older ones.
+         */
+        ProfilesAnswer: {
+            /** Profiles */
+            profiles: components["schemas"]["ProfileShape"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
+            /** Totalknown */
+            totalKnown: number;
+        };
+        /**
+         * RegulationAnswer
+         * @description One request.
+         */
+        RegulationAnswer: {
+            regulation: components["schemas"]["RegulationShape"];
+        };
+        /**
+         * RegulationMade
+         * @description The id of what was asked for.
+         */
+        RegulationMade: {
+            /** Regulateid */
+            regulateId: string;
+        };
+        /**
+         * RegulationRequest
+         * @description What is asked for, and about whom.
+         */
+        RegulationRequest: {
+            /**
+             * Regulationtype
+             * @enum {string}
+             */
+            regulationType: "SUPPRESS_WITH_DELETE" | "DELETE_ONLY" | "SUPPRESS_ONLY" | "UNSUPPRESS";
+            /**
+             * Subjecttype
+             * @constant
+             */
+            subjectType: "USER_ID";
+            /** Subjectids */
+            subjectIds: string[];
+        };
+        /**
+         * RegulationShape
+         * @description What was asked for, and whether it is done.
+         */
+        RegulationShape: {
+            /** Id */
+            id: string;
+            regulationType: components["schemas"]["RegulationType"];
+            /** Subjectids */
+            subjectIds: string[];
+            /**
+             * Overallstatus
+             * @enum {string}
+             */
+            overallStatus: "RUNNING" | "FINISHED";
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Finishedat */
+            finishedAt: string | null;
+        };
+        /**
+         * RegulationType
+         * @description What is asked for, in Segment's words.
+         * @enum {string}
+         */
+        RegulationType: "SUPPRESS_WITH_DELETE" | "DELETE_ONLY" | "SUPPRESS_ONLY" | "UNSUPPRESS";
+        /**
+         * RegulationsAnswer
+         * @description The latest requests, the newest first.
+         */
+        RegulationsAnswer: {
+            /** Regulations */
+            regulations: components["schemas"]["RegulationShape"][];
         };
         /**
          * ReplayAnswer
@@ -2802,6 +3333,38 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /**
+         * SqlAnswer
+         * @description A table; `hasMore` says that it was cut at the limit.
+         */
+        SqlAnswer: {
+            /** Columns */
+            columns: string[];
+            /** Types */
+            types: string[];
+            /** Rows */
+            rows: unknown[][];
+            /** Hasmore */
+            hasMore: boolean;
+        };
+        /**
+         * SqlRequest
+         * @description One SELECT, and its bounds.
+         */
+        SqlRequest: {
+            /** Sql */
+            sql: string;
+            /**
+             * Limit
+             * @default 1000
+             */
+            limit: number;
+            /**
+             * Timeoutseconds
+             * @default 30
+             */
+            timeoutSeconds: number;
+        };
+        /**
          * State
          * @description Where something that was accepted is.
          * @enum {string}
@@ -2919,6 +3482,14 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /**
+         * SuppressionsAnswer
+         * @description Everybody whose events are refused.
+         */
+        SuppressionsAnswer: {
+            /** Subjectids */
+            subjectIds: string[];
+        };
+        /**
          * TestDelivery
          * @description A payload that the destination would get.
          */
@@ -3023,6 +3594,30 @@ export interface components {
             messageId: string;
             /** Events */
             events: components["schemas"]["LifeShape"][];
+            /**
+             * Names
+             * @description Of sources and destinations, by id.
+             */
+            names: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * TraitShape
+         * @description What is known: the value, and by which event time and from which source.
+         */
+        TraitShape: {
+            /** Key */
+            key: string;
+            /** Value */
+            value: unknown;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Sourceid */
+            sourceId: string;
         };
         /**
          * UpdateDestination
@@ -3169,6 +3764,47 @@ export interface components {
             idempotencyKey: string;
         };
         /**
+         * WholeProfileAnswer
+         * @description One profile.
+         */
+        WholeProfileAnswer: {
+            profile: components["schemas"]["WholeProfileShape"];
+        };
+        /**
+         * WholeProfileShape
+         * @description Everything known of somebody, but what they did.
+         */
+        WholeProfileShape: {
+            /** Id */
+            id: string;
+            /** Isanonymous */
+            isAnonymous: boolean;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Updatedat
+             * Format: date-time
+             */
+            updatedAt: string;
+            /** Eventcount */
+            eventCount: number;
+            /** Firsteventat */
+            firstEventAt: string | null;
+            /** Lasteventat */
+            lastEventAt: string | null;
+            /** Identifiers */
+            identifiers: components["schemas"]["IdentifierShape"][];
+            /** Traits */
+            traits: components["schemas"]["TraitShape"][];
+            /** Groups */
+            groups: components["schemas"]["GroupShape"][];
+            /** Merges */
+            merges: components["schemas"]["MergeShape"][];
+        };
+        /**
          * WorkspaceAnswer
          * @description The workspace.
          */
@@ -3205,6 +3841,42 @@ export interface components {
             deadLetters: number;
         };
         /**
+         * AccountShape
+         * @description The counts of a source, or of one destination of it; `difference` is what is missing.
+         *
+         *     `unrecorded` is what the journal had removed before the ledger could read what became of it.
+         *     `repeated` has ended, and lies in the journal still: a crash cut its finish off, and it is
+         *     finished, or attempted once more.
+         */
+        crossdock__control__ledger__AccountShape: {
+            /** Sourceid */
+            sourceId: string;
+            /** Destinationid */
+            destinationId: string | null;
+            /** Accepted */
+            accepted: number;
+            /** Duplicate */
+            duplicate: number;
+            /** Filtered */
+            filtered: number;
+            /** Discarded */
+            discarded: number;
+            /** Routed */
+            routed: number;
+            /** Delivered */
+            delivered: number;
+            /** Dead */
+            dead: number;
+            /** Waiting */
+            waiting: number;
+            /** Unrecorded */
+            unrecorded: number;
+            /** Repeated */
+            repeated: number;
+            /** Difference */
+            difference: number;
+        };
+        /**
          * StateShape
          * @description Where an event stands with one destination: one for each subscription that took it.
          */
@@ -3214,6 +3886,28 @@ export interface components {
             /** Subscriptionid */
             subscriptionId: string | null;
             state: components["schemas"]["State"];
+        };
+        /**
+         * AccountShape
+         * @description A group.
+         */
+        crossdock__control__profiles__AccountShape: {
+            /** Id */
+            id: string;
+            /** Groupid */
+            groupId: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Updatedat
+             * Format: date-time
+             */
+            updatedAt: string;
+            /** Traits */
+            traits: components["schemas"]["TraitShape"][];
         };
     };
     responses: never;
@@ -9541,6 +10235,1324 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_AuditAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listProfiles: {
+        parameters: {
+            query?: {
+                /** @description How an identifier begins. */
+                q?: string | null;
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ProfilesAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listProfileEvents: {
+        parameters: {
+            query?: {
+                /** @description Only events of this name. */
+                event?: string[] | null;
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DoneAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    showProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_WholeProfileAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_MembersAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    showAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_AccountAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    profileTraits: {
+        parameters: {
+            query?: {
+                /** @description Names, separated by commas. */
+                include?: string | null;
+                limit?: number;
+                next?: number;
+                verbose?: boolean;
+            };
+            header?: never;
+            path: {
+                collection: "users" | "accounts";
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    profileExternalIds: {
+        parameters: {
+            query?: {
+                /** @description Names, separated by commas. */
+                include?: string | null;
+                limit?: number;
+                next?: number;
+            };
+            header?: never;
+            path: {
+                collection: "users" | "accounts";
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    profileEvents: {
+        parameters: {
+            query?: {
+                /** @description Names, separated by commas. */
+                include?: string | null;
+                /** @description Names, separated by commas. */
+                exclude?: string | null;
+                start?: string | null;
+                end?: string | null;
+                limit?: number;
+                next?: string | null;
+            };
+            header?: never;
+            path: {
+                collection: "users" | "accounts";
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    profileMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                collection: "users" | "accounts";
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    profileLinks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The cursor's `next` of the page before. */
+                next_?: string | null;
+            };
+            header?: never;
+            path: {
+                collection: "users" | "accounts";
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    askInSql: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SqlAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listRegulations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RegulationsAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    makeRegulation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegulationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RegulationMade_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    showRegulation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                regulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RegulationAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listSuppressions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SuppressionsAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */

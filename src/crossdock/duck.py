@@ -1,0 +1,280 @@
+"""One DuckDB file that follows the journal: what the ledger and the history have in common.
+
+A DuckDB file belongs to one process, and DuckDB blocks: what writes runs in one thread of its own,
+what reads in another. A database that met a full disk has to be opened again, and one that is
+broken is set aside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.resources
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import duckdb
+
+from crossdock.base.clock import Clock
+from crossdock.base.errors import CrossdockError
+
+Answer = TypeVar("Answer")
+
+_RETRY_SECONDS_MIN = 1.0
+_RETRY_SECONDS_MAX = 30.0
+# A few thousand events: more would hold the interpreter for too long at a time.
+PORTION_BYTES_MAX = 1024**2
+
+
+class Closable(Protocol):
+    """What stands on a file."""
+
+    def close(self) -> None:
+        """Write everything into the file, and let go of it."""
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own to the same file, for another thread."""
+
+
+class Sized(Protocol):
+    """A message that says how much there is to decode."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How much."""
+
+
+StoreT = TypeVar("StoreT", bound=Closable)
+SizedT = TypeVar("SizedT", bound=Sized)
+
+
+class DuckReport(Protocol):
+    """Who is told what happens to a file; each part's `report` module."""
+
+    def writing_failed(self, error: Exception, *, wait_seconds: float) -> None:
+        """The file cannot be written; it is tried again."""
+
+    def file_set_aside(self, path: str, error: Exception) -> None:
+        """The file was broken; a new one was begun."""
+
+
+class DuckFile(Generic[StoreT]):
+    """A store on a file, its two threads, and the loops that write to it.
+
+    Args:
+        path: The file.
+        make: Opens the store.
+        clock: Waits.
+        report: Who is told.
+        unavailable: Makes the error for who asks while the file is not open.
+        busy: Makes the error for who asks what takes longer than the seconds given.
+        name: Of the threads.
+    """
+
+    def __init__(  # noqa: PLR0913 - what differs between the files, each by name.
+        self,
+        path: Path,
+        *,
+        make: Callable[[], StoreT],
+        clock: Clock,
+        report: DuckReport,
+        unavailable: Callable[[], CrossdockError],
+        busy: Callable[[float], CrossdockError],
+        name: str,
+    ) -> None:
+        self._path = path
+        self._make = make
+        self._clock = clock
+        self._report = report
+        self._unavailable = unavailable
+        self._busy = busy
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-writes")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-answers")
+        self._store: StoreT | None = None
+        self._has_failed = False
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last that was to be written could not be."""
+        return self._has_failed
+
+    def has_written(self) -> None:
+        """Note that what follows the journal could write."""
+        self._has_failed = False
+
+    @property
+    def store(self) -> StoreT:
+        """The store.
+
+        Raises:
+            CrossdockError: It is not open; what `unavailable` makes.
+        """
+        if self._store is None:
+            raise self._unavailable()
+        return self._store
+
+    async def open(self) -> None:
+        """Open the file. One that cannot be read is set aside, and a new one begun.
+
+        Raises:
+            duckdb.Error: The file cannot be opened, nor another in its place.
+        """
+        await self.write(self._open)
+
+    async def close(self) -> None:
+        """Write everything into the file, and end the threads."""
+        await self.write(self._close)
+        self._writer.shutdown()
+        self._reader.shutdown()
+
+    async def write(self, work: Callable[[], Answer]) -> Answer:
+        """Return what the work returns, done in the thread that writes."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    async def ask(
+        self,
+        question: Callable[[duckdb.DuckDBPyConnection], Answer],
+        *,
+        seconds_max: float,
+        executor: ThreadPoolExecutor | None = None,
+    ) -> Answer:
+        """Return the answer, found in the thread that reads, or in that of `executor`.
+
+        Raises:
+            CrossdockError: It is not open, or the question takes longer than `seconds_max`.
+        """
+        try:
+            cursor = self.store.cursor()
+            with contextlib.closing(cursor):
+                asked = asyncio.get_running_loop().run_in_executor(
+                    executor or self._reader, question, cursor
+                )
+                done, _ = await asyncio.wait([asked], timeout=seconds_max)
+                if not done:
+                    cursor.interrupt()
+                    await asyncio.wait([asked])
+                return await asked
+        except duckdb.InterruptException as error:
+            raise self._busy(seconds_max) from error
+        except duckdb.ConnectionException as error:
+            raise self._unavailable() from error
+
+    async def keep_running(self, *loops: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Run the loops until cancelled; where the file fails them, open it anew and go on."""
+        wait_seconds = _RETRY_SECONDS_MIN
+        while True:
+            started_at = self._clock.monotonic_seconds()
+            try:
+                if self._store is None:
+                    await self.open()
+                async with asyncio.TaskGroup() as group:
+                    for loop in loops:
+                        group.create_task(loop())
+            except (ExceptionGroup, duckdb.Error, OSError) as error:
+                # A full disk, mostly. A database that met one has to be opened again.
+                if self._clock.monotonic_seconds() - started_at > _RETRY_SECONDS_MAX:
+                    wait_seconds = _RETRY_SECONDS_MIN
+                self._has_failed = True
+                self._report.writing_failed(_first_of(error), wait_seconds=wait_seconds)
+                with contextlib.suppress(duckdb.Error, OSError):
+                    await self.write(self._close)
+                    # It can be asked meanwhile, if it can be opened.
+                    await self.open()
+                await self._clock.sleep(wait_seconds)
+                wait_seconds = min(wait_seconds * 2, _RETRY_SECONDS_MAX)
+
+    def _open(self) -> None:
+        try:
+            self._store = self._make()
+        except (
+            duckdb.InternalException,
+            duckdb.SerializationException,
+            duckdb.IOException,
+        ) as error:
+            # Not a full disk, and not another process that has it: what is in it is broken.
+            if not _is_broken(error):
+                raise
+            aside = self._path.with_suffix(f".broken-{self._clock.now():%Y%m%dT%H%M%S}")
+            self._path.rename(aside)
+            self._report.file_set_aside(str(aside), error)
+            self._store = self._make()
+
+    def _close(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
+
+
+def connect(path: Path, *, memory_bytes_max: int, **more: object) -> duckdb.DuckDBPyConnection:
+    """Return a connection to the file, made if it is missing.
+
+    Args:
+        path: The file.
+        memory_bytes_max: What DuckDB may use; beyond that it spills into a folder beside the file.
+        more: Other settings of DuckDB.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    config: dict[str, object] = {
+        "memory_limit": f"{memory_bytes_max // 1024**2}MiB",
+        # One for the thread that asks, and no other: the pipeline needs the second core.
+        "threads": 1,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        **more,
+    }
+    # The type that DuckDB declares is narrower than what it takes.
+    return duckdb.connect(path, config=config)  # type: ignore[arg-type]
+
+
+@contextlib.contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block does, or nothing of it."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        with contextlib.suppress(duckdb.Error):
+            connection.rollback()
+        raise
+
+
+def statements(package: str, file: str) -> dict[str, str]:
+    """Return the statements of a file by name; each begins with `-- name: what it is for`."""
+    text = importlib.resources.files(package).joinpath(file).read_text("utf-8")
+    by_name: dict[str, str] = {}
+    for part in text.split("-- ")[1:]:
+        heading, _, sql = part.partition("\n")
+        by_name[heading.partition(":")[0]] = sql.strip()
+    return by_name
+
+
+def portions(
+    messages: Sequence[SizedT], *, bytes_max: int = PORTION_BYTES_MAX
+) -> Iterator[list[SizedT]]:
+    """Yield the messages in order, as many at a time as may be decoded in one go."""
+    portion: list[SizedT] = []
+    portion_bytes = 0
+    for message in messages:
+        if portion and portion_bytes + message.size_bytes > bytes_max:
+            yield portion
+            portion, portion_bytes = [], 0
+        portion.append(message)
+        portion_bytes += message.size_bytes
+    if portion:
+        yield portion
+
+
+def _is_broken(error: duckdb.Error) -> bool:
+    return any(
+        sign in str(error)
+        for sign in ("not a valid DuckDB database", "Corrupt", "corrupt", "checksum", "deserialize")
+    )
+
+
+def _first_of(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
