@@ -17,15 +17,37 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crossdock.audiences.history import Found, History, people
 from crossdock.audiences.identity import find_identifier
 from crossdock.audiences.identity.identifiers import GROUP_ID
+from crossdock.control.answers import Problems
 from crossdock.control.parts import Here
 from crossdock.control.profiles import find_profile, history_of
 
-router = APIRouter(tags=["Profile API"])
+
+class ErrorShape(BaseModel):
+    """What was wrong."""
+
+    code: str
+    message: str
+
+
+class Refusal(BaseModel):
+    """Segment's answer where something is wrong."""
+
+    error: ErrorShape
+
+
+router = APIRouter(
+    tags=["Profile API"],
+    responses={
+        400: {"model": Refusal | Problems, "description": "Something in the request cannot be."},
+        404: {"model": Refusal | Problems, "description": "There is no such profile, or path."},
+    },
+)
 
 PROFILE_API_PATH = "/profiles"
 _MANAGEMENT_API_PATH = "/api/v1"

@@ -2297,6 +2297,16 @@ export interface components {
             next: string | null;
         };
         /**
+         * ErrorShape
+         * @description What was wrong.
+         */
+        ErrorShape: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * EventTest
          * @description The event's way, step by step, and where it ends.
          */
@@ -2868,6 +2878,13 @@ export interface components {
             total: number;
             /** Totalknown */
             totalKnown: number;
+        };
+        /**
+         * Refusal
+         * @description Segment's answer where something is wrong.
+         */
+        Refusal: {
+            error: components["schemas"]["ErrorShape"];
         };
         /**
          * RegulationAnswer
@@ -10774,7 +10791,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description The token or session is missing, wrong, or has ended. */
@@ -10795,13 +10812,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description There is no such profile, or path. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description Somebody else changed it meanwhile. */
@@ -10865,7 +10882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description The token or session is missing, wrong, or has ended. */
@@ -10886,13 +10903,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description There is no such profile, or path. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description Somebody else changed it meanwhile. */
@@ -10960,7 +10977,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description The token or session is missing, wrong, or has ended. */
@@ -10981,13 +10998,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description There is no such profile, or path. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description Somebody else changed it meanwhile. */
@@ -11046,7 +11063,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description The token or session is missing, wrong, or has ended. */
@@ -11067,13 +11084,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description There is no such profile, or path. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description Somebody else changed it meanwhile. */
@@ -11136,7 +11153,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description The token or session is missing, wrong, or has ended. */
@@ -11157,13 +11174,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problems"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description There is no such profile, or path. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problems"];
+                    "application/json": components["schemas"]["Refusal"] | components["schemas"]["Problems"];
                 };
             };
             /** @description Somebody else changed it meanwhile. */
