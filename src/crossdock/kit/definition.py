@@ -149,8 +149,11 @@ PerformBatch = Callable[[Http, Sequence[Call]], Awaitable[Sequence[DeliveryFaile
 Raises `DeliveryFailed` if that is true of all of them.
 """
 
-TestSettings = Callable[[Http, Mapping[str, Any]], Awaitable[None]]
-"""Asks the vendor whether the settings work; raises `DeliveryFailed` if not."""
+TestSettings = Callable[[Http, Mapping[str, Any]], Awaitable[str | None]]
+"""Asks the vendor whether the settings work; raises `DeliveryFailed` if not.
+
+Returns what was found out, for people, where that is less than everything.
+"""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
