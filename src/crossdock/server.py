@@ -46,7 +46,7 @@ from crossdock.kit import (
 )
 from crossdock.ledger import Ledger, LedgerSettings
 from crossdock.pipeline.collect import Collector
-from crossdock.pipeline.collect.cdn import Cdn, check_filter
+from crossdock.pipeline.collect.cdn import Cdn, Pickups, check_filter
 from crossdock.pipeline.journal import Journal, JournalSettings
 from crossdock.pipeline.route import Claims, Compilers, EventTester, Replays, Router, preview_filter
 from crossdock.pipeline.send import (
@@ -61,7 +61,7 @@ from crossdock.sandbox import Sandbox, build_demo, build_sandbox
 from crossdock.web_app import WebApp
 from crossdock.wire import BoundedProtocol, allow_many_connections
 from crossdock.workspace import Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
-from crossdock.workspace.bootstrap import bootstrap, demo
+from crossdock.workspace.bootstrap import bootstrap, demo, sandbox_settings
 
 WEB_ASSETS = Path(__file__).parent / "web_assets"
 _DAY_SECONDS = 86_400.0
@@ -259,6 +259,7 @@ class _Server:
         destinations_by_slug = {destination.slug: destination for destination in catalog}
         collector = Collector(journal, feed, clock=clock, ids=ids)
         parts.push_async_callback(collector.close)
+        pickups = Pickups(clock)
         cdn = Cdn(
             feed,
             catalog.find,
@@ -267,6 +268,7 @@ class _Server:
             kept_dir=settings.data_dir / "cdn",
             public_url=settings.public_url,
             path_prefix=settings.cdn_path_prefix,
+            when_picked_up=pickups.note,
         )
         apps: dict[str, ASGIApp] = {}
         sandbox: Sandbox | None = None
@@ -338,6 +340,10 @@ class _Server:
                     clock=clock,
                 ),
                 neutral_script_url=self._neutral_script_url,
+                pickups=pickups.of,
+                sandbox_settings=sandbox_settings
+                if sandbox is not None
+                else lambda _base_url, _slug: None,
             )
         )
         sender = Sender(
