@@ -268,6 +268,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
         same_vendor_as: Slug of the device-mode destination whose deliveries must not be
             repeated by this cloud-mode one.
         explanations: What its symptoms mean.
+        categories: What kinds of vendor it is, for the catalog.
     """
 
     slug: str
@@ -288,6 +289,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_second_max: float | None = None
     same_vendor_as: str | None = None
     explanations: tuple[Explanation, ...] = ()
+    categories: tuple[str, ...] = ()
 
     def action(self, slug: str) -> Action | None:
         """Return the action of that slug, or None."""

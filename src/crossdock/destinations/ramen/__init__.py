@@ -174,6 +174,7 @@ RAMEN = Destination(
     catalog_id="558c9d1a0a20f4e22f0fb3bb",
     description="Ramen asks your customers questions while they use your product.",
     website="https://ramen.is",
+    categories=("Surveys",),
     mode=Mode.DEVICE,
     kind="classic",
     connection_modes={"web": (Mode.DEVICE,), "mobile": (), "server": ()},

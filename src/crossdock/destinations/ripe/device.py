@@ -189,6 +189,7 @@ DEVICE = Destination(
     catalog_id="63913b2bf906ea939f153851",
     description="Ripe shows who your accounts are and what they do in your product.",
     website="https://www.getripe.com",
+    categories=("Analytics",),
     mode=Mode.DEVICE,
     kind="actions",
     connection_modes={"web": (Mode.DEVICE,)},
