@@ -48,7 +48,7 @@ from crossdock.kit import (
 )
 from crossdock.ledger import Ledger, LedgerSettings
 from crossdock.pipeline.collect import Collector
-from crossdock.pipeline.collect.cdn import Cdn
+from crossdock.pipeline.collect.cdn import Cdn, Pickups
 from crossdock.pipeline.journal import Journal, JournalSettings
 from crossdock.pipeline.route import Claims, Compilers, EventTester, Replays, Router, preview_filter
 from crossdock.pipeline.send import (
@@ -64,7 +64,7 @@ from crossdock.sandbox import Sandbox, build_demo, build_sandbox
 from crossdock.web_app import WebApp
 from crossdock.wire import allow_many_connections
 from crossdock.workspace import Source, Store, WorkspaceFeed, follow
-from crossdock.workspace.bootstrap import bootstrap, demo
+from crossdock.workspace.bootstrap import bootstrap, demo, sandbox_settings
 
 WEB_ASSETS = Path(__file__).parent / "web_assets"
 _DAY_SECONDS = 86_400.0
@@ -227,6 +227,7 @@ class _Server:
             journal, feed, clock=clock, ids=ids, suppressed=lambda: register.suppressed
         )
         parts.push_async_callback(collector.close)
+        pickups = Pickups(clock)
         cdn = Cdn(
             feed,
             catalog.find,
@@ -235,6 +236,7 @@ class _Server:
             kept_dir=settings.data_dir / "cdn",
             public_url=settings.public_url,
             path_prefix=settings.cdn_path_prefix,
+            when_picked_up=pickups.note,
         )
         apps: dict[str, ASGIApp] = {}
         sandbox: Sandbox | None = None
@@ -330,6 +332,10 @@ class _Server:
                     clock=clock,
                 ),
                 neutral_script_url=self._neutral_script_url,
+                pickups=pickups.of,
+                sandbox_settings=sandbox_settings
+                if sandbox is not None
+                else lambda _base_url, _slug: None,
             )
         )
         sender = Sender(

@@ -14,8 +14,9 @@ import aiohttp
 import msgspec
 import pytest
 
+from crossdock.base.clock import FakeClock
 from crossdock.kit import Destination, Mode
-from crossdock.pipeline.collect.cdn import AssetsMissing, Cdn
+from crossdock.pipeline.collect.cdn import AssetsMissing, Cdn, Pickups
 from crossdock.workspace import WorkspaceFeed
 
 from .conftest import (
@@ -362,3 +363,31 @@ def test_plugins_are_within_their_budgets_and_named_by_their_folders(cdn: Cdn) -
         file = cdn._assets.plugins[destination.folder]  # noqa: SLF001 - the build's own figures.
         assert file.gzip_bytes <= destination.plugin.gzip_bytes_max
         assert destination.plugin.library_name == f"{destination.folder}Destination"
+
+
+async def test_whose_settings_browsers_got_and_when_is_remembered(
+    feed: WorkspaceFeed, tmp_path: Path
+) -> None:
+    clock = FakeClock(dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC))
+    pickups = Pickups(clock)
+    cdn = Cdn(
+        feed,
+        find_destination,
+        routing_rule=str,
+        assets_dir=ASSETS_DIR,
+        kept_dir=tmp_path / "kept",
+        when_picked_up=pickups.note,
+    )
+    (source,) = feed.current.sources
+    newer = feed.current.version + 1
+
+    await call(cdn, SETTINGS)
+    await call(cdn, SETTINGS)
+    clock.advance(60)
+    feed.publish(shop(ripe(), version=newer))
+    await call(cdn, SETTINGS)
+
+    first, second = pickups.of(source.id)
+    assert (first.count, first.version) == (2, newer - 1)
+    assert (second.count, second.version) == (1, newer)
+    assert (second.first_at - first.last_at).total_seconds() == 60

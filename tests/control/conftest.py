@@ -263,6 +263,7 @@ class Api:
     url: str = ""
     ledger_journal: MemoryJournal = dataclasses.field(default_factory=MemoryJournal)
     notices: list[Notice] = dataclasses.field(default_factory=list)
+    loads: list[Any] = dataclasses.field(default_factory=list)
     replays: ToldReplays = dataclasses.field(default_factory=ToldReplays)
     dead_letters: MemoryDeadLetters = dataclasses.field(default_factory=MemoryDeadLetters)
     outcomes_asked: list[tuple[object, ...]] = dataclasses.field(default_factory=list)
@@ -416,6 +417,10 @@ def api(tmp_path: Path) -> Iterator[Api]:
             clock=clock,
         ),
         neutral_script_url=neutral_script_url,
+        pickups=lambda _source_id: api.loads,
+        sandbox_settings=lambda base_url, slug: (
+            {"scriptUrl": f"{base_url}/sandbox/pigeon.js"} if slug == "pigeon" else None
+        ),
     )
 
     @contextlib.asynccontextmanager

@@ -17,6 +17,7 @@
 - `ledger`: what became of every event, the balance, and delivery overviews.
 - `notices`: what went wrong, explained; what became of the latest events.
 - `people`, `tokens`: who may come in, and what programs show.
+- `pickup`: whether browsers have got a destination as it is.
 - `parts`: what it is made of, handed in by the composition root.
 - `profiles`: who somebody is, what is known of them, what they did; `profile_api`: the same in the
   shapes of Segment's Profile API; `sql`: questions over all of it.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
-from crossdock.control.answers import Data, Paging
+from crossdock.control.answers import Data, Paging, Shape
 from crossdock.control.catalog_shapes import (
     DestinationMetadataAnswer,
     DestinationsCatalogAnswer,
@@ -15,7 +15,8 @@ from crossdock.control.catalog_shapes import (
     destination_metadata,
     source_metadata,
 )
-from crossdock.control.parts import Here
+from crossdock.control.parts import Here, Parts
+from crossdock.kit import Destination
 from crossdock.workspace import NotFound
 from crossdock.workspace.source_types import SOURCE_TYPES, find_source_type
 
@@ -35,13 +36,24 @@ def list_catalog_destinations(
 @router.get("/destinations/{metadata_id}")
 def read_catalog_destination(metadata_id: str, parts: Here) -> Data[DestinationMetadataAnswer]:
     """Return a destination of the catalog, by its id or slug: settings, presets, every field."""
-    found = parts.catalog.by_catalog_id(metadata_id) or parts.catalog.find(metadata_id)
-    if found is None:
-        raise NotFound(
-            f'There is no destination "{metadata_id}" in the catalog.',
-            do="List /catalog/destinations to see which there are.",
-        )
+    found = _find(parts, metadata_id)
     return Data(data=DestinationMetadataAnswer(destination_metadata=destination_metadata(found)))
+
+
+class SandboxSettingsAnswer(Shape):
+    """Settings that lead to the sandbox vendor; null if there is none for this destination."""
+
+    settings: dict[str, Any] | None
+
+
+@router.get("/destinations/{metadata_id}/sandbox")
+def read_sandbox_settings(
+    metadata_id: str, request: Request, parts: Here
+) -> Data[SandboxSettingsAnswer]:
+    """Return the settings for those who have no account with the vendor yet."""
+    found = _find(parts, metadata_id)
+    settings = parts.sandbox_settings(parts.base_url(request), found.slug)
+    return Data(data=SandboxSettingsAnswer(settings=settings))
 
 
 @router.get("/sources")
@@ -62,3 +74,13 @@ def read_catalog_source(metadata_id: str) -> Data[SourceMetadataAnswer]:
             do="List /catalog/sources to see which there are.",
         )
     return Data(data=SourceMetadataAnswer(source_metadata=source_metadata(found)))
+
+
+def _find(parts: Parts, metadata_id: str) -> Destination:
+    found = parts.catalog.by_catalog_id(metadata_id) or parts.catalog.find(metadata_id)
+    if found is None:
+        raise NotFound(
+            f'There is no destination "{metadata_id}" in the catalog.',
+            do="List /catalog/destinations to see which there are.",
+        )
+    return found

@@ -187,6 +187,7 @@ def destination_metadata(destination: Destination) -> DestinationMetadata:
         slug=destination.slug,
         description=destination.description,
         website=destination.website,
+        categories=list(destination.categories),
         options=[_option(setting) for setting in destination.settings],
         components=[
             {"type": "BROWSER" if is_device else "CLOUD", "code": "", "owner": "PARTNER"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Mapping
 
 from fastapi import APIRouter
 
@@ -40,6 +41,36 @@ class StateAnswer(Shape):
     """The state of one destination."""
 
     state: StateShape
+
+
+class StateOfOne(StateShape):
+    """The state of one destination among all."""
+
+    destination_id: str
+
+
+class StatesAnswer(Shape):
+    """The state of every destination."""
+
+    states: list[StateOfOne]
+
+
+@router.get("/destination-states")
+async def list_states(parts: Here) -> Data[StatesAnswer]:
+    """Return the state of every destination at once, for a list of them."""
+    workspace, unfinished, dead = await asyncio.gather(
+        asyncio.to_thread(parts.store.load),
+        parts.unfinished_deliveries(),
+        parts.dead_letters.counts(),
+    )
+    states = [
+        StateOfOne(
+            destination_id=connection.id,
+            **dict(_state_shape(parts, connection.id, unfinished, dead)),
+        )
+        for connection in workspace.connections
+    ]
+    return Data(data=StatesAnswer(states=states))
 
 
 @router.get("/destinations/{destination_id}/state")
@@ -81,18 +112,21 @@ async def _state(parts: Parts, connection_id: ConnectionId) -> Data[StateAnswer]
     unfinished, dead = await asyncio.gather(
         parts.unfinished_deliveries(), parts.dead_letters.counts()
     )
+    return Data(data=StateAnswer(state=_state_shape(parts, connection_id, unfinished, dead)))
+
+
+def _state_shape(
+    parts: Parts,
+    connection_id: ConnectionId,
+    unfinished: Mapping[ConnectionId, int],
+    dead: Mapping[ConnectionId, int],
+) -> StateShape:
     pause = parts.pauses.by_connection.get(connection_id)
-    return Data(
-        data=StateAnswer(
-            state=StateShape(
-                is_paused=pause is not None,
-                pause=None
-                if pause is None
-                else PauseShape(
-                    since_at=pause.since_at, reason=pause.reason, what=pause.what, do=pause.do
-                ),
-                unfinished=unfinished.get(connection_id, 0),
-                dead_letters=dead.get(connection_id, 0),
-            )
-        )
+    return StateShape(
+        is_paused=pause is not None,
+        pause=None
+        if pause is None
+        else PauseShape(since_at=pause.since_at, reason=pause.reason, what=pause.what, do=pause.do),
+        unfinished=unfinished.get(connection_id, 0),
+        dead_letters=dead.get(connection_id, 0),
     )

@@ -22,7 +22,7 @@ from crossdock.control.answers import (
 from crossdock.control.parts import Here, Parts
 from crossdock.control.shapes import DestinationAnswer, DestinationsAnswer, destination_shape
 from crossdock.events import ConnectionId, SourceId
-from crossdock.kit import DeliveryFailed, Destination
+from crossdock.kit import DeliveryFailed, Destination, NeedsAttention
 from crossdock.workspace import Connection, Refused, Workspace, edits
 from crossdock.workspace.differences import is_secret
 
@@ -30,7 +30,10 @@ router = APIRouter(tags=["Destinations"])
 
 
 class CreateDestination(Request_):
-    """A destination of the catalog for a source. It starts with the catalog's presets."""
+    """A destination of the catalog for a source.
+
+    It starts with the catalog's presets; with `presets` only with those that are named there.
+    """
 
     source_id: str
     metadata_id: str
@@ -38,6 +41,14 @@ class CreateDestination(Request_):
     enabled: bool = False
     name: str | None = None
     slug: str | None = None
+    presets: list[str] | None = None
+
+
+class DuplicateDestination(Request_):
+    """What the copy differs in; without a source it is for the same one."""
+
+    name: str | None = None
+    source_id: str | None = None
 
 
 class UpdateDestination(Request_):
@@ -92,6 +103,7 @@ def create_destination(
     """Connect a destination to a source."""
     destination = _find_destination(parts, body.metadata_id)
     connection_id = ConnectionId(parts.ids.new("dst"))
+    _check_presets(destination, body.presets)
 
     def decide(workspace: Workspace) -> Workspace:
         source_id = SourceId(body.source_id)
@@ -105,7 +117,11 @@ def create_destination(
             name=destination.name if body.name is None else body.name,
             enabled=body.enabled,
             settings=_merged({}, body.settings, destination),
-            mappings=edits.preset_mappings(destination, connection_id, parts.ids),
+            mappings=tuple(
+                mapping
+                for mapping in edits.preset_mappings(destination, connection_id, parts.ids)
+                if body.presets is None or mapping.name in body.presets
+            ),
         )
         return edits.with_connection(workspace, connection)
 
@@ -163,6 +179,42 @@ def delete_destination(destination_id: str, parts: Here, if_match: IfMatch = Non
     return Data(data=Status())
 
 
+@router.post("/destinations/{destination_id}/duplicate")
+def duplicate_destination(
+    destination_id: str, response: Response, body: DuplicateDestination, parts: Here
+) -> Data[DestinationAnswer]:
+    """Copy a destination with its secrets, mappings and filters. The copy is disabled."""
+    copy_id = ConnectionId(parts.ids.new("dst"))
+    now = parts.clock.now()
+
+    def decide(workspace: Workspace) -> Workspace:
+        original = edits.find_connection(workspace, destination_id)
+        source_id = SourceId(body.source_id or original.source_id)
+        siblings = workspace.connections_by_source_id.get(source_id, ())
+        taken = frozenset(connection.slug for connection in siblings)
+        copy = edits.copied_connection(original, copy_id, parts.ids, now)
+        return edits.with_connection(
+            workspace,
+            msgspec.structs.replace(
+                copy,
+                source_id=source_id,
+                slug=edits.free_slug(original.slug, taken),
+                name=f"{original.name} (copy)" if body.name is None else body.name,
+            ),
+        )
+
+    return _answer(parts.change(decide), copy_id, parts, response)
+
+
+@router.post("/catalog/destinations/{metadata_id}/test", tags=["Catalog"])
+async def try_new_settings(
+    metadata_id: str, body: SettingsToTry, parts: Here
+) -> Data[SettingsTestAnswer]:
+    """Ask the vendor whether settings would work, before there is a destination with them."""
+    destination = _find_destination(parts, metadata_id)
+    return await _tried(parts, destination, _merged({}, body.settings, destination))
+
+
 @router.post("/destinations/{destination_id}/test")
 async def try_settings(
     destination_id: str, parts: Here, body: SettingsToTry | None = None
@@ -171,26 +223,68 @@ async def try_settings(
     workspace = await asyncio.to_thread(parts.store.load)
     connection = edits.find_connection(workspace, destination_id)
     destination = parts.catalog.find(connection.destination)
-    if destination is None or destination.test_settings is None:
-        raise Refused(
-            f"{connection.name} has no way of trying its settings.",
-            do="Enable it, send an event, and look at its outcomes.",
-            reason="not_testable",
-        )
+    if destination is None:
+        raise _untestable(connection.name)
     stored = _merged(connection.settings, body.settings if body else {}, destination)
+    return await _tried(parts, destination, stored)
+
+
+async def _tried(
+    parts: Parts, destination: Destination, settings: dict[str, Any]
+) -> Data[SettingsTestAnswer]:
+    if destination.test_settings is None:
+        raise _untestable(destination.name)
     defaults = {setting.key: setting.default for setting in destination.settings}
+    all_settings = {**defaults, **settings}
+    missing = [s for s in destination.settings if s.required and not all_settings[s.key]]
+    if missing:
+        test = SettingsTest(
+            is_right=False,
+            code="required_setting_missing",
+            what=f'"{missing[0].label}" is empty.',
+            do=f"Fill it in. {missing[0].help}",
+        )
+        return Data(data=SettingsTestAnswer(test=test))
     try:
         http = parts.http.with_label(destination.name)
-        await destination.test_settings(http, {**defaults, **stored})
+        found = await destination.test_settings(http, all_settings)
     except DeliveryFailed as error:
-        test = SettingsTest(
-            is_right=False, code=error.code, what=error.what, do=error.do, status=error.status
-        )
+        what, do = _why(error, destination)
+        test = SettingsTest(is_right=False, code=error.code, what=what, do=do, status=error.status)
     else:
-        test = SettingsTest(
-            is_right=True, code="ok", what=f"{destination.name} took the settings.", do=""
-        )
+        what = found or f"{destination.name} took the settings."
+        test = SettingsTest(is_right=True, code="ok", what=what, do="")
     return Data(data=SettingsTestAnswer(test=test))
+
+
+def _why(error: DeliveryFailed, destination: Destination) -> tuple[str, str]:
+    """Return what a failure means for settings; what is said of a delivery is of no use here."""
+    for explanation in destination.explanations:
+        if error.status and explanation.code.endswith(f"_{error.status}"):
+            return explanation.what, explanation.do
+    if isinstance(error, NeedsAttention):
+        return error.what, error.do
+    return error.what, "Check the address in the settings, and whether it is up; then test again."
+
+
+def _untestable(name: str) -> Refused:
+    return Refused(
+        f"{name} has no way of trying its settings.",
+        do="Enable it, send an event, and look at its outcomes.",
+        reason="not_testable",
+    )
+
+
+def _check_presets(destination: Destination, names: list[str] | None) -> None:
+    known = [preset.name for preset in destination.presets]
+    for name in names or ():
+        if name not in known:
+            raise Refused(
+                f'{destination.name} has no preset "{name}".',
+                do=f"Use one of its presets: {', '.join(known)}." if known else "Name none.",
+                reason="unknown_preset",
+                field="presets",
+            )
 
 
 def _find_destination(parts: Parts, metadata_id: str) -> Destination:

@@ -91,6 +91,26 @@ class NoticeSeen(Protocol):
         """How often."""
 
 
+class Pickup(Protocol):
+    """A version of the workspace that a browser got."""
+
+    @property
+    def version(self) -> int:
+        """Of the workspace."""
+
+    @property
+    def first_at(self) -> dt.datetime:
+        """When the first browser asked for it, UTC."""
+
+    @property
+    def last_at(self) -> dt.datetime:
+        """When the latest did, UTC."""
+
+    @property
+    def count(self) -> int:
+        """How often it was asked for."""
+
+
 class WayOut(Protocol):
     """The kit's HTTP client."""
 
@@ -206,6 +226,9 @@ class Parts:
             drops it; may raise a `CrossdockError` about the condition.
         neutral_script_url: Returns the address of Analytics.js under names that ad blockers do
             not know, given the base URL and the source; None if there are none.
+        pickups: Returns which versions of the workspace browsers got for a source, oldest first.
+        sandbox_settings: Returns, given the base URL and a destination's slug, the settings that
+            lead to its sandbox vendor; None if this server has none.
         caller: Who makes the request that is answered; None outside of requests, and for those
             who are about to sign in.
     """
@@ -231,6 +254,8 @@ class Parts:
     public_url: str | None = None
     history: History | None = None
     neutral_script_url: Callable[[str, Source], str | None] = lambda _base_url, _source: None
+    pickups: Callable[[SourceId], Sequence[Pickup]] = lambda _source_id: ()
+    sandbox_settings: Callable[[str, str], JsonObject | None] = lambda _base_url, _slug: None
     caller: Caller | None = None
 
     @property

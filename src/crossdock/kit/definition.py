@@ -160,8 +160,11 @@ PerformBatch = Callable[[Http, Sequence[Call]], Awaitable[Sequence[DeliveryFaile
 Raises `DeliveryFailed` if that is true of all of them.
 """
 
-TestSettings = Callable[[Http, Mapping[str, Any]], Awaitable[None]]
-"""Asks the vendor whether the settings work; raises `DeliveryFailed` if not."""
+TestSettings = Callable[[Http, Mapping[str, Any]], Awaitable[str | None]]
+"""Asks the vendor whether the settings work; raises `DeliveryFailed` if not.
+
+Returns what was found out, for people, where that is less than everything.
+"""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -276,6 +279,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
         same_vendor_as: Slug of the device-mode destination whose deliveries must not be
             repeated by this cloud-mode one.
         explanations: What its symptoms mean.
+        categories: What kinds of vendor it is, for the catalog.
     """
 
     slug: str
@@ -296,6 +300,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_second_max: float | None = None
     same_vendor_as: str | None = None
     explanations: tuple[Explanation, ...] = ()
+    categories: tuple[str, ...] = ()
 
     def action(self, slug: str) -> Action | None:
         """Return the action of that slug, or None."""

@@ -67,21 +67,26 @@ def demo(store: Store, base_url: str, *, find_destination: FindDestination, ids:
 
 def demo_source(base_url: str) -> dict[str, Any]:
     """Return the demo's source as it stands in a workspace's file."""
-    ripe, ramen = f"{base_url}/sandbox/ripe", f"{base_url}/sandbox/ramen"
     return {
         "name": "Demo shop",
         "type": "javascript",
         "writeKeys": [DEMO_WRITE_KEY],
         "destinations": {
-            "actions-ripe": {"settings": {"apiKey": "demo-ripe-key", "endpoint": ripe}},
-            "actions-ripe-cloud": {
-                "settings": {"apiKey": "demo-ripe-key", "endpoint": f"{ripe}/event"}
-            },
-            "ramen": {
-                "settings": {
-                    "organization_id": "demo-organization",
-                    "script_url": f"{ramen}/assets/ramen.js",
-                }
-            },
+            slug: {"settings": sandbox_settings(base_url, slug)}
+            for slug in ("actions-ripe", "actions-ripe-cloud", "ramen")
         },
     }
+
+
+def sandbox_settings(base_url: str, slug: str) -> dict[str, Any] | None:
+    """Return the settings that lead a destination to its sandbox vendor; None if it has none."""
+    ripe, ramen = f"{base_url}/sandbox/ripe", f"{base_url}/sandbox/ramen"
+    found: dict[str, dict[str, Any]] = {
+        "actions-ripe": {"apiKey": "demo-ripe-key", "endpoint": ripe},
+        "actions-ripe-cloud": {"apiKey": "demo-ripe-key", "endpoint": f"{ripe}/event"},
+        "ramen": {
+            "organization_id": "demo-organization",
+            "script_url": f"{ramen}/assets/ramen.js",
+        },
+    }
+    return found.get(slug)

@@ -6,6 +6,7 @@ writes what differs.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -150,6 +151,35 @@ def preset_mappings(
             )
         )
     return tuple(mappings)
+
+
+def copied_connection(
+    original: Connection, copy_id: ConnectionId, ids: Ids, now: dt.datetime
+) -> Connection:
+    """Return a disabled copy with mappings and filters of its own, which differ only in id."""
+    return msgspec.structs.replace(
+        original,
+        id=copy_id,
+        enabled=False,
+        version=0,
+        mappings=tuple(
+            msgspec.structs.replace(
+                mapping, id=MappingId(ids.new("map")), connection_id=copy_id, version=0
+            )
+            for mapping in original.mappings
+        ),
+        filters=tuple(
+            msgspec.structs.replace(
+                one,
+                id=ids.new("fil"),
+                connection_id=copy_id,
+                created_at=now,
+                updated_at=now,
+                version=0,
+            )
+            for one in original.filters
+        ),
+    )
 
 
 def free_slug(wanted: str, taken: frozenset[str]) -> str:

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from crossdock.kit import Choice, Destination, Explanation, Mode, Plugin, Setting
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any
+
+from crossdock.kit import (
+    Choice,
+    DeliveryFailed,
+    Destination,
+    Explanation,
+    Http,
+    Mode,
+    NeedsAttention,
+    Plugin,
+    Setting,
+)
+
+_SCRIPT_URL = "//cdn.ramen.is/assets/ramen.js"
 
 _SETTINGS = (
     Setting(
@@ -23,7 +39,7 @@ _SETTINGS = (
         label="Script address",
         help="Where pages load RamenJS from. Leave it unless you serve RamenJS yourself.",
         in_browser=True,
-        default="//cdn.ramen.is/assets/ramen.js",
+        default=_SCRIPT_URL,
     ),
     Setting(
         key="environment",
@@ -124,6 +140,33 @@ _EXPLANATIONS = (
     ),
 )
 
+
+async def check_settings(http: Http, settings: Mapping[str, Any]) -> str | None:
+    """Ask whether RamenJS is where pages will look for it, and whether the organization exists.
+
+    Ramen's own servers tell only a browser whether they know an organization. A RamenJS that is
+    served elsewhere, as the sandbox's is, has its API beside it, which can be asked.
+    """
+    script_url = str(settings["script_url"])
+    address = f"https:{script_url}" if script_url.startswith("//") else script_url
+    try:
+        await http.request("GET", address)
+    except DeliveryFailed as error:
+        raise NeedsAttention(
+            f"RamenJS cannot be loaded from the script address. {error.what}",
+            do="Check the script address; its default is Ramen's own.",
+        ) from error
+    base, _, _ = address.partition("/assets/")
+    if script_url == _SCRIPT_URL or base == address:
+        return (
+            "RamenJS can be loaded. Ramen tells only a browser whether it knows the organization "
+            "id: if it is wrong, the first page says so here."
+        )
+    organization_id = urllib.parse.quote(str(settings["organization_id"]), safe="")
+    await http.request("GET", f"{base}/call/organization?organization_id={organization_id}")
+    return "Ramen knows the organization, and RamenJS can be loaded."
+
+
 RAMEN = Destination(
     slug="ramen",
     folder="ramen",
@@ -131,10 +174,12 @@ RAMEN = Destination(
     catalog_id="558c9d1a0a20f4e22f0fb3bb",
     description="Ramen asks your customers questions while they use your product.",
     website="https://ramen.is",
+    categories=("Surveys",),
     mode=Mode.DEVICE,
     kind="classic",
     connection_modes={"web": (Mode.DEVICE,), "mobile": (), "server": ()},
     settings=_SETTINGS,
+    test_settings=check_settings,
     plugin=Plugin(library_name="ramenDestination", loads_from=("script_url",)),
     explanations=_EXPLANATIONS,
 )

@@ -3,8 +3,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from crossdock.destinations.ramen import RAMEN
-from crossdock.kit import Mode
+import pytest
+
+from crossdock.destinations.ramen import RAMEN, check_settings
+from crossdock.kit import DeliveryFailed, Mode
+from crossdock.kit.loopback import Loopback, Received, Reply
 
 PLUGIN = Path(__file__).with_name("browser.ts").read_text()
 
@@ -43,3 +46,36 @@ def test_ramen_is_classic_and_goes_by_the_name_that_calls_use() -> None:
     assert (RAMEN.name, RAMEN.kind) == ("Ramen", "classic")
     assert RAMEN.catalog_id == "558c9d1a0a20f4e22f0fb3bb"
     assert RAMEN.actions == ()
+
+
+async def test_m9_a_wrong_organization_id_is_told_from_a_wrong_script_address() -> None:
+    def answer(asked: Received) -> Reply:
+        known = {"/assets/ramen.js", "/call/organization?organization_id=ours"}
+        return Reply(status=200 if asked.path in known else 404)
+
+    async with Loopback(answer) as vendor, vendor.client() as client:
+        http = client.with_label(RAMEN.name)
+        script = f"{vendor.url}/assets/ramen.js"
+        right = await check_settings(http, {"organization_id": "ours", "script_url": script})
+
+        with pytest.raises(DeliveryFailed) as wrong_id:
+            await check_settings(http, {"organization_id": "theirs", "script_url": script})
+        with pytest.raises(DeliveryFailed) as wrong_script:
+            await check_settings(http, {"organization_id": "ours", "script_url": f"{script}x"})
+
+    assert right == "Ramen knows the organization, and RamenJS can be loaded."
+    assert wrong_id.value.status == 404
+    assert wrong_script.value.what.startswith("RamenJS cannot be loaded")
+
+
+async def test_who_serves_ramenjs_without_the_api_beside_it_is_told_what_was_not_found_out() -> (
+    None
+):
+    async with Loopback(lambda _: Reply(status=200)) as vendor, vendor.client() as client:
+        http = client.with_label(RAMEN.name)
+        found = await check_settings(
+            http, {"organization_id": "ours", "script_url": f"{vendor.url}/ramen.js"}
+        )
+
+    assert found is not None
+    assert "only a browser" in found

@@ -292,6 +292,7 @@ CLOUD = Destination(
     catalog_id="crossdock-ripe-cloud",
     description="Sends events to Ripe from the server.",
     website="https://www.getripe.com",
+    categories=("Analytics",),
     mode=Mode.CLOUD,
     connection_modes={"web": (Mode.CLOUD,), "mobile": (Mode.CLOUD,), "server": (Mode.CLOUD,)},
     settings=(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from crossdock.destinations.ripe.cloud import check_api_key
 from crossdock.kit import (
     Action,
     Choice,
+    DeliveryFailed,
     Destination,
     Explanation,
     Field,
+    Http,
     Mode,
+    NeedsAttention,
     Plugin,
     Preset,
     Setting,
 )
+
+_ENDPOINT = "https://storage.getripe.com"
 
 
 def _path(path: str) -> dict[str, Any]:
@@ -79,6 +86,24 @@ def _traits(of: str) -> Field:
         type="object",
         default=_path("$.traits"),
     )
+
+
+async def check_settings(http: Http, settings: Mapping[str, Any]) -> str | None:
+    """Ask whether the SDK is where pages will look for it, and whether Ripe knows the API key."""
+    endpoint = str(settings["endpoint"]).rstrip("/")
+    version = settings.get("sdkVersion") or "latest"
+    try:
+        await http.request("GET", f"{endpoint}/sdk/{version}/sdk.umd.js")
+    except DeliveryFailed as error:
+        raise NeedsAttention(
+            f"Ripe's SDK cannot be loaded from the API endpoint. {error.what}",
+            do="Set the API endpoint back to its default, or to the address that Ripe gave you.",
+        ) from error
+    # Ripe serves the SDK and takes events at two hosts; who serves both serves them at one.
+    is_ripes_own = endpoint == _ENDPOINT
+    api = "https://api.getripe.com/event" if is_ripes_own else endpoint
+    await check_api_key(http, {**settings, "endpoint": api})
+    return None
 
 
 _IDENTIFY = Action(
@@ -164,6 +189,7 @@ DEVICE = Destination(
     catalog_id="63913b2bf906ea939f153851",
     description="Ripe shows who your accounts are and what they do in your product.",
     website="https://www.getripe.com",
+    categories=("Analytics",),
     mode=Mode.DEVICE,
     kind="actions",
     connection_modes={"web": (Mode.DEVICE,)},
@@ -189,7 +215,7 @@ DEVICE = Destination(
             label="API endpoint",
             help="Where Ripe's SDK is loaded from. Leave it unless Ripe gave you another.",
             in_browser=True,
-            default="https://storage.getripe.com",
+            default=_ENDPOINT,
             format="uri",
         ),
     ),
@@ -200,6 +226,7 @@ DEVICE = Destination(
         Preset(name="Page view", action="page", trigger=_PAGE.trigger),
         Preset(name="Track event", action="track", trigger=_TRACK.trigger),
     ),
+    test_settings=check_settings,
     plugin=Plugin(library_name="ripeDestination", loads_from=("endpoint",)),
     keeps_order=True,
     explanations=(

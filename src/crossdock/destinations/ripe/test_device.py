@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from crossdock.destinations.ripe.device import DEVICE
-from crossdock.kit import Mode
+from crossdock.destinations.ripe.device import DEVICE, check_settings
+from crossdock.kit import DeliveryFailed, Mode
+from crossdock.kit.loopback import Loopback, Received, Reply
 
 COMMON = {
     "messageId": {"@path": "$.messageId"},
@@ -99,3 +100,23 @@ def test_every_problem_that_the_plugin_reports_is_explained() -> None:
     reported = {*re.findall(r'report\(\s*"(\w+)"', plugin), "script_failed", "mapping_failed"}
 
     assert reported <= {explanation.code for explanation in DEVICE.explanations}
+
+
+async def test_a_wrong_api_key_is_told_from_a_wrong_endpoint() -> None:
+    def answer(asked: Received) -> Reply:
+        if asked.path == "/auth/sdk":
+            is_right = asked.headers["Authorization"] == "Basic cmlnaHQ="
+            return Reply(status=200 if is_right else 401)
+        return Reply(status=200 if asked.path == "/sdk/latest/sdk.umd.js" else 404)
+
+    async with Loopback(answer) as vendor, vendor.client() as client:
+        http = client.with_label(DEVICE.name)
+        await check_settings(http, {"apiKey": "right", "endpoint": vendor.url})
+
+        with pytest.raises(DeliveryFailed) as wrong_key:
+            await check_settings(http, {"apiKey": "wrong", "endpoint": vendor.url})
+        with pytest.raises(DeliveryFailed) as wrong_endpoint:
+            await check_settings(http, {"apiKey": "right", "endpoint": f"{vendor.url}/no"})
+
+    assert wrong_key.value.status == 401
+    assert wrong_endpoint.value.what.startswith("Ripe's SDK cannot be loaded")

@@ -135,6 +135,7 @@ WEBHOOK = Destination(
     catalog_id="crossdock-webhook",
     description="Sends any event to a URL, as JSON, signed.",
     website="https://en.wikipedia.org/wiki/Webhook",
+    categories=("Raw data",),
     mode=Mode.CLOUD,
     connection_modes={"web": (Mode.CLOUD,), "mobile": (Mode.CLOUD,), "server": (Mode.CLOUD,)},
     settings=(

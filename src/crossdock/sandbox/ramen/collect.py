@@ -34,6 +34,7 @@ class Collect:
         self._registers = registers
         self._clock = clock
         self.routes = [
+            Route("/organization", self._find_organization),
             Route("/identify", self._identify, methods=["POST"]),
             Route("/group", self._group, methods=["POST"]),
             Route("/track", self._track, methods=["POST"]),
@@ -41,6 +42,11 @@ class Collect:
             Route("/ask", self._ask, methods=["POST"]),
             Route("/answer", self._answer, methods=["POST"]),
         ]
+
+    async def _find_organization(self, request: Request) -> Response:
+        """Tell whether there is such an organization, and nothing of it."""
+        self._registers.opened(request.query_params.get("organization_id", ""))
+        return web.answer({"ok": True})
 
     async def _identify(self, request: Request) -> Response:
         body = await web.read_object(request)

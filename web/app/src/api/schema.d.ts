@@ -312,6 +312,46 @@ export interface paths {
         patch: operations["updateDestination"];
         trace?: never;
     };
+    "/destinations/{destination_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Duplicate Destination
+         * @description Copy a destination with its secrets, mappings and filters. The copy is disabled.
+         */
+        post: operations["duplicateDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/destinations/{metadata_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try New Settings
+         * @description Ask the vendor whether settings would work, before there is a destination with them.
+         */
+        post: operations["tryNewSettings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/destinations/{destination_id}/test": {
         parameters: {
             query?: never;
@@ -326,6 +366,26 @@ export interface paths {
          * @description Ask the vendor whether the settings work. Nothing is stored.
          */
         post: operations["trySettings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destination-states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List States
+         * @description Return the state of every destination at once, for a list of them.
+         */
+        get: operations["listStates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -664,6 +724,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalog/destinations/{metadata_id}/sandbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Sandbox Settings
+         * @description Return the settings for those who have no account with the vendor yet.
+         */
+        get: operations["readSandboxSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalog/sources": {
         parameters: {
             query?: never;
@@ -756,6 +836,26 @@ export interface paths {
          * @description List what became of the latest events.
          */
         get: operations["listOutcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destination_id}/pickup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pickup
+         * @description Return whether a browser has picked up the destination since it was last changed.
+         */
+        get: operations["readPickup"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1664,7 +1764,9 @@ export interface components {
         };
         /**
          * CreateDestination
-         * @description A destination of the catalog for a source. It starts with the catalog's presets.
+         * @description A destination of the catalog for a source.
+         *
+         *     It starts with the catalog's presets; with `presets` only with those that are named there.
          */
         CreateDestination: {
             /** Sourceid */
@@ -1684,6 +1786,8 @@ export interface components {
             name?: string | null;
             /** Slug */
             slug?: string | null;
+            /** Presets */
+            presets?: string[] | null;
         };
         /**
          * CreateFilter
@@ -1937,6 +2041,10 @@ export interface components {
         Data_PersonAnswer_: {
             data: components["schemas"]["PersonAnswer"];
         };
+        /** Data[PickupAnswer] */
+        Data_PickupAnswer_: {
+            data: components["schemas"]["PickupAnswer"];
+        };
         /** Data[PlanAnswer] */
         Data_PlanAnswer_: {
             data: components["schemas"]["PlanAnswer"];
@@ -1968,6 +2076,10 @@ export interface components {
         /** Data[ReplaysAnswer] */
         Data_ReplaysAnswer_: {
             data: components["schemas"]["ReplaysAnswer"];
+        };
+        /** Data[SandboxSettingsAnswer] */
+        Data_SandboxSettingsAnswer_: {
+            data: components["schemas"]["SandboxSettingsAnswer"];
         };
         /** Data[SessionAnswer] */
         Data_SessionAnswer_: {
@@ -2004,6 +2116,10 @@ export interface components {
         /** Data[StateAnswer] */
         Data_StateAnswer_: {
             data: components["schemas"]["StateAnswer"];
+        };
+        /** Data[StatesAnswer] */
+        Data_StatesAnswer_: {
+            data: components["schemas"]["StatesAnswer"];
         };
         /** Data[Status] */
         Data_Status_: {
@@ -2283,6 +2399,16 @@ export interface components {
             context: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * DuplicateDestination
+         * @description What the copy differs in; without a source it is for the same one.
+         */
+        DuplicateDestination: {
+            /** Name */
+            name?: string | null;
+            /** Sourceid */
+            sourceId?: string | null;
         };
         /**
          * EntriesAnswer
@@ -2751,6 +2877,30 @@ export interface components {
             signedInAt: string | null;
         };
         /**
+         * PickupAnswer
+         * @description The pickup of one destination.
+         */
+        PickupAnswer: {
+            pickup: components["schemas"]["PickupShape"];
+        };
+        /**
+         * PickupShape
+         * @description When browsers asked for the source's settings, since the server was started.
+         *
+         *     `pickedUpAt` is when the first of them got the destination as it is now. A destination in cloud
+         *     mode is not in the browser at all.
+         */
+        PickupShape: {
+            /** Isinbrowser */
+            isInBrowser: boolean;
+            /** Pickedupat */
+            pickedUpAt: string | null;
+            /** Lastloadat */
+            lastLoadAt: string | null;
+            /** Loads */
+            loads: number;
+        };
+        /**
          * PlanAnswer
          * @description What a file changes: as values, and as lines for people.
          */
@@ -3075,6 +3225,16 @@ export interface components {
             durationSeconds: number;
         };
         /**
+         * SandboxSettingsAnswer
+         * @description Settings that lead to the sandbox vendor; null if there is none for this destination.
+         */
+        SandboxSettingsAnswer: {
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * SecretState
          * @description What is told about a secret.
          */
@@ -3393,6 +3553,29 @@ export interface components {
          */
         StateAnswer: {
             state: components["schemas"]["crossdock__control__connection_state__StateShape"];
+        };
+        /**
+         * StateOfOne
+         * @description The state of one destination among all.
+         */
+        StateOfOne: {
+            /** Ispaused */
+            isPaused: boolean;
+            pause: components["schemas"]["PauseShape"] | null;
+            /** Unfinished */
+            unfinished: number;
+            /** Deadletters */
+            deadLetters: number;
+            /** Destinationid */
+            destinationId: string;
+        };
+        /**
+         * StatesAnswer
+         * @description The state of every destination.
+         */
+        StatesAnswer: {
+            /** States */
+            states: components["schemas"]["StateOfOne"][];
         };
         /**
          * Status
@@ -5682,6 +5865,184 @@ export interface operations {
             };
         };
     };
+    duplicateDestination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destination_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicateDestination"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DestinationAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    tryNewSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                metadata_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsToTry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SettingsTestAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
     trySettings: {
         parameters: {
             query?: never;
@@ -5704,6 +6065,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_SettingsTestAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listStates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_StatesAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */
@@ -7790,6 +8234,91 @@ export interface operations {
             };
         };
     };
+    readSandboxSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                metadata_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SandboxSettingsAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
     listCatalogSources: {
         parameters: {
             query?: {
@@ -8161,6 +8690,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_OutcomesAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    readPickup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destination_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PickupAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from crossdock.base.json import encode
+from crossdock.events import SourceId
 from crossdock.pipeline.collect.cdn import report
 from crossdock.pipeline.collect.cdn.addresses import Address, header, requested_address
 from crossdock.pipeline.collect.cdn.assets import Assets, Served
@@ -62,6 +63,7 @@ class Cdn:
         public_url: How browsers reach this server; None believes the request.
         path_prefix: A neutral path segment, such as `site`, below which everything is served by
             names that no blocker knows.
+        when_picked_up: Told whose settings a browser got, and of which version of the workspace.
 
     Raises:
         AssetsMissing: There is no build.
@@ -78,12 +80,14 @@ class Cdn:
         kept_dir: Path,
         public_url: str | None = None,
         path_prefix: str | None = None,
+        when_picked_up: Callable[[SourceId, int], None] = lambda _source_id, _version: None,
     ) -> None:
         self._find_destination = find_destination
         self._routing_rule = routing_rule
         self._assets = Assets(assets_dir, kept_dir)
         self._public = Address.parse(public_url) if public_url else None
         self._prefix = f"/{path_prefix.strip('/')}" if path_prefix else ""
+        self._when_picked_up = when_picked_up
         self._workspace = feed.current
         self._answers: dict[tuple[Wanted, Address], _Answer] = {}
         feed.subscribe(self._use)
@@ -139,6 +143,8 @@ class Cdn:
             if len(self._answers) >= _ANSWERS_MAX:
                 self._answers = {}
             self._answers[wanted, address] = answer
+        if wanted.kind is Kind.SETTINGS:
+            self._when_picked_up(source.id, self._workspace.version)
         headers = (
             (b"cache-control", _REVALIDATED),
             (b"etag", answer.etag),

@@ -1,0 +1,361 @@
+/** Setting up a destination: source, settings, presets, enable. One page, no wizard. */
+
+import {
+  Badge,
+  Button,
+  Checkbox,
+  Code,
+  Group,
+  Paper,
+  Radio,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
+import { IconFlask } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { Link, useNavigate, useParams, useSearchParams } from "react-router";
+import { api, data } from "../../api/client";
+import { catalogQuery, sourcesQuery } from "../../api/queries";
+import { session } from "../../api/session";
+import { useSignal } from "../../api/signal";
+import { EmptyState } from "../../parts/empty_state";
+import { ErrorState } from "../../parts/error_state";
+import { PageHeader } from "../../parts/page_header";
+import { QueryView } from "../../parts/query_view";
+import { SettingField } from "../../parts/setting_field";
+import { tell } from "../../parts/tell";
+import { useUnsavedGuard } from "../../parts/unsaved_guard";
+import classes from "./catalog.module.css";
+import { type Entry, isSupported, type Kind, reasonAgainst, type Source, slugFor } from "./entries";
+import { Unknown } from "./entry";
+import { useFieldSave } from "./field_save";
+import { TestConnection } from "./tried";
+
+const NEW = "new";
+
+export function ConnectPage() {
+  const { slug } = useParams();
+  const catalog = useQuery(catalogQuery);
+  const sources = useQuery(sourcesQuery);
+  const canEdit = useSignal(session)?.role !== "viewer";
+  return (
+    <QueryView query={catalog}>
+      {(entries) => {
+        const entry = entries.find((one) => one.slug === slug || one.id === slug);
+        if (!entry) return <Unknown />;
+        if (!canEdit) return <NotAllowed entry={entry} />;
+        return (
+          <QueryView query={sources}>
+            {(found) => <Connect key={entry.id} entry={entry} sources={found} />}
+          </QueryView>
+        );
+      }}
+    </QueryView>
+  );
+}
+
+function NotAllowed({ entry }: { entry: Entry }) {
+  return (
+    <>
+      <PageHeader title={`Configure ${entry.name}`} />
+      <EmptyState
+        icon={IconFlask}
+        title="You can look, and not connect"
+        action={{ label: `Back to ${entry.name}`, to: `/catalog/${entry.slug}` }}
+      >
+        Your role is viewer. Ask an owner of the workspace to make you an editor.
+      </EmptyState>
+    </>
+  );
+}
+
+function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] }) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [parameters] = useSearchParams();
+  const [sourceId, setSourceId] = useState(() =>
+    firstChoice(entry, sources, parameters.get("source")),
+  );
+  const [newName, setNewName] = useState("");
+  const [newType, setNewType] = useState<string | null>(null);
+  const [settings, setSettings] = useState<Record<string, unknown>>({});
+  const [isDone, setDone] = useState(false);
+  const [presets, setPresets] = useState(() => entry.presets.map((preset) => preset.name));
+  const sandbox = useQuery({
+    queryKey: ["sandbox", entry.slug],
+    queryFn: () =>
+      data(
+        api.GET("/catalog/destinations/{metadata_id}/sandbox", {
+          params: { path: { metadata_id: entry.slug } },
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const types = useSourceTypes(entry);
+  const type = newType ?? types[0]?.value ?? null;
+  const save = useFieldSave(
+    (field) => field.startsWith("settings.") || field === "name" || field === "slug",
+  );
+  const isDirty = Object.keys(settings).length > 0 || newName !== "";
+  useUnsavedGuard(isDirty && !isDone);
+
+  const create = (enabled: boolean) =>
+    save.run(async () => {
+      const chosen = sourceId === NEW ? await makeSource(newName, type, sources) : sourceId;
+      if (sourceId === NEW) {
+        // If what follows is refused, the source is there, and is not made a second time.
+        await client.invalidateQueries({ queryKey: ["sources"] });
+        setSourceId(chosen);
+        setNewName("");
+      }
+      const { destination } = await data(
+        api.POST("/destinations", {
+          body: { sourceId: chosen, metadataId: entry.id, settings, enabled, presets },
+        }),
+      );
+      setDone(true);
+      await client.invalidateQueries({ queryKey: ["destinations"] });
+      tell(enabled ? `${destination.name} is enabled.` : `${destination.name} is saved.`);
+      // After the guard has heard that there is nothing to lose any more.
+      setTimeout(() => navigate(`/destinations/${destination.id}?new`), 0);
+    });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void create(true);
+  };
+  const isComplete = sourceId !== "" && (sourceId !== NEW || newName.trim() !== "");
+
+  return (
+    <>
+      <PageHeader
+        title={`Configure ${entry.name}`}
+        breadcrumbs={[
+          { label: "Catalog", to: "/catalog" },
+          { label: entry.name, to: `/catalog/${entry.slug}` },
+        ]}
+      />
+      <form onSubmit={submit}>
+        <Stack gap="md" maw={760}>
+          <Step number={1} title="Source">
+            <SourceChoice entry={entry} sources={sources} value={sourceId} onChange={setSourceId} />
+            {sourceId === NEW && (
+              <Group align="flex-start" mt="sm">
+                <TextInput
+                  label="Name of the source"
+                  placeholder="Shop"
+                  value={newName}
+                  required
+                  autoFocus
+                  error={save.errors.slug ?? save.errors.name}
+                  onChange={(event) => setNewName(event.currentTarget.value)}
+                  flex="1 1 200px"
+                />
+                <Select
+                  label="Where events come from"
+                  data={types}
+                  value={type}
+                  onChange={setNewType}
+                  allowDeselect={false}
+                  flex="1 1 200px"
+                />
+              </Group>
+            )}
+          </Step>
+          <Step number={2} title="Settings">
+            {sandbox.data?.settings && (
+              <Group className={classes.choice} mb="md" wrap="nowrap">
+                <IconFlask size={20} className={classes.flask} aria-hidden />
+                <div>
+                  <Text>
+                    No account yet? Use the sandbox on this server, a stand-in to try it with.
+                  </Text>
+                  <Button
+                    variant="default"
+                    mt="xs"
+                    size="compact-sm"
+                    onClick={() => setSettings({ ...settings, ...sandbox.data.settings })}
+                  >
+                    Fill in the sandbox's settings
+                  </Button>
+                </div>
+              </Group>
+            )}
+            <Stack>
+              {entry.options.map((option) => (
+                <SettingField
+                  key={option.name}
+                  option={option}
+                  value={settings[option.name]}
+                  error={save.errors[`settings.${option.name}`]}
+                  onChange={(value) => setSettings((all) => ({ ...all, [option.name]: value }))}
+                />
+              ))}
+              {entry.isTestable && (
+                <TestConnection
+                  settings={settings}
+                  test={async () =>
+                    (
+                      await data(
+                        api.POST("/catalog/destinations/{metadata_id}/test", {
+                          params: { path: { metadata_id: entry.slug } },
+                          body: { settings },
+                        }),
+                      )
+                    ).test
+                  }
+                />
+              )}
+            </Stack>
+          </Step>
+          {entry.presets.length > 0 && (
+            <Step number={3} title="Mappings to start with">
+              <Checkbox.Group
+                aria-label="Presets"
+                value={presets}
+                onChange={(chosen) => setPresets(chosen)}
+              >
+                <Stack gap="sm">
+                  {entry.presets.map((preset) => (
+                    <Checkbox
+                      key={preset.name}
+                      value={preset.name}
+                      label={preset.name}
+                      description={<Code>{preset.trigger}</Code>}
+                    />
+                  ))}
+                </Stack>
+              </Checkbox.Group>
+            </Step>
+          )}
+          {save.error !== null && <ErrorState error={save.error} />}
+          {Object.keys(save.errors).length > 0 && (
+            <Text role="alert" c="var(--mantine-color-error)">
+              Nothing was saved yet: look at the fields marked above.
+            </Text>
+          )}
+          <Group>
+            <Button type="submit" loading={save.isBusy} disabled={!isComplete}>
+              Enable {entry.name}
+            </Button>
+            <Button
+              variant="default"
+              disabled={!isComplete || save.isBusy}
+              onClick={() => void create(false)}
+            >
+              Save, enable later
+            </Button>
+            <Button variant="subtle" component={Link} to={`/catalog/${entry.slug}`}>
+              Cancel
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </>
+  );
+}
+
+function Step({ number, title, children }: { number: number; title: string; children: ReactNode }) {
+  return (
+    <Paper className={classes.step ?? ""} component="section">
+      <Group gap="sm" mb="md">
+        <span className={classes.number} aria-hidden>
+          {number}
+        </span>
+        <Title order={2}>{title}</Title>
+      </Group>
+      {children}
+    </Paper>
+  );
+}
+
+interface ChoiceProps {
+  entry: Entry;
+  sources: readonly Source[];
+  value: string;
+  onChange: (value: string) => void;
+}
+
+function SourceChoice({ entry, sources, value, onChange }: ChoiceProps) {
+  return (
+    <Radio.Group aria-label="Source" value={value} onChange={onChange}>
+      <Stack gap="xs">
+        {sources.map((source) => {
+          const kind = source.metadata.kind as Kind;
+          const reason = reasonAgainst(entry, kind);
+          return (
+            <Radio.Card
+              key={source.id}
+              value={source.id}
+              disabled={reason !== null}
+              className={classes.choice ?? ""}
+              data-on={value === source.id || undefined}
+              aria-label={source.name}
+            >
+              <Radio.Indicator mt={2} disabled={reason !== null} />
+              <div>
+                <Group gap="xs">
+                  <Text fw={500}>{source.name}</Text>
+                  <Badge>{source.metadata.name}</Badge>
+                </Group>
+                {reason && (
+                  <Text c="dimmed" fz="xs">
+                    {reason}
+                  </Text>
+                )}
+              </div>
+            </Radio.Card>
+          );
+        })}
+        <Radio.Card
+          value={NEW}
+          className={classes.choice ?? ""}
+          data-on={value === NEW || undefined}
+          aria-label="A new source"
+        >
+          <Radio.Indicator mt={2} />
+          <Text fw={500}>A new source</Text>
+        </Radio.Card>
+      </Stack>
+    </Radio.Group>
+  );
+}
+
+function useSourceTypes(entry: Entry): { value: string; label: string }[] {
+  const found = useQuery({
+    queryKey: ["catalog", "sources"],
+    queryFn: async () =>
+      (await data(api.GET("/catalog/sources", { params: { query: { "pagination[count]": 200 } } })))
+        .sourcesCatalog,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (found.data ?? [])
+    .filter((one) => isSupported(entry, one.kind))
+    .map((one) => ({ value: one.id, label: one.name }));
+}
+
+function firstChoice(entry: Entry, sources: readonly Source[], wanted: string | null): string {
+  const possible = sources.filter((one) => isSupported(entry, one.metadata.kind as Kind));
+  if (possible.some((one) => one.id === wanted)) return wanted ?? "";
+  return possible[0]?.id ?? NEW;
+}
+
+async function makeSource(
+  name: string,
+  type: string | null,
+  sources: readonly Source[],
+): Promise<string> {
+  const slug = slugFor(
+    name,
+    sources.map((one) => one.slug),
+  );
+  const { source } = await data(
+    api.POST("/sources", {
+      body: { name: name.trim(), slug, metadataId: type ?? "javascript", enabled: true },
+    }),
+  );
+  return source.id;
+}

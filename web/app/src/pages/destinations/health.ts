@@ -1,0 +1,26 @@
+/** How a destination is, in a few words, and in the colours of `StatusBadge`. */
+
+import type { State } from "../../parts/status_badge";
+import type { DeliveryState } from "./queries";
+
+export interface Health {
+  state: State;
+  words: string;
+}
+
+/** Returns the gravest that can be said of it. */
+export function healthOf(isEnabled: boolean, delivery: DeliveryState | undefined): Health {
+  if (delivery?.isPaused) {
+    return delivery.pause?.reason === "owner"
+      ? { state: "warn", words: "Paused" }
+      : { state: "bad", words: "Stopped, needs attention" };
+  }
+  if (!isEnabled) return { state: "idle", words: "Disabled" };
+  if (delivery && delivery.deadLetters > 0) {
+    return { state: "bad", words: `${delivery.deadLetters.toLocaleString()} given up` };
+  }
+  if (delivery && delivery.unfinished > 0) {
+    return { state: "busy", words: `${delivery.unfinished.toLocaleString()} waiting` };
+  }
+  return { state: "good", words: "Enabled" };
+}

@@ -1,0 +1,300 @@
+/** The settings of a destination, its name, and what can be done with all of it. */
+
+import { Button, Group, Modal, Paper, Select, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { api, data, versioned } from "../../api/client";
+import { sourcesQuery } from "../../api/queries";
+import { session } from "../../api/session";
+import { useSignal } from "../../api/signal";
+import { ConfirmButton } from "../../parts/confirm_button";
+import { ErrorState } from "../../parts/error_state";
+import { SettingField } from "../../parts/setting_field";
+import { tell } from "../../parts/tell";
+import { useUnsavedGuard } from "../../parts/unsaved_guard";
+import { isSupported, type Kind } from "../catalog/entries";
+import { useFieldSave } from "../catalog/field_save";
+import { TestConnection } from "../catalog/tried";
+import { ConflictAlert, differencesBetween } from "./conflict";
+import { DestinationFrame } from "./frame";
+import { conflictOf, type Destination } from "./queries";
+
+export function SettingsPage() {
+  return (
+    <DestinationFrame tab="settings">
+      {(destination, etag) => <Settings key={destination.id} now={destination} etagNow={etag} />}
+    </DestinationFrame>
+  );
+}
+
+function Settings({ now, etagNow }: { now: Destination; etagNow: string | null }) {
+  const client = useQueryClient();
+  const canEdit = useSignal(session)?.role !== "viewer";
+  // What was looked at when typing began: what others save meanwhile must not be overwritten.
+  const started = useRef({ destination: now, etag: etagNow });
+  const [name, setName] = useState(now.name);
+  const [changed, setChanged] = useState<Record<string, unknown>>({});
+  const save = useFieldSave((field) => field.startsWith("settings.") || field === "name");
+  const [secretsTyped, setSecretsTyped] = useState(0);
+  const isDirty = name !== started.current.destination.name || Object.keys(changed).length > 0;
+  if (!isDirty && started.current.etag !== etagNow) {
+    started.current = { destination: now, etag: etagNow };
+    if (name !== now.name) setName(now.name);
+  }
+  useUnsavedGuard(isDirty);
+  const base = started.current.destination;
+  const conflict = conflictOf(save.error);
+
+  const show = (destination: Destination, etag: string | null) => {
+    started.current = { destination, etag };
+    setName(destination.name);
+    setChanged({});
+    // A secret that was typed is not to be seen again.
+    setSecretsTyped((count) => count + 1);
+    save.clear();
+    client.setQueryData(["destination", destination.id], { destination, etag });
+  };
+  const send = async (ifMatch: string | null) => {
+    const ok = await save.run(async () => {
+      const { value, etag } = await versioned(
+        api.PATCH("/destinations/{destination_id}", {
+          params: {
+            path: { destination_id: now.id },
+            ...(ifMatch ? { header: { "if-match": ifMatch } } : {}),
+          },
+          body: { name, settings: changed },
+        }),
+      );
+      show(value.destination, etag);
+    });
+    if (!ok) return;
+    tell("The settings are saved.");
+    void client.invalidateQueries({ queryKey: ["destinations"] });
+    void client.invalidateQueries({ queryKey: ["destination", now.id, "pickup"] });
+  };
+  const takeTheirs = async () => {
+    const { value, etag } = await versioned(
+      api.GET("/destinations/{destination_id}", { params: { path: { destination_id: now.id } } }),
+    );
+    show(value.destination, etag);
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void send(started.current.etag);
+  };
+
+  return (
+    <Stack gap="xl" maw={760}>
+      <form onSubmit={submit}>
+        <Paper p="lg">
+          <Stack>
+            {conflictOf(save.error) || isConflict(save.error) ? (
+              <ConflictAlert
+                conflict={conflict}
+                what="this destination"
+                differences={
+                  conflict
+                    ? differences(now, conflict.current as unknown as Destination, name, changed)
+                    : []
+                }
+                onTheirs={() => void takeTheirs()}
+                onMine={() => void send(null)}
+                isBusy={save.isBusy}
+              />
+            ) : (
+              save.error !== null && <ErrorState error={save.error} />
+            )}
+            <TextInput
+              label="Name"
+              description="What it is called here."
+              value={name}
+              required
+              disabled={!canEdit}
+              error={save.errors.name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            {base.metadata.options.map((option) => (
+              <SettingField
+                key={`${option.name} ${option.isSecret ? secretsTyped : ""}`}
+                option={option}
+                value={
+                  // Of a secret only what was typed: what is stored is never shown.
+                  option.name in changed || option.isSecret
+                    ? changed[option.name]
+                    : base.settings[option.name]
+                }
+                isSecretSet={base.secretSettings[option.name]?.isSet ?? false}
+                error={save.errors[`settings.${option.name}`]}
+                isReadOnly={!canEdit}
+                onChange={(value) => setChanged((all) => ({ ...all, [option.name]: value }))}
+              />
+            ))}
+            {canEdit ? (
+              <Group align="flex-start">
+                <Button type="submit" loading={save.isBusy} disabled={!isDirty}>
+                  Save
+                </Button>
+                {isDirty && (
+                  <Button variant="subtle" onClick={() => show(base, started.current.etag)}>
+                    Undo changes
+                  </Button>
+                )}
+                {base.metadata.isTestable && (
+                  <TestConnection
+                    settings={changed}
+                    test={async () =>
+                      (
+                        await data(
+                          api.POST("/destinations/{destination_id}/test", {
+                            params: { path: { destination_id: now.id } },
+                            body: { settings: changed },
+                          }),
+                        )
+                      ).test
+                    }
+                  />
+                )}
+              </Group>
+            ) : (
+              <Text c="dimmed">Your role is viewer: ask an editor to change this.</Text>
+            )}
+          </Stack>
+        </Paper>
+      </form>
+      {canEdit && <WithAllOfIt destination={now} />}
+    </Stack>
+  );
+}
+
+function isConflict(error: unknown): boolean {
+  return Boolean((error as { isConflict?: boolean } | null)?.isConflict);
+}
+
+function differences(
+  now: Destination,
+  theirs: Destination,
+  name: string,
+  changed: Record<string, unknown>,
+) {
+  const shown = now.metadata.options.filter((one) => !one.isSecret);
+  const labels = {
+    name: "Name",
+    ...Object.fromEntries(shown.map((one) => [one.name, one.label])),
+  };
+  return differencesBetween(
+    labels,
+    { ...theirs.settings, name: theirs.name },
+    { ...now.settings, ...changed, name },
+  );
+}
+
+function WithAllOfIt({ destination }: { destination: Destination }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [isOpen, { open, close }] = useDisclosure();
+  const remove = async () => {
+    await data(
+      api.DELETE("/destinations/{destination_id}", {
+        params: { path: { destination_id: destination.id } },
+      }),
+    );
+    navigate("/destinations");
+    tell(`${destination.name} is deleted.`);
+    client.removeQueries({ queryKey: ["destination", destination.id] });
+    await client.invalidateQueries({ queryKey: ["destinations"] });
+  };
+  return (
+    <Paper p="lg" component="section">
+      <Title order={2} mb="sm">
+        All of it
+      </Title>
+      <Stack>
+        <Group justify="space-between">
+          <Text flex="1 1 240px">
+            A copy has the same settings, secrets, mappings and filters, and is disabled.
+          </Text>
+          <Button variant="default" onClick={open}>
+            Duplicate
+          </Button>
+        </Group>
+        <Group justify="space-between">
+          <Text flex="1 1 240px">
+            Delete it, with its mappings and filters. To stop it for a while, disable it.
+          </Text>
+          <ConfirmButton
+            label="Delete"
+            title={`Delete ${destination.name}?`}
+            typed={destination.name}
+            onConfirm={remove}
+          >
+            Its settings, mappings and filters are lost, and what waits to be delivered is not sent
+            any more. Events that came in stay, and what {destination.metadata.name} has stays
+            there.
+          </ConfirmButton>
+        </Group>
+      </Stack>
+      <Modal opened={isOpen} onClose={close} title={`Duplicate ${destination.name}`}>
+        <Duplicate destination={destination} onDone={close} />
+      </Modal>
+    </Paper>
+  );
+}
+
+function Duplicate({ destination, onDone }: { destination: Destination; onDone: () => void }) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const sources = useQuery(sourcesQuery);
+  const [name, setName] = useState(`${destination.name} (copy)`);
+  const [sourceId, setSourceId] = useState<string | null>(destination.sourceId);
+  const save = useFieldSave((field) => field === "name" || field === "sourceId");
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    await save.run(async () => {
+      const { destination: copy } = await data(
+        api.POST("/destinations/{destination_id}/duplicate", {
+          params: { path: { destination_id: destination.id } },
+          body: { name, sourceId },
+        }),
+      );
+      await client.invalidateQueries({ queryKey: ["destinations"] });
+      onDone();
+      tell(`${copy.name} is there, and disabled.`);
+      navigate(`/destinations/${copy.id}`);
+    });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        {save.error !== null && <ErrorState error={save.error} />}
+        <TextInput
+          label="Name of the copy"
+          value={name}
+          required
+          data-autofocus
+          error={save.errors.name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Select
+          label="Source"
+          data={(sources.data ?? [])
+            .filter((one) => isSupported(destination.metadata, one.metadata.kind as Kind))
+            .map((one) => ({ value: one.id, label: one.name }))}
+          value={sourceId}
+          error={save.errors.sourceId}
+          onChange={setSourceId}
+          allowDeselect={false}
+        />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onDone}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={save.isBusy}>
+            Duplicate
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
