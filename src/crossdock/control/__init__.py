@@ -18,6 +18,7 @@
 - `notices`: what went wrong, explained; what became of the latest events.
 - `people`, `tokens`: who may come in, and what programs show.
 - `parts`: what it is made of, handed in by the composition root.
+- `recent_events`: the latest events of a source, whole.
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.
 - `tester`: one event, step by step.
