@@ -99,9 +99,11 @@ const conditions: fc.Arbitrary<Group> = fc.record({
 });
 
 test("whatever is built is written so that it is built again", () => {
-  fc.assert(fc.property(conditions, (built) => {
+  fc.assert(
+    fc.property(conditions, (built) => {
       expect(group(write(built))).toEqual(built);
-    }));
+    }),
+  );
 });
 
 test.each([
