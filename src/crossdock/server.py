@@ -318,6 +318,7 @@ class _Server:
                     preview_filter, compile_condition=compile_condition
                 ),
                 replays=replays,
+                events_between=journal.events_between,
                 try_event=EventTester(
                     destinations_by_slug=destinations_by_slug,
                     compilers=compilers,

@@ -403,6 +403,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         ),
         preview_filter=preview_filter,
         replays=api.replays,
+        events_between=api.ledger_journal.events_between,
         try_event=EventTester(
             destinations_by_slug={each.slug: each for each in CATALOG},
             compilers=Compilers(condition=compile_condition, payload=compile_payload),

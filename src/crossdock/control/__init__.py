@@ -22,6 +22,7 @@
 - `profiles`: who somebody is, what is known of them, what they did; `profile_api`: the same in the
   shapes of Segment's Profile API; `sql`: questions over all of it.
 - `regulations`: forgetting people, and leaving them alone.
+- `recent_events`: the latest events of a source, whole.
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.
 - `tester`: one event, step by step.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Literal, Protocol
 
 from fastapi import Depends
@@ -22,6 +22,7 @@ from crossdock.events import (
     ConnectionId,
     DeadLetter,
     Delivery,
+    Event,
     Outcome,
     Pause,
     Replay,
@@ -209,6 +210,7 @@ class Parts:
         ids: For what is new.
         admin_token: Knows who carries the bearer token of everything.
         replays: Runs replays.
+        events_between: Reads the events of a range of journal messages.
         try_event: Tries an event on a connection; may raise a `CrossdockError` about the event.
         send_once: Sends a delivery once, past the journal.
         public_url: How browsers reach this server; None means: as the request did.
@@ -249,6 +251,7 @@ class Parts:
     forgetting: Forgetting
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]
     replays: ReplayRunner
+    events_between: Callable[[int, int], AsyncIterator[list[Event]]]
     try_event: TryEvent
     send_once: Callable[[Delivery, Connection], Awaitable[Sent]]
     public_url: str | None = None

@@ -23,7 +23,7 @@ from crossdock.control.answers import (
 from crossdock.control.parts import Here, Parts
 from crossdock.control.shapes import SubscriptionShape, subscription_shape
 from crossdock.events import MappingId
-from crossdock.workspace import Connection, Mapping, Workspace, edits
+from crossdock.workspace import Connection, Mapping, Refused, Workspace, edits
 
 router = APIRouter(prefix="/destinations/{destination_id}/subscriptions", tags=["Subscriptions"])
 
@@ -51,6 +51,12 @@ class UpdateSubscription(SubscriptionChange):
     """The change itself, or as Segment has it inside `input`."""
 
     input: SubscriptionChange | None = None
+
+
+class SubscriptionOrder(Request_):
+    """Every mapping of the destination, in the order that they are to have."""
+
+    subscription_ids: list[str]
 
 
 class CreatedSubscriptionAnswer(Shape):
@@ -106,6 +112,33 @@ def create_subscription(
 
     shape = _shape(parts.change(decide), destination_id, mapping_id, response)
     return Data(data=CreatedSubscriptionAnswer(destination_subscription=shape))
+
+
+@router.put("")
+def order_subscriptions(
+    destination_id: str, body: SubscriptionOrder, parts: Here
+) -> Data[SubscriptionsAnswer]:
+    """Put the mappings of a destination into another order."""
+
+    def decide(workspace: Workspace) -> Workspace:
+        connection = edits.find_connection(workspace, destination_id)
+        by_id = {mapping.id: mapping for mapping in connection.mappings}
+        if sorted(body.subscription_ids) != sorted(by_id):
+            raise Refused(
+                "The order does not name each mapping of the destination once.",
+                do="Load the mappings again, and order those that there are now.",
+                reason="unusable_order",
+                field="subscriptionIds",
+            )
+        mappings = tuple(by_id[MappingId(each)] for each in body.subscription_ids)
+        return edits.with_connection(
+            workspace, msgspec.structs.replace(connection, mappings=mappings)
+        )
+
+    connection = edits.find_connection(parts.change(decide), destination_id)
+    shapes = [subscription_shape(mapping, connection) for mapping in connection.mappings]
+    pagination = Pagination(current="", total_entries=len(shapes))
+    return Data(data=SubscriptionsAnswer(subscriptions=shapes, pagination=pagination))
 
 
 @router.get("/{subscription_id}")

@@ -10,13 +10,23 @@ from pydantic import Field
 from crossdock.base.json import JsonObject
 from crossdock.control.answers import Data, Request_, Shape
 from crossdock.control.parts import Here, Parts
-from crossdock.events import Delivery, Outcome
+from crossdock.events import Delivery, MappingId, Outcome
 from crossdock.kit import Mode
 from crossdock.pipeline.route import Seen
 from crossdock.pipeline.send import Sent
-from crossdock.workspace import Connection, NotFound, Refused, edits
+from crossdock.workspace import Connection, Mapping, NotFound, Refused, edits
 
 router = APIRouter(tags=["Destinations"])
+
+_NEW_ID = "map_new"
+
+
+class DraftMapping(Request_):
+    """A subscription as somebody edits it."""
+
+    action_id: str = Field(description="The id or the slug of one of the destination's actions.")
+    trigger: str
+    settings: JsonObject
 
 
 class TestEvent(Request_):
@@ -29,6 +39,17 @@ class TestEvent(Request_):
         description="Try only this subscription, even if it is disabled; otherwise all that are "
         "enabled.",
     )
+    draft: DraftMapping | None = Field(
+        default=None,
+        description="Try this instead of the subscription that `mappingId` names, or as a new one.",
+    )
+
+
+class StepProblem(Shape):
+    """One thing that is wrong with a mapping or a payload."""
+
+    path: str = Field(description="Such as `products[0].price`; empty for the whole.")
+    message: str
 
 
 class StepShape(Shape):
@@ -51,6 +72,7 @@ class StepShape(Shape):
     left: JsonObject | None = Field(
         description="The event as a filter left it, or the payload that a mapping made."
     )
+    problems: list[StepProblem] = Field(description="Each thing that is wrong, where known.")
 
 
 class RequestShape(Shape):
@@ -109,7 +131,11 @@ async def test_event(destination_id: str, body: TestEvent, parts: Here) -> Data[
     workspace = await asyncio.to_thread(parts.store.load)
     connection = edits.find_connection(workspace, destination_id)
     _check(connection, body.mapping_id, parts)
-    trial = parts.try_event(body.event, workspace, connection, mapping_id=body.mapping_id)
+    mapping_id = body.mapping_id
+    if body.draft is not None:
+        mapping_id = mapping_id or _NEW_ID
+        connection = _with_draft(connection, MappingId(mapping_id), body.draft)
+    trial = parts.try_event(body.event, workspace, connection, mapping_id=mapping_id)
     deliveries = [
         await _delivery(each, connection, parts, is_sent=body.send) for each in trial.deliveries
     ]
@@ -138,6 +164,20 @@ def _check(connection: Connection, mapping_id: str | None, parts: Parts) -> None
             f'{connection.name} has no subscription "{mapping_id}".',
             do="Look into the destination's subscriptions.",
         )
+
+
+def _with_draft(connection: Connection, mapping_id: MappingId, draft: DraftMapping) -> Connection:
+    names = {each.id: each.name for each in connection.mappings}
+    mapping = Mapping(
+        id=mapping_id,
+        connection_id=connection.id,
+        name=names.get(mapping_id, "New mapping"),
+        action=draft.action_id.removeprefix(f"{connection.destination}:"),
+        trigger=draft.trigger,
+        fields=draft.settings,
+        enabled=True,
+    )
+    return edits.with_mapping(connection, mapping)
 
 
 async def _delivery(
@@ -178,6 +218,7 @@ def _step(seen: Seen) -> StepShape:
         what=seen.what,
         do=seen.do,
         left=seen.left,
+        problems=[StepProblem(path=each.path, message=each.message) for each in seen.problems],
     )
 
 

@@ -104,6 +104,7 @@ export const theme = createTheme({
       defaultProps: {
         centered: true,
         radius: "lg",
+        closeButtonProps: { "aria-label": "Close" },
         // Its head is a header element, and the page's is the only one to be called so.
         // @ts-expect-error: the type of default properties leaves out what Mantine 8 takes here.
         attributes: { header: { role: "presentation" } },

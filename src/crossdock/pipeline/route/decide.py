@@ -9,7 +9,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import itertools
+import re
 import traceback
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -18,11 +21,11 @@ from crossdock.base import json
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
 from crossdock.events import Delivery, Event, MappingId, Outcome, Step
-from crossdock.kit import PayloadRejected
+from crossdock.kit import MappingError, PayloadError, PayloadRejected
 from crossdock.pipeline.route.filters import Held, apply_filters
 from crossdock.pipeline.route.integrations import is_already_in_browser, is_wanted_by_sender
 from crossdock.pipeline.route.plan import ConnectionPlan, MakePayload, MappingPlan
-from crossdock.pipeline.route.watch import Result, Seen, Stage, Watch
+from crossdock.pipeline.route.watch import Result, Seen, SeenProblem, Stage, Watch
 
 BAD_REQUEST = "bad_request"
 INVALID_SETTINGS = "errors.discarded.INVALID_SETTINGS"
@@ -33,6 +36,7 @@ MESSAGE_REJECTED = "errors.discarded.MESSAGE_REJECTED"
 PAYLOAD_BYTES_MAX = 512 * 1024
 # A payload can break the rules in many places at once; the owner reads the first few.
 _WHAT_CHARACTERS_MAX = 1000
+_MISSING = re.compile(r"is missing the required field '(.+)'\.$")
 
 
 def decide(
@@ -239,8 +243,35 @@ def _refused(
 ) -> _Refused:
     refused = _Refused(error, reason)
     if watch is not None:
-        watch(_seen_of_mapping(stage, "refused", plan, refused=refused))
+        seen = _seen_of_mapping(stage, "refused", plan, refused=refused)
+        watch(dataclasses.replace(seen, problems=_problems(error)))
     return refused
+
+
+def _problems(error: CrossdockError) -> tuple[SeenProblem, ...]:
+    """Return what is wrong one by one, for errors that tell it so."""
+    if isinstance(error, PayloadRejected):
+        return tuple(map(_problem_of_payload, error.errors))
+    if isinstance(error, MappingError):
+        return tuple(map(_problem_of_mapping, error.messages))
+    return ()
+
+
+def _problem_of_payload(error: PayloadError) -> SeenProblem:
+    """Return it at the key that it is about; of a missing one the error names what lacks it."""
+    path = error.path.removeprefix("$")
+    if missing := _MISSING.search(error.message):
+        path += f".{missing[1]}"
+    return SeenProblem(path=path.removeprefix("."), message=error.message)
+
+
+def _problem_of_mapping(message: str) -> SeenProblem:
+    """Return it apart from its place, which is written `/key/@directive/option` before it."""
+    if not message.startswith("/"):
+        return SeenProblem(path="", message=message)
+    place, _, sentence = message.partition(" ")
+    keys = itertools.takewhile(lambda key: not key.startswith("@"), place[1:].split("/"))
+    return SeenProblem(path=".".join(keys), message=sentence)
 
 
 def _seen_of_sender(stage: Stage, held: Held | None) -> Seen:

@@ -18,6 +18,19 @@ Result = Literal["passed", "changed", "not_matched", "matched", "made", "held", 
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SeenProblem:
+    """One thing that is wrong with a mapping or a payload.
+
+    Attributes:
+        path: Where, in the keys of the payload: `products[0].price`; empty for the whole.
+        message: A sentence about it.
+    """
+
+    path: str
+    message: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What one rule did with an event.
 
@@ -32,6 +45,7 @@ class Seen:
         what: What happened, in one sentence, if there is something to say.
         do: What the owner can do about it, if anything.
         left: The event as it is after a filter, or the payload as it is after a mapping.
+        problems: Of what is refused: each thing that is wrong, if it can be told one by one.
     """
 
     stage: Stage
@@ -42,6 +56,7 @@ class Seen:
     what: str = ""
     do: str = ""
     left: JsonObject | None = None
+    problems: tuple[SeenProblem, ...] = ()
 
 
 Watch = Callable[[Seen], None]

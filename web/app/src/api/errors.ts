@@ -1,11 +1,20 @@
 /** What can go wrong between the app and the API, and what to say about it. */
 
+/** Of 412: what somebody else made of it meanwhile, and the version to build on. */
+export interface Conflict {
+  changedBy: string;
+  changedAt: string;
+  etag: string;
+  current: Record<string, unknown>;
+}
+
 /** One problem of an answer; `field` names what it is about, if it is about one. */
 export interface Problem {
   type: string;
   message: string;
   field?: string | null;
   data?: { what?: string; do?: string } | null;
+  conflict?: Conflict | null;
 }
 
 /** The API answered, and said no. */

@@ -572,7 +572,11 @@ export interface paths {
          * @description List the mappings of a destination, in their order.
          */
         get: operations["listSubscriptions"];
-        put?: never;
+        /**
+         * Order Subscriptions
+         * @description Put the mappings of a destination into another order.
+         */
+        put: operations["orderSubscriptions"];
         /**
          * Create Subscription
          * @description Add a mapping after those there are; at most 50.
@@ -927,6 +931,26 @@ export interface paths {
          * @description Cancel a replay. What it has delivered, or handed over for delivery, stays so.
          */
         delete: operations["cancelReplay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{source_id}/recent-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Recent Events
+         * @description Return the latest events of a source. What the journal keeps no more is left out.
+         */
+        get: operations["listRecentEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2057,6 +2081,10 @@ export interface components {
         Data_ProfilesAnswer_: {
             data: components["schemas"]["ProfilesAnswer"];
         };
+        /** Data[RecentEventsAnswer] */
+        Data_RecentEventsAnswer_: {
+            data: components["schemas"]["RecentEventsAnswer"];
+        };
         /** Data[RegulationAnswer] */
         Data_RegulationAnswer_: {
             data: components["schemas"]["RegulationAnswer"];
@@ -2397,6 +2425,23 @@ export interface components {
             };
             /** Context */
             context: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DraftMapping
+         * @description A subscription as somebody edits it.
+         */
+        DraftMapping: {
+            /**
+             * Actionid
+             * @description The id or the slug of one of the destination's actions.
+             */
+            actionId: string;
+            /** Trigger */
+            trigger: string;
+            /** Settings */
+            settings: {
                 [key: string]: unknown;
             };
         };
@@ -3030,6 +3075,35 @@ export interface components {
             totalKnown: number;
         };
         /**
+         * RecentEvent
+         * @description An accepted event.
+         */
+        RecentEvent: {
+            /** Messageid */
+            messageId: string;
+            /**
+             * Receivedat
+             * Format: date-time
+             */
+            receivedAt: string;
+            /** Type */
+            type: string;
+            /** Name */
+            name: string | null;
+            /** Event */
+            event: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RecentEventsAnswer
+         * @description The newest first.
+         */
+        RecentEventsAnswer: {
+            /** Events */
+            events: components["schemas"]["RecentEvent"][];
+        };
+        /**
          * Refusal
          * @description Segment's answer where something is wrong.
          */
@@ -3590,6 +3664,19 @@ export interface components {
             status: "SUCCESS";
         };
         /**
+         * StepProblem
+         * @description One thing that is wrong with a mapping or a payload.
+         */
+        StepProblem: {
+            /**
+             * Path
+             * @description Such as `products[0].price`; empty for the whole.
+             */
+            path: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * StepShape
          * @description What one rule did with the event.
          *
@@ -3624,6 +3711,11 @@ export interface components {
             left: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Problems
+             * @description Each thing that is wrong, where known.
+             */
+            problems: components["schemas"]["StepProblem"][];
         };
         /**
          * SubscriptionAnswer
@@ -3647,6 +3739,14 @@ export interface components {
             settings?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * SubscriptionOrder
+         * @description Every mapping of the destination, in the order that they are to have.
+         */
+        SubscriptionOrder: {
+            /** Subscriptionids */
+            subscriptionIds: string[];
         };
         /**
          * SubscriptionShape
@@ -3728,6 +3828,8 @@ export interface components {
              * @description Try only this subscription, even if it is disabled; otherwise all that are enabled.
              */
             mappingId?: string | null;
+            /** @description Try this instead of the subscription that `mappingId` names, or as a new one. */
+            draft?: components["schemas"]["DraftMapping"] | null;
         };
         /**
          * TestOutcome
@@ -7170,6 +7272,95 @@ export interface operations {
             };
         };
     };
+    orderSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destination_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SubscriptionsAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
     createSubscription: {
         parameters: {
             query?: never;
@@ -9209,6 +9400,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_ReplayAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listRecentEvents: {
+        parameters: {
+            query?: {
+                eventType?: string | null;
+                eventName?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RecentEventsAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */

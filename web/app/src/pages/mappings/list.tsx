@@ -1,0 +1,298 @@
+/** The mappings of a destination: what there is, in which order, and what can be added. */
+
+import { ActionIcon, Anchor, Button, Group, Menu, Modal, Paper, Switch, Text } from "@mantine/core";
+import { IconArrowsSplit2, IconDots, IconGripVertical, IconPlus } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type DragEvent, type KeyboardEvent, useState } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+import { session } from "../../api/session";
+import { useSignal } from "../../api/signal";
+import { EmptyState } from "../../parts/empty_state";
+import { PageHeader } from "../../parts/page_header";
+import { QueryView } from "../../parts/query_view";
+import { tell, tellError } from "../../parts/tell";
+import { AddMapping } from "./add_mapping";
+import {
+  changeMapping,
+  createMapping,
+  type Destination,
+  deleteMapping,
+  destinationQuery,
+  type Mapping,
+  mappingsQuery,
+  orderMappings,
+} from "./api";
+import { freeName, moved } from "./logic";
+import classes from "./mappings.module.css";
+import { triggerWords } from "./trigger/words";
+
+export function MappingsPage() {
+  const { id = "" } = useParams();
+  const destination = useQuery(destinationQuery(id));
+  return <QueryView query={destination}>{(found) => <Mappings destination={found} />}</QueryView>;
+}
+
+function Mappings({ destination }: { destination: Destination }) {
+  const mappings = useQuery(mappingsQuery(destination.id));
+  const isReadOnly = useSignal(session)?.role === "viewer";
+  const [isAdding, setAdding] = useState(false);
+  const hasActions = destination.metadata.actions.length > 0;
+  return (
+    <>
+      <PageHeader
+        title="Mappings"
+        description="Which events this destination gets, and what is made of them. An event goes through every mapping whose trigger takes it."
+        breadcrumbs={[
+          { label: "Destinations", to: "/destinations" },
+          { label: destination.name, to: `/destinations/${destination.id}` },
+        ]}
+        actions={
+          hasActions && (
+            <Button
+              leftSection={<IconPlus size={16} />}
+              onClick={() => setAdding(true)}
+              disabled={isReadOnly}
+              title={isReadOnly ? "This needs the role editor." : ""}
+            >
+              Add mapping
+            </Button>
+          )
+        }
+      />
+      {hasActions ? (
+        <QueryView query={mappings}>
+          {(found) =>
+            found.length > 0 ? (
+              <List mappings={found} destination={destination} isReadOnly={isReadOnly} />
+            ) : (
+              <EmptyState
+                icon={IconArrowsSplit2}
+                title="No mappings, so nothing is sent"
+                {...(isReadOnly
+                  ? {}
+                  : { action: { label: "Add mapping", onClick: () => setAdding(true) } })}
+              >
+                Start with one of the presets of {destination.metadata.name}: it is complete, and
+                can be changed.
+              </EmptyState>
+            )
+          }
+        </QueryView>
+      ) : (
+        <EmptyState
+          icon={IconArrowsSplit2}
+          title={`${destination.metadata.name} needs no mappings`}
+          action={{ label: "Open its settings", to: `/destinations/${destination.id}` }}
+        >
+          It knows by itself what to do with each call.
+        </EmptyState>
+      )}
+      <AddMapping
+        destination={destination}
+        taken={(mappings.data ?? []).map(({ name }) => name)}
+        isOpen={isAdding}
+        onClose={() => setAdding(false)}
+      />
+    </>
+  );
+}
+
+interface ListProps {
+  mappings: Mapping[];
+  destination: Destination;
+  isReadOnly: boolean;
+}
+
+function List({ mappings, destination, isReadOnly }: ListProps) {
+  const client = useQueryClient();
+  const { queryKey } = mappingsQuery(destination.id);
+  const [dragged, setDragged] = useState<number>();
+  const [said, setSaid] = useState("");
+  const order = useMutation({
+    mutationFn: (next: Mapping[]) =>
+      orderMappings(
+        destination.id,
+        next.map(({ id }) => id),
+      ),
+    onMutate: (next) => client.setQueryData(queryKey, next),
+    onError: (error) => {
+      tellError(error);
+      void client.invalidateQueries({ queryKey });
+    },
+  });
+  const move = (from: number, to: number) => {
+    if (to < 0 || to >= mappings.length || from === to) return;
+    order.mutate(moved(mappings, from, to));
+    setSaid(`${mappings[from]?.name} is now ${to + 1} of ${mappings.length}.`);
+  };
+  return (
+    <Paper className={classes.frame}>
+      <ul className={classes.list} aria-label="Mappings">
+        {mappings.map((mapping, at) => (
+          <Row
+            key={mapping.id}
+            mapping={mapping}
+            destination={destination}
+            taken={mappings.map(({ name }) => name)}
+            isReadOnly={isReadOnly}
+            isDragged={dragged === at}
+            handle={{
+              onDragStart: (event) => {
+                event.dataTransfer.effectAllowed = "move";
+                setDragged(at);
+              },
+              onDragEnd: () => setDragged(undefined),
+              onKeyDown: (event) => {
+                const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+                if (step === undefined) return;
+                event.preventDefault();
+                move(at, at + step);
+              },
+            }}
+            onDrop={() => dragged !== undefined && move(dragged, at)}
+          />
+        ))}
+      </ul>
+      <div className={classes.unseen} aria-live="polite">
+        {said}
+      </div>
+    </Paper>
+  );
+}
+
+interface RowProps {
+  mapping: Mapping;
+  destination: Destination;
+  taken: string[];
+  isReadOnly: boolean;
+  isDragged: boolean;
+  handle: {
+    onDragStart: (event: DragEvent) => void;
+    onDragEnd: () => void;
+    onKeyDown: (event: KeyboardEvent) => void;
+  };
+  onDrop: () => void;
+}
+
+function Row({ mapping, destination, taken, isReadOnly, isDragged, handle, onDrop }: RowProps) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [isDeleting, setDeleting] = useState(false);
+  const { queryKey } = mappingsQuery(destination.id);
+  const again = () => client.invalidateQueries({ queryKey });
+  const action = destination.metadata.actions.find(({ slug }) => slug === mapping.actionSlug);
+  const to = `/destinations/${destination.id}/mappings/${mapping.id}`;
+  const enable = useMutation({
+    mutationFn: (enabled: boolean) => changeMapping(mapping, { enabled }),
+    onMutate: (enabled) =>
+      client.setQueryData<Mapping[]>(queryKey, (all) =>
+        all?.map((each) => (each.id === mapping.id ? { ...each, enabled } : each)),
+      ),
+    onError: tellError,
+    onSettled: again,
+  });
+  const duplicate = useMutation({
+    mutationFn: () =>
+      createMapping(destination.id, {
+        name: freeName(`${mapping.name} copy`, taken),
+        actionId: mapping.actionSlug,
+        trigger: mapping.trigger,
+        settings: mapping.settings,
+        enabled: false,
+      }),
+    onSuccess: async (made) => {
+      tell("Duplicated. The copy is disabled.");
+      await again();
+      void navigate(`/destinations/${destination.id}/mappings/${made.id}`);
+    },
+    onError: tellError,
+  });
+  return (
+    <li
+      className={classes.row}
+      data-dragged={isDragged || undefined}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={onDrop}
+    >
+      {!isReadOnly && (
+        <ActionIcon
+          className={classes.handle}
+          draggable
+          aria-label={`Move ${mapping.name}: arrow up or down`}
+          title="Drag, or press arrow up or down"
+          {...handle}
+        >
+          <IconGripVertical size={16} />
+        </ActionIcon>
+      )}
+      <div className={classes.rowText}>
+        <Group gap={8} wrap="wrap">
+          <Anchor component={Link} to={to} fw={600} c="var(--mantine-color-text)">
+            {mapping.name}
+          </Anchor>
+          <Text fz="xs" c="dimmed">
+            {action?.name ?? `${mapping.actionSlug} (no longer there)`}
+          </Text>
+        </Group>
+        <Text fz="sm" c="dimmed" className={classes.words} title={mapping.trigger}>
+          {triggerWords(mapping.trigger)}
+        </Text>
+      </div>
+      <Switch
+        aria-label={`${mapping.name} is enabled`}
+        checked={mapping.enabled}
+        disabled={isReadOnly}
+        onChange={(event) => enable.mutate(event.currentTarget.checked)}
+      />
+      {!isReadOnly && (
+        <Menu position="bottom-end" withinPortal>
+          <Menu.Target>
+            <ActionIcon aria-label={`More for ${mapping.name}`}>
+              <IconDots size={18} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item component={Link} to={to}>
+              Edit
+            </Menu.Item>
+            <Menu.Item onClick={() => duplicate.mutate()}>Duplicate</Menu.Item>
+            <Menu.Divider />
+            <Menu.Item c="var(--mantine-color-error)" onClick={() => setDeleting(true)}>
+              Delete…
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      <Modal
+        opened={isDeleting}
+        onClose={() => setDeleting(false)}
+        title={`Delete the mapping ${mapping.name}?`}
+      >
+        <Text fz="sm">
+          Its trigger and what was said for {Object.keys(mapping.settings).length} fields will be
+          lost. {mapping.enabled ? "Events that only it takes are no longer sent. " : ""}What was
+          sent already stays with {destination.name}.
+        </Text>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" data-autofocus onClick={() => setDeleting(false)}>
+            Cancel
+          </Button>
+          <Button
+            color="#b42318"
+            onClick={async () => {
+              try {
+                await deleteMapping(mapping);
+                setDeleting(false);
+              } catch (error) {
+                tellError(error);
+              }
+              await again();
+            }}
+          >
+            Delete
+          </Button>
+        </Group>
+      </Modal>
+    </li>
+  );
+}
