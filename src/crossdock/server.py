@@ -334,6 +334,8 @@ class _Server:
                 pauses=pauses,
                 unfinished_deliveries=journal.connections_with_deliveries,
                 ledger=ledger,
+                read_events=journal.events_between,
+                key_use=collector.key_use,
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),

@@ -44,6 +44,7 @@ from crossdock.kit import (
     compile_payload,
 )
 from crossdock.ledger import Ledger
+from crossdock.pipeline.collect.key_use import KeyUse
 from crossdock.pipeline.route import Compilers, EventTester, ReplayOrder
 from crossdock.pipeline.send import Pauses, send_once
 from crossdock.workspace import Filter, Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
@@ -261,6 +262,7 @@ class Api:
     feed: WorkspaceFeed
     url: str = ""
     ledger_journal: MemoryJournal = dataclasses.field(default_factory=MemoryJournal)
+    key_use: KeyUse = dataclasses.field(default_factory=lambda: KeyUse(NOON))
     notices: list[Notice] = dataclasses.field(default_factory=list)
     replays: ToldReplays = dataclasses.field(default_factory=ToldReplays)
     dead_letters: MemoryDeadLetters = dataclasses.field(default_factory=MemoryDeadLetters)
@@ -390,6 +392,8 @@ def api(tmp_path: Path) -> Iterator[Api]:
         pauses=Pauses(MemoryPauseJournal()),
         unfinished_deliveries=unfinished_deliveries,
         ledger=ledger,
+        read_events=api.ledger_journal.events_between,
+        key_use=api.key_use,
         preview_filter=preview_filter,
         replays=api.replays,
         try_event=EventTester(

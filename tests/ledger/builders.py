@@ -17,12 +17,14 @@ from crossdock.base.clock import SystemClock
 from crossdock.events import (
     ConnectionId,
     Envelope,
+    Event,
     MappingId,
     MessageId,
     Outcome,
     SourceId,
     Step,
 )
+from crossdock.events.unfold import unfold
 from crossdock.ledger import Ledger, LedgerSettings
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
@@ -76,6 +78,15 @@ class MemoryJournal:
 
     def follow_outcomes(self, after: int) -> AsyncGenerator[Sequence[Message[Outcome]], None]:
         return self._follow(self.outcomes, after)
+
+    async def events_between(self, first: int, last: int) -> AsyncGenerator[list[Event], None]:
+        for message in self.events:
+            if first <= message.sequence <= last:
+                index = 0
+                for envelope in message.held:
+                    found = list(unfold(envelope, sequence=message.sequence, first_index=index))
+                    yield [each for each in found if isinstance(each, Event)]
+                    index += len(found)
 
     def followed(self, sequence: int) -> None:
         self.followed_to = sequence

@@ -14,6 +14,7 @@
 - `dead_letters`: what was given up: list, inspect, send again, discard.
 - `description`: what `openapi.json` says beyond what is found.
 - `destinations`, `subscriptions`, `filters`, `sources`: what is configured; `shapes` of them.
+- `events`: the events themselves; `volumes`: how many each source sends.
 - `ledger`: what became of every event, the balance, and delivery overviews.
 - `notices`: what went wrong, explained; what became of the latest events.
 - `people`, `tokens`: who may come in, and what programs show.

@@ -12,6 +12,7 @@ from crossdock.control import (
     connection_state,
     dead_letters,
     destinations,
+    events,
     filters,
     ledger,
     notices,
@@ -23,6 +24,7 @@ from crossdock.control import (
     subscriptions,
     tester,
     tokens,
+    volumes,
 )
 from crossdock.control.access import Access
 from crossdock.control.accounts import build_accounts
@@ -47,6 +49,9 @@ _ROUTERS = (
     tester.router,
     replay.router,
     ledger.router,
+    # Behind the ledger, whose path of a trace is the longer one.
+    events.router,
+    volumes.router,
     session.router,
     people.router,
     tokens.router,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Literal, Protocol
 
 from fastapi import Depends
@@ -20,6 +20,7 @@ from crossdock.events import (
     ConnectionId,
     DeadLetter,
     Delivery,
+    Event,
     Outcome,
     Pause,
     Replay,
@@ -106,6 +107,17 @@ class LatestOutcomes(Protocol):
         connection_id: ConnectionId | None = None,
     ) -> Awaitable[Sequence[Outcome]]:
         """Return the latest outcomes, newest first."""
+
+
+class KeyUse(Protocol):
+    """When each write key was last used."""
+
+    @property
+    def since(self) -> dt.datetime:
+        """From when on it is known, UTC."""
+
+    def find_last(self, write_key: str, /) -> dt.datetime | None:
+        """Return when it was last used, or None if it was not since then."""
 
 
 class TryEvent(Protocol):
@@ -197,6 +209,8 @@ class Parts:
         pauses: The connections that send nothing at the moment.
         unfinished_deliveries: Returns how many deliveries each connection has that has any.
         ledger: Knows what became of every event.
+        read_events: Yields the events of journal messages from one place to another.
+        key_use: Knows when each write key was last used.
         preview_filter: Returns the event as it is after an enabled filter, or None if the filter
             drops it; may raise a `CrossdockError` about the condition.
         neutral_script_url: Returns the address of Analytics.js under names that ad blockers do
@@ -217,6 +231,8 @@ class Parts:
     pauses: Pauses
     unfinished_deliveries: Callable[[], Awaitable[Mapping[ConnectionId, int]]]
     ledger: Ledger
+    read_events: Callable[[int, int], AsyncGenerator[list[Event], None]]
+    key_use: KeyUse
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]
     replays: ReplayRunner
     try_event: TryEvent

@@ -158,6 +158,26 @@ export interface paths {
         patch: operations["updateSource"];
         trace?: never;
     };
+    "/sources/{source_id}/writekeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Write Keys
+         * @description List the write keys of a source, with when each was last used.
+         */
+        get: operations["listWriteKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources/{source_id}/writekey": {
         parameters: {
             query?: never;
@@ -881,7 +901,9 @@ export interface paths {
         };
         /**
          * Tail Ledger
-         * @description Send entries as they are written, as server-sent events. Who is too slow is let go.
+         * @description Send entries as they are written, as server-sent events.
+         *
+         *     Where they come faster than they are taken, `missed` says how many were left out.
          */
         get: operations["tailLedger"];
         put?: never;
@@ -924,6 +946,66 @@ export interface paths {
          * @description Count the events that got to a step of their way, as Segment's delivery overview does.
          */
         get: operations["deliveryOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{source_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Source Events
+         * @description Return the latest events of a source; what the journal has no longer is left out.
+         */
+        get: operations["listSourceEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Event
+         * @description Return an event by its messageId; the first, if several carried it.
+         */
+        get: operations["readEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Volumes
+         * @description Count what each source sent, and say when its last event came.
+         */
+        get: operations["listVolumes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1315,6 +1397,13 @@ export interface components {
             missedMessages: number;
             /** Accounts */
             accounts: components["schemas"]["AccountShape"][];
+            /**
+             * Names
+             * @description Of sources and destinations, by id.
+             */
+            names: {
+                [key: string]: string;
+            };
         };
         /**
          * ChangePerson
@@ -1627,9 +1716,17 @@ export interface components {
         Data_EntriesAnswer_: {
             data: components["schemas"]["EntriesAnswer"];
         };
+        /** Data[EventAnswer] */
+        Data_EventAnswer_: {
+            data: components["schemas"]["EventAnswer"];
+        };
         /** Data[EventTestAnswer] */
         Data_EventTestAnswer_: {
             data: components["schemas"]["EventTestAnswer"];
+        };
+        /** Data[EventsAnswer] */
+        Data_EventsAnswer_: {
+            data: components["schemas"]["EventsAnswer"];
         };
         /** Data[FilterAnswer] */
         Data_FilterAnswer_: {
@@ -1735,9 +1832,17 @@ export interface components {
         Data_VerdictAnswer_: {
             data: components["schemas"]["VerdictAnswer"];
         };
+        /** Data[VolumesAnswer] */
+        Data_VolumesAnswer_: {
+            data: components["schemas"]["VolumesAnswer"];
+        };
         /** Data[WorkspaceAnswer] */
         Data_WorkspaceAnswer_: {
             data: components["schemas"]["WorkspaceAnswer"];
+        };
+        /** Data[WriteKeysAnswer] */
+        Data_WriteKeysAnswer_: {
+            data: components["schemas"]["WriteKeysAnswer"];
         };
         /** Data[dict[str, Any]] */
         Data_dict_str__Any__: {
@@ -1945,6 +2050,32 @@ export interface components {
             next: string | null;
         };
         /**
+         * EventAnswer
+         * @description One event.
+         */
+        EventAnswer: {
+            event: components["schemas"]["EventShape"];
+        };
+        /**
+         * EventShape
+         * @description An event as triggers and mappings see it.
+         */
+        EventShape: {
+            /** Sourceid */
+            sourceId: string;
+            /** Messageid */
+            messageId: string;
+            /**
+             * Receivedat
+             * Format: date-time
+             */
+            receivedAt: string;
+            /** Event */
+            event: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * EventTest
          * @description The event's way, step by step, and where it ends.
          */
@@ -1969,6 +2100,14 @@ export interface components {
          */
         EventTestAnswer: {
             test: components["schemas"]["EventTest"];
+        };
+        /**
+         * EventsAnswer
+         * @description The latest events of a source, newest first.
+         */
+        EventsAnswer: {
+            /** Events */
+            events: components["schemas"]["EventShape"][];
         };
         /**
          * ExplanationShape
@@ -2784,6 +2923,22 @@ export interface components {
             neutralScriptUrl?: string | null;
         };
         /**
+         * SourceVolume
+         * @description What a source sent. `lastReceivedAt` may lie before the time that was asked about.
+         */
+        SourceVolume: {
+            /** Sourceid */
+            sourceId: string;
+            /** Received */
+            received: number;
+            /** Discarded */
+            discarded: number;
+            /** Lastreceivedat */
+            lastReceivedAt: string | null;
+            /** Series */
+            series: components["schemas"]["VolumePoint"][];
+        };
+        /**
          * SourcesAnswer
          * @description A page of sources.
          */
@@ -3023,6 +3178,13 @@ export interface components {
             messageId: string;
             /** Events */
             events: components["schemas"]["LifeShape"][];
+            /**
+             * Names
+             * @description Of sources and destinations, by id.
+             */
+            names: {
+                [key: string]: string;
+            };
         };
         /**
          * UpdateDestination
@@ -3111,6 +3273,29 @@ export interface components {
             check: components["schemas"]["Verdict"];
         };
         /**
+         * VolumePoint
+         * @description What came within one stretch of time; `time` is its beginning.
+         */
+        VolumePoint: {
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Received */
+            received: number;
+            /** Discarded */
+            discarded: number;
+        };
+        /**
+         * VolumesAnswer
+         * @description The volume of every source there is.
+         */
+        VolumesAnswer: {
+            /** Volumes */
+            volumes: components["schemas"]["SourceVolume"][];
+        };
+        /**
          * WhoShape
          * @description Who did it. `id` is that of a person or an API token, and null for everything else.
          */
@@ -3188,6 +3373,31 @@ export interface components {
             name: string;
             /** Version */
             version: number;
+        };
+        /**
+         * WriteKeyShape
+         * @description A write key. `lastUsedAt` is null if nothing came with it since `knownSince`.
+         */
+        WriteKeyShape: {
+            /** Writekey */
+            writeKey: string;
+            /** Iscurrent */
+            isCurrent: boolean;
+            /** Lastusedat */
+            lastUsedAt: string | null;
+        };
+        /**
+         * WriteKeysAnswer
+         * @description The write keys of a source, the current one first.
+         */
+        WriteKeysAnswer: {
+            /** Writekeys */
+            writeKeys: components["schemas"]["WriteKeyShape"][];
+            /**
+             * Knownsince
+             * Format: date-time
+             */
+            knownSince: string;
         };
         /**
          * StateShape
@@ -4025,6 +4235,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_SourceAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listWriteKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_WriteKeysAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */
@@ -8330,6 +8625,269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_dict_str__Any__"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listSourceEvents: {
+        parameters: {
+            query?: {
+                eventType?: string | null;
+                eventName?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_EventsAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    readEvent: {
+        parameters: {
+            query?: {
+                sourceId?: string | null;
+            };
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_EventAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listVolumes: {
+        parameters: {
+            query: {
+                startTime: string;
+                endTime: string;
+                granularity: "MINUTE" | "HOUR" | "DAY";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_VolumesAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */
