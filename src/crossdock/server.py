@@ -314,6 +314,7 @@ class _Server:
                 history=history,
                 register=register,
                 forgetting=forgetting,
+                key_use=collector.key_use,
                 preview_filter=functools.partial(
                     preview_filter, compile_condition=compile_condition
                 ),

@@ -54,7 +54,7 @@ def webhook(server: RunningServer) -> Any:
         },
     )
     assert answer.status == 200
-    path = f"/sources/{source['id']}/recent-events"
+    path = f"/sources/{source['id']}/events"
     eventually(lambda: server.api("GET", path)["events"])
     return destination
 

@@ -45,6 +45,7 @@ from crossdock.kit import (
     compile_payload,
 )
 from crossdock.ledger import Ledger
+from crossdock.pipeline.collect.key_use import KeyUse
 from crossdock.pipeline.route import Compilers, EventTester, ReplayOrder
 from crossdock.pipeline.send import Pauses, send_once
 from crossdock.workspace import Filter, Rules, Source, Store, WorkspaceFeed, follow, sqlite_url
@@ -262,6 +263,7 @@ class Api:
     feed: WorkspaceFeed
     url: str = ""
     ledger_journal: MemoryJournal = dataclasses.field(default_factory=MemoryJournal)
+    key_use: KeyUse = dataclasses.field(default_factory=lambda: KeyUse(NOON))
     notices: list[Notice] = dataclasses.field(default_factory=list)
     loads: list[Any] = dataclasses.field(default_factory=list)
     replays: ToldReplays = dataclasses.field(default_factory=ToldReplays)
@@ -401,6 +403,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
             dead_letters=api.dead_letters,
             clock=clock,
         ),
+        key_use=api.key_use,
         preview_filter=preview_filter,
         replays=api.replays,
         events_between=api.ledger_journal.events_between,

@@ -69,7 +69,7 @@ def test_recent_events_are_whole_and_the_newest_is_first(api: Api) -> None:
     source = api.source()
     api.ledger_journal.put(events=[batch(event("m1"), event("m2"), source_id=source["id"])])
     api.ledger_journal.put(events=[batch(event("m3"), source_id=source["id"])])
-    path = f"/sources/{source['id']}/recent-events"
+    path = f"/sources/{source['id']}/events"
     eventually(lambda: len(api.ok("GET", path)["events"]) == 3)
 
     events = api.ok("GET", f"{path}?limit=2&eventType=track")["events"]
@@ -80,7 +80,7 @@ def test_recent_events_are_whole_and_the_newest_is_first(api: Api) -> None:
 
 
 def test_recent_events_of_no_source_are_not_found(api: Api) -> None:
-    status, _, _ = api.request("GET", "/sources/src_none/recent-events")
+    status, _, _ = api.request("GET", "/sources/src_none/events")
 
     assert status == 404
 

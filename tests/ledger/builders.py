@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -76,17 +76,17 @@ class MemoryJournal:
     def follow_events(self, after: int) -> AsyncGenerator[Sequence[Message[Envelope]], None]:
         return self._follow(self.events, after)
 
-    async def events_between(self, first: int, last: int) -> AsyncIterator[list[Event]]:
+    def follow_outcomes(self, after: int) -> AsyncGenerator[Sequence[Message[Outcome]], None]:
+        return self._follow(self.outcomes, after)
+
+    async def events_between(self, first: int, last: int) -> AsyncGenerator[list[Event], None]:
         for message in self.events:
             if first <= message.sequence <= last:
                 index = 0
                 for envelope in message.held:
-                    items = list(unfold(envelope, sequence=message.sequence, first_index=index))
-                    yield [item for item in items if isinstance(item, Event)]
-                    index += len(items)
-
-    def follow_outcomes(self, after: int) -> AsyncGenerator[Sequence[Message[Outcome]], None]:
-        return self._follow(self.outcomes, after)
+                    found = list(unfold(envelope, sequence=message.sequence, first_index=index))
+                    yield [each for each in found if isinstance(each, Event)]
+                    index += len(found)
 
     def followed(self, sequence: int) -> None:
         self.followed_to = sequence

@@ -14,15 +14,18 @@ from prometheus_client import REGISTRY
 
 from crossdock.events import ConnectionId, Step
 from crossdock.ledger import (
+    Entry,
     Ledger,
     LedgerSettings,
     LedgerUnavailable,
+    Missed,
     Overview,
     State,
     TailWanted,
     Wanted,
 )
 from crossdock.ledger.entries import as_mapping
+from crossdock.ledger.tail import ENTRIES_WAITING_MAX
 from tests.ledger.builders import (
     NOON,
     MemoryJournal,
@@ -301,8 +304,25 @@ async def test_a_tail_shows_what_is_written_and_only_what_is_wanted(
         entry = await asyncio.wait_for(following, 10)
         await tail.aclose()
 
-    assert entry is not None
+    assert isinstance(entry, Entry)
     assert entry.message_id == "m2"
+
+
+async def test_a_tail_that_is_too_slow_is_told_how_much_it_missed(
+    path: Path, journal: MemoryJournal
+) -> None:
+    count = ENTRIES_WAITING_MAX + 5
+    async with running(path, journal) as ledger:
+        tail = ledger.tail(TailWanted(step="received"))
+        first = asyncio.ensure_future(anext(tail))
+        await asyncio.sleep(0)
+        journal.put(events=[batch(*(event(f"m{number}") for number in range(count)))])
+        told = [await asyncio.wait_for(first, 10)]
+        while not isinstance(told[-1], Missed):
+            told.append(await asyncio.wait_for(anext(tail), 10))
+        await tail.aclose()
+
+    assert len(told) - 1 + told[-1].count == count
 
 
 async def test_entries_that_are_too_old_are_forgotten(path: Path, journal: MemoryJournal) -> None:

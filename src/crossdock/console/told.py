@@ -33,7 +33,9 @@ def trace_lines(answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def tail_line(entry: Mapping[str, Any]) -> str:
-    """Return one entry as one line."""
+    """Return one entry as one line; or how many were left out, because they came too fast."""
+    if "count" in entry:
+        return f"… {entry['count']} more came too fast to be shown"
     parts = [
         _time(entry),
         f"{entry['step']:<11}",

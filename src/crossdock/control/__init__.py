@@ -14,6 +14,7 @@
 - `dead_letters`: what was given up: list, inspect, send again, discard.
 - `description`: what `openapi.json` says beyond what is found.
 - `destinations`, `subscriptions`, `filters`, `sources`: what is configured; `shapes` of them.
+- `events`: the events themselves; `volumes`: how many each source sends.
 - `ledger`: what became of every event, the balance, and delivery overviews.
 - `notices`: what went wrong, explained; what became of the latest events.
 - `people`, `tokens`: who may come in, and what programs show.
@@ -22,7 +23,6 @@
 - `profiles`: who somebody is, what is known of them, what they did; `profile_api`: the same in the
   shapes of Segment's Profile API; `sql`: questions over all of it.
 - `regulations`: forgetting people, and leaving them alone.
-- `recent_events`: the latest events of a source, whole.
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.
 - `tester`: one event, step by step.

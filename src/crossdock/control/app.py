@@ -12,6 +12,7 @@ from crossdock.control import (
     connection_state,
     dead_letters,
     destinations,
+    events,
     filters,
     ledger,
     notices,
@@ -19,7 +20,6 @@ from crossdock.control import (
     pickup,
     profile_api,
     profiles,
-    recent_events,
     regulations,
     replay,
     secure_mode,
@@ -29,6 +29,7 @@ from crossdock.control import (
     subscriptions,
     tester,
     tokens,
+    volumes,
 )
 from crossdock.control.access import Access
 from crossdock.control.accounts import build_accounts
@@ -53,8 +54,10 @@ _ROUTERS = (
     pickup.router,
     tester.router,
     replay.router,
-    recent_events.router,
     ledger.router,
+    # Behind the ledger, whose path of a trace is the longer one.
+    events.router,
+    volumes.router,
     session.router,
     people.router,
     tokens.router,

@@ -18,6 +18,7 @@ from crossdock.ledger import (
     Account,
     Counted,
     Entry,
+    Missed,
     Overview,
     State,
     TailWanted,
@@ -40,7 +41,7 @@ _INNER = frozenset(
 )
 
 Granularity = Literal["MINUTE", "HOUR", "DAY"]
-_GRAIN_SECONDS: Mapping[Granularity, int] = {"MINUTE": 60, "HOUR": 3600, "DAY": 86_400}
+GRAIN_SECONDS: Mapping[Granularity, int] = {"MINUTE": 60, "HOUR": 3600, "DAY": 86_400}
 # The ranges that Segment allows; they keep an answer short.
 _RANGE_MAX: Mapping[Granularity, dt.timedelta] = {
     "MINUTE": dt.timedelta(hours=4),
@@ -162,8 +163,8 @@ async def search_ledger(  # noqa: PLR0913 - each is one thing to look for.
         event_name=event_name,
         event_type=event_type,
         user_id=user_id,
-        since=_in_utc(start_time, "startTime"),
-        until=_in_utc(end_time, "endTime"),
+        since=in_utc(start_time, "startTime") if start_time else None,
+        until=in_utc(end_time, "endTime") if end_time else None,
         cursor=cursor,
         limit=limit,
     )
@@ -191,7 +192,10 @@ async def tail_ledger(  # noqa: PLR0913 - each is one thing to look for.
     event_name: Annotated[str | None, Query(alias="eventName")] = None,
     user_id: Annotated[str | None, Query(alias="userId")] = None,
 ) -> StreamingResponse:
-    """Send entries as they are written, as server-sent events. Who is too slow is let go."""
+    """Send entries as they are written, as server-sent events.
+
+    Where they come faster than they are taken, `missed` says how many were left out.
+    """
     wanted = TailWanted(
         source_id=source_id,
         connection_id=destination_id,
@@ -206,6 +210,8 @@ async def tail_ledger(  # noqa: PLR0913 - each is one thing to look for.
         async for entry in entries:
             if entry is None:
                 yield b": still here\n\n"
+            elif isinstance(entry, Missed):
+                yield b"event: missed\ndata: " + json.encode({"count": entry.count}) + b"\n\n"
             else:
                 yield b"event: entry\ndata: " + json.encode(_entry(entry)) + b"\n\n"
 
@@ -245,8 +251,8 @@ async def delivery_overview(  # noqa: PLR0913 - Segment's parameters.
     ] = None,
 ) -> Data[dict[str, Any]]:
     """Count the events that got to a step of their way, as Segment's delivery overview does."""
-    since, until = _in_utc(start_time, "startTime"), _in_utc(end_time, "endTime")
-    _check_range(since, until, granularity)
+    since, until = in_utc(start_time, "startTime"), in_utc(end_time, "endTime")
+    check_range(since, until, granularity)
     groups = [name.strip() for given in group_by or [] for name in given.split(",")]
     unknown = sorted(set(groups) - set(_COLUMNS_BY_GROUP))
     if unknown:
@@ -265,7 +271,7 @@ async def delivery_overview(  # noqa: PLR0913 - Segment's parameters.
             since=since,
             until=until,
         ),
-        grain_seconds=_GRAIN_SECONDS[granularity],
+        grain_seconds=GRAIN_SECONDS[granularity],
         group_by=list(names_by_column),
     )
     return Data(data={"dataset": _dataset(counted, names_by_column, step)})
@@ -329,9 +335,12 @@ def _account(account: Account) -> AccountShape:
     )
 
 
-def _in_utc(given: dt.datetime | None, field: str) -> dt.datetime | None:
-    if given is None:
-        return None
+def in_utc(given: dt.datetime, field: str) -> dt.datetime:
+    """Return a moment of a request in UTC.
+
+    Raises:
+        Refused: No calendar has it.
+    """
     try:
         return given.replace(tzinfo=dt.UTC) if given.tzinfo is None else given.astimezone(dt.UTC)
     except OverflowError as error:
@@ -343,11 +352,12 @@ def _in_utc(given: dt.datetime | None, field: str) -> dt.datetime | None:
         ) from error
 
 
-def _check_range(
-    since: dt.datetime | None, until: dt.datetime | None, granularity: Granularity
-) -> None:
-    assert since is not None  # noqa: S101 - both are required.
-    assert until is not None  # noqa: S101 - both are required.
+def check_range(since: dt.datetime, until: dt.datetime, granularity: Granularity) -> None:
+    """Refuse a time that is too long to be counted so finely.
+
+    Raises:
+        Refused: It is.
+    """
     if not dt.timedelta(0) < until - since <= _RANGE_MAX[granularity]:
         longest = _RANGE_MAX[granularity]
         hours = longest // dt.timedelta(hours=1)

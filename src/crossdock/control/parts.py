@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Literal, Protocol
 
 from fastapi import Depends
@@ -131,6 +131,17 @@ class LatestOutcomes(Protocol):
         """Return the latest outcomes, newest first."""
 
 
+class KeyUse(Protocol):
+    """When each write key was last used."""
+
+    @property
+    def since(self) -> dt.datetime:
+        """From when on it is known, UTC."""
+
+    def find_last(self, write_key: str, /) -> dt.datetime | None:
+        """Return when it was last used, or None if it was not since then."""
+
+
 class TryEvent(Protocol):
     """Tries an event."""
 
@@ -224,6 +235,7 @@ class Parts:
         history: Profiles and what people did; None if they are not kept.
         register: Who is to be forgotten or left alone.
         forgetting: Forgets them.
+        key_use: Knows when each write key was last used.
         preview_filter: Returns the event as it is after an enabled filter, or None if the filter
             drops it; may raise a `CrossdockError` about the condition.
         neutral_script_url: Returns the address of Analytics.js under names that ad blockers do
@@ -249,9 +261,10 @@ class Parts:
     ledger: Ledger
     register: Register
     forgetting: Forgetting
+    key_use: KeyUse
     preview_filter: Callable[[Filter, JsonObject], JsonObject | None]
     replays: ReplayRunner
-    events_between: Callable[[int, int], AsyncIterator[list[Event]]]
+    events_between: Callable[[int, int], AsyncGenerator[list[Event], None]]
     try_event: TryEvent
     send_once: Callable[[Delivery, Connection], Awaitable[Sent]]
     public_url: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 import msgspec
@@ -14,6 +15,7 @@ from crossdock.control.answers import (
     IfMatch,
     Paging,
     Request_,
+    Shape,
     Status,
     expected_version,
     give_etag,
@@ -67,6 +69,21 @@ class NewWriteKey(Request_):
     """A write key of one's own; else one is made."""
 
     write_key: str | None = None
+
+
+class WriteKeyShape(Shape):
+    """A write key. `lastUsedAt` is null if nothing came with it since `knownSince`."""
+
+    write_key: str
+    is_current: bool
+    last_used_at: dt.datetime | None
+
+
+class WriteKeysAnswer(Shape):
+    """The write keys of a source, the current one first."""
+
+    write_keys: list[WriteKeyShape]
+    known_since: dt.datetime
 
 
 @router.get("/sources")
@@ -146,6 +163,19 @@ def delete_source(source_id: str, parts: Here, if_match: IfMatch = None) -> Data
 
     parts.change(decide)
     return Data(data=Status())
+
+
+@router.get("/sources/{source_id}/writekeys")
+def list_write_keys(source_id: str, parts: Here) -> Data[WriteKeysAnswer]:
+    """List the write keys of a source, with when each was last used."""
+    source = edits.find_source(parts.store.load(), source_id)
+    keys = [
+        WriteKeyShape(
+            write_key=key, is_current=index == 0, last_used_at=parts.key_use.find_last(key)
+        )
+        for index, key in enumerate(source.write_keys)
+    ]
+    return Data(data=WriteKeysAnswer(write_keys=keys, known_since=parts.key_use.since))
 
 
 @router.post("/sources/{source_id}/writekey")

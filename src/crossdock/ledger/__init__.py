@@ -4,7 +4,7 @@
 - `standing`: where each delivery stands after what happened to it.
 - `balance`: whether everything that was accepted is accounted for.
 - `store`: the DuckDB file, and the only writer of it.
-- `queries`: what can be asked.
+- `queries`, `volumes`: what can be asked.
 - `tail`: entries as they are written.
 - `portions`: what is written at a time.
 - `ledger`: follows the journal; `port` says what it needs of it.
@@ -20,7 +20,8 @@ from crossdock.ledger.ledger import Ledger, LedgerSettings
 from crossdock.ledger.queries import Counted, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
 from crossdock.ledger.standing import State, state_of
-from crossdock.ledger.tail import TailWanted
+from crossdock.ledger.tail import Missed, TailWanted
+from crossdock.ledger.volumes import Volume
 
 __all__ = [
     "Account",
@@ -31,10 +32,12 @@ __all__ = [
     "LedgerBusy",
     "LedgerSettings",
     "LedgerUnavailable",
+    "Missed",
     "Overview",
     "Page",
     "State",
     "TailWanted",
+    "Volume",
     "Wanted",
     "state_of",
 ]

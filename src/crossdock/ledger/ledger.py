@@ -28,7 +28,8 @@ from crossdock.ledger.portions import PORTION_BYTES_MAX, add_events, add_outcome
 from crossdock.ledger.queries import Counted, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
 from crossdock.ledger.store import Store
-from crossdock.ledger.tail import Tails, TailWanted
+from crossdock.ledger.tail import Missed, Tails, TailWanted
+from crossdock.ledger.volumes import Volume, last_received, volumes
 
 Answer = TypeVar("Answer")
 
@@ -193,10 +194,22 @@ class Ledger:
         )
         await self._file.write(forget)
 
-    def tail(self, wanted: TailWanted) -> AsyncGenerator[Entry | None, None]:
+    async def volumes(
+        self, since: dt.datetime, until: dt.datetime, *, grain_seconds: int
+    ) -> Sequence[Volume]:
+        """Return what each source sent, by time; raises as above."""
+        return await self._ask(
+            lambda cursor: volumes(cursor, since, until, grain_seconds=grain_seconds)
+        )
+
+    async def last_received(self, source_ids: Sequence[str]) -> Mapping[str, dt.datetime]:
+        """Return when the last event of each came, for those that sent any; raises as above."""
+        return await self._ask(lambda cursor: last_received(cursor, source_ids))
+
+    def tail(self, wanted: TailWanted) -> AsyncGenerator[Entry | Missed | None, None]:
         """Yield entries as they are written; None now and then, so that nobody hangs up.
 
-        It ends when the server stops, or when whoever reads is too slow.
+        Whoever reads too slowly is told how many were left out. It ends when the server stops.
         """
         return self._tails.watch(wanted, heartbeat_seconds=_HEARTBEAT_SECONDS)
 

@@ -27,8 +27,9 @@ _missed = Counter(
 )
 _failures = Counter("crossdock_ledger_failures_total", "Times the ledger could not write.")
 _bytes = Gauge("crossdock_ledger_bytes", "Size of what is kept.")
-_tails_let_go = Counter(
-    "crossdock_ledger_tails_let_go_total", "Live tails that were ended: too slow to keep up."
+_tails_missed = Counter(
+    "crossdock_ledger_tails_missed_total",
+    "Entries that live tails left out, because they came faster than they were taken.",
 )
 _balance = Gauge(
     "crossdock_balance",
@@ -119,9 +120,9 @@ def kept(size_bytes: int) -> None:
     _bytes.set(size_bytes)
 
 
-def tail_let_go() -> None:
-    """Count a live tail that was ended."""
-    _tails_let_go.inc()
+def tail_missed(count: int) -> None:
+    """Count entries that a live tail left out."""
+    _tails_missed.inc(count)
 
 
 def written_off(balance: Balance) -> None:

@@ -10,7 +10,7 @@ from crossdock.ledger import report
 from crossdock.ledger.entries import Entry
 
 ENTRIES_WAITING_MAX = 1_000
-"""Who is further behind is let go; it can ask the ledger for what it missed."""
+"""Who is further behind is told how many it missed; it can ask the ledger for them."""
 
 TAILS_MAX = 32
 """Each costs the pipeline's event loop a little."""
@@ -40,11 +40,38 @@ class TailWanted:
         )
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Missed:
+    """So many entries were left out here, because they came faster than they were taken."""
+
+    count: int
+
+
+@dataclasses.dataclass(slots=True)
+class _Watcher:
+    """Whoever watches: what they want, what waits for them, and how much had no room."""
+
+    wanted: TailWanted
+    waiting: asyncio.Queue[Entry | Missed | None]
+    missed_count: int = 0
+
+    def tell(self, entry: Entry) -> bool:
+        """Let the entry wait for them; return whether there was room."""
+        if self.waiting.qsize() >= ENTRIES_WAITING_MAX:
+            self.missed_count += 1
+            return False
+        if self.missed_count:
+            self.waiting.put_nowait(Missed(self.missed_count))
+            self.missed_count = 0
+        self.waiting.put_nowait(entry)
+        return True
+
+
 class Tails:
     """Everyone who watches. Belongs to the event loop."""
 
     def __init__(self) -> None:
-        self._watchers: dict[asyncio.Queue[Entry | None], TailWanted] = {}
+        self._watchers: list[_Watcher] = []
         self._is_ended = False
 
     def has_room(self) -> bool:
@@ -53,28 +80,27 @@ class Tails:
 
     def publish(self, entries: Sequence[Entry]) -> None:
         """Tell everyone who wants to know."""
-        for queue, wanted in list(self._watchers.items()):
-            for entry in entries:
-                if not wanted.takes(entry):
-                    continue
-                if queue.full():
-                    report.tail_let_go()
-                    self._let_go(queue)
-                    break
-                queue.put_nowait(entry)
+        for watcher in self._watchers:
+            wanted = [entry for entry in entries if watcher.wanted.takes(entry)]
+            told_count = sum(watcher.tell(entry) for entry in wanted)
+            report.tail_missed(len(wanted) - told_count)
 
     async def watch(
         self, wanted: TailWanted, *, heartbeat_seconds: float
-    ) -> AsyncGenerator[Entry | None, None]:
+    ) -> AsyncGenerator[Entry | Missed | None, None]:
         """Yield entries as they are written; None when nothing was for a while."""
-        queue: asyncio.Queue[Entry | None] = asyncio.Queue(ENTRIES_WAITING_MAX)
         if not self.has_room():
             return
-        self._watchers[queue] = wanted
+        watcher = _Watcher(wanted, asyncio.Queue())
+        self._watchers.append(watcher)
         try:
             while True:
+                if watcher.missed_count and watcher.waiting.empty():
+                    # Nothing came after it that would have told it.
+                    missed_count, watcher.missed_count = watcher.missed_count, 0
+                    yield Missed(missed_count)
                 try:
-                    entry = await asyncio.wait_for(queue.get(), heartbeat_seconds)
+                    entry = await asyncio.wait_for(watcher.waiting.get(), heartbeat_seconds)
                 except TimeoutError:
                     yield None
                     continue
@@ -82,16 +108,14 @@ class Tails:
                     return
                 yield entry
         finally:
-            self._watchers.pop(queue, None)
+            if watcher in self._watchers:
+                self._watchers.remove(watcher)
 
     def end(self) -> None:
         """End every watch, and each that begins from now on: the server is stopping."""
         self._is_ended = True
-        for queue in list(self._watchers):
-            self._let_go(queue)
-
-    def _let_go(self, queue: asyncio.Queue[Entry | None]) -> None:
-        self._watchers.pop(queue, None)
-        while not queue.empty():
-            queue.get_nowait()
-        queue.put_nowait(None)
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            while not watcher.waiting.empty():
+                watcher.waiting.get_nowait()
+            watcher.waiting.put_nowait(None)

@@ -2,7 +2,7 @@
 
 - `collector`: the tracking API as an ASGI application.
 - `paths`: which paths are its own.
-- `credentials`: who is calling.
+- `credentials`: who is calling; `key_use`: and when last with which write key.
 - `body`: takes in a body, decompressed and bounded.
 - `pixel`: an event in the address of an image.
 - `notices`: what browser plugins report.

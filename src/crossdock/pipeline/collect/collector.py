@@ -29,6 +29,7 @@ from crossdock.pipeline.collect.answer import (
 from crossdock.pipeline.collect.body import Disconnected, read_body
 from crossdock.pipeline.collect.credentials import write_key_of
 from crossdock.pipeline.collect.discards import DiscardLog
+from crossdock.pipeline.collect.key_use import KeyUse
 from crossdock.pipeline.collect.limits import CollectLimits
 from crossdock.pipeline.collect.notices import NoticeDoor
 from crossdock.pipeline.collect.paths import Endpoint, Kind, find_endpoint
@@ -78,6 +79,9 @@ class Collector:
         ids: Makes messageIds for events that come without.
         limits: How much is accepted.
         suppressed: Returns the user ids whose events are refused.
+
+    Attributes:
+        key_use: When each write key was last used.
     """
 
     def __init__(  # noqa: PLR0913 - parts of the system, each by name.
@@ -97,6 +101,7 @@ class Collector:
         self._limits = limits or CollectLimits()
         self._workspace = feed.current
         self._sources: Mapping[str, Source] = {}
+        self.key_use = KeyUse(clock.now())
         self._discards = DiscardLog(
             journal, clock, per_second_max=self._limits.discards_per_second_max
         )
@@ -240,9 +245,10 @@ class Collector:
         discards, made_ids = self._sorted_out(parsed)
         accepted_count = len(parsed.messages) - len(discards)
         if accepted_count:
+            received_at = self._clock.now()
             await self._journal.append(
                 Envelope(
-                    self._clock.now(),
+                    received_at,
                     source.id,
                     request.endpoint.type,
                     source.kind != "server",
@@ -257,6 +263,7 @@ class Collector:
                     parsed.body,
                 )
             )
+            self.key_use.note(write_key, received_at)
             report.accepted(source.id, accepted_count)
             for discard in discards.values():
                 report.discarded(source.id, discard.reason)

@@ -158,6 +158,26 @@ export interface paths {
         patch: operations["updateSource"];
         trace?: never;
     };
+    "/sources/{source_id}/writekeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Write Keys
+         * @description List the write keys of a source, with when each was last used.
+         */
+        get: operations["listWriteKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources/{source_id}/writekey": {
         parameters: {
             query?: never;
@@ -936,26 +956,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sources/{source_id}/recent-events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Recent Events
-         * @description Return the latest events of a source. What the journal keeps no more is left out.
-         */
-        get: operations["listRecentEvents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/events/{message_id}/trace": {
         parameters: {
             query?: never;
@@ -1005,7 +1005,9 @@ export interface paths {
         };
         /**
          * Tail Ledger
-         * @description Send entries as they are written, as server-sent events. Who is too slow is let go.
+         * @description Send entries as they are written, as server-sent events.
+         *
+         *     Where they come faster than they are taken, `missed` says how many were left out.
          */
         get: operations["tailLedger"];
         put?: never;
@@ -1048,6 +1050,66 @@ export interface paths {
          * @description Count the events that got to a step of their way, as Segment's delivery overview does.
          */
         get: operations["deliveryOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{source_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Source Events
+         * @description Return the latest events of a source; what the journal has no longer is left out.
+         */
+        get: operations["listSourceEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Event
+         * @description Return an event by its messageId; the first, if several carried it.
+         */
+        get: operations["readEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Volumes
+         * @description Count what each source sent, and say when its last event came.
+         */
+        get: operations["listVolumes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2025,9 +2087,17 @@ export interface components {
         Data_EntriesAnswer_: {
             data: components["schemas"]["EntriesAnswer"];
         };
+        /** Data[EventAnswer] */
+        Data_EventAnswer_: {
+            data: components["schemas"]["EventAnswer"];
+        };
         /** Data[EventTestAnswer] */
         Data_EventTestAnswer_: {
             data: components["schemas"]["EventTestAnswer"];
+        };
+        /** Data[EventsAnswer] */
+        Data_EventsAnswer_: {
+            data: components["schemas"]["EventsAnswer"];
         };
         /** Data[FilterAnswer] */
         Data_FilterAnswer_: {
@@ -2080,10 +2150,6 @@ export interface components {
         /** Data[ProfilesAnswer] */
         Data_ProfilesAnswer_: {
             data: components["schemas"]["ProfilesAnswer"];
-        };
-        /** Data[RecentEventsAnswer] */
-        Data_RecentEventsAnswer_: {
-            data: components["schemas"]["RecentEventsAnswer"];
         };
         /** Data[RegulationAnswer] */
         Data_RegulationAnswer_: {
@@ -2177,6 +2243,10 @@ export interface components {
         Data_VerdictAnswer_: {
             data: components["schemas"]["VerdictAnswer"];
         };
+        /** Data[VolumesAnswer] */
+        Data_VolumesAnswer_: {
+            data: components["schemas"]["VolumesAnswer"];
+        };
         /** Data[WholeProfileAnswer] */
         Data_WholeProfileAnswer_: {
             data: components["schemas"]["WholeProfileAnswer"];
@@ -2184,6 +2254,10 @@ export interface components {
         /** Data[WorkspaceAnswer] */
         Data_WorkspaceAnswer_: {
             data: components["schemas"]["WorkspaceAnswer"];
+        };
+        /** Data[WriteKeysAnswer] */
+        Data_WriteKeysAnswer_: {
+            data: components["schemas"]["WriteKeysAnswer"];
         };
         /** Data[dict[str, Any]] */
         Data_dict_str__Any__: {
@@ -2478,6 +2552,36 @@ export interface components {
             message: string;
         };
         /**
+         * EventAnswer
+         * @description One event.
+         */
+        EventAnswer: {
+            event: components["schemas"]["EventShape"];
+        };
+        /**
+         * EventShape
+         * @description An event as triggers and mappings see it.
+         */
+        EventShape: {
+            /** Sourceid */
+            sourceId: string;
+            /** Messageid */
+            messageId: string;
+            /**
+             * Receivedat
+             * Format: date-time
+             */
+            receivedAt: string;
+            /** Type */
+            type: string;
+            /** Name */
+            name: string | null;
+            /** Event */
+            event: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * EventTest
          * @description The event's way, step by step, and where it ends.
          */
@@ -2502,6 +2606,14 @@ export interface components {
          */
         EventTestAnswer: {
             test: components["schemas"]["EventTest"];
+        };
+        /**
+         * EventsAnswer
+         * @description The latest events of a source, newest first.
+         */
+        EventsAnswer: {
+            /** Events */
+            events: components["schemas"]["EventShape"][];
         };
         /**
          * ExplanationShape
@@ -3075,35 +3187,6 @@ export interface components {
             totalKnown: number;
         };
         /**
-         * RecentEvent
-         * @description An accepted event.
-         */
-        RecentEvent: {
-            /** Messageid */
-            messageId: string;
-            /**
-             * Receivedat
-             * Format: date-time
-             */
-            receivedAt: string;
-            /** Type */
-            type: string;
-            /** Name */
-            name: string | null;
-            /** Event */
-            event: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * RecentEventsAnswer
-         * @description The newest first.
-         */
-        RecentEventsAnswer: {
-            /** Events */
-            events: components["schemas"]["RecentEvent"][];
-        };
-        /**
          * Refusal
          * @description Segment's answer where something is wrong.
          */
@@ -3566,6 +3649,22 @@ export interface components {
             neutralScriptUrl?: string | null;
         };
         /**
+         * SourceVolume
+         * @description What a source sent. `lastReceivedAt` may lie before the time that was asked about.
+         */
+        SourceVolume: {
+            /** Sourceid */
+            sourceId: string;
+            /** Received */
+            received: number;
+            /** Discarded */
+            discarded: number;
+            /** Lastreceivedat */
+            lastReceivedAt: string | null;
+            /** Series */
+            series: components["schemas"]["VolumePoint"][];
+        };
+        /**
          * SourcesAnswer
          * @description A page of sources.
          */
@@ -4008,6 +4107,29 @@ export interface components {
             check: components["schemas"]["Verdict"];
         };
         /**
+         * VolumePoint
+         * @description What came within one stretch of time; `time` is its beginning.
+         */
+        VolumePoint: {
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Received */
+            received: number;
+            /** Discarded */
+            discarded: number;
+        };
+        /**
+         * VolumesAnswer
+         * @description The volume of every source there is.
+         */
+        VolumesAnswer: {
+            /** Volumes */
+            volumes: components["schemas"]["SourceVolume"][];
+        };
+        /**
          * WhoShape
          * @description Who did it. `id` is that of a person or an API token, and null for everything else.
          */
@@ -4126,6 +4248,31 @@ export interface components {
             name: string;
             /** Version */
             version: number;
+        };
+        /**
+         * WriteKeyShape
+         * @description A write key. `lastUsedAt` is null if nothing came with it since `knownSince`.
+         */
+        WriteKeyShape: {
+            /** Writekey */
+            writeKey: string;
+            /** Iscurrent */
+            isCurrent: boolean;
+            /** Lastusedat */
+            lastUsedAt: string | null;
+        };
+        /**
+         * WriteKeysAnswer
+         * @description The write keys of a source, the current one first.
+         */
+        WriteKeysAnswer: {
+            /** Writekeys */
+            writeKeys: components["schemas"]["WriteKeyShape"][];
+            /**
+             * Knownsince
+             * Format: date-time
+             */
+            knownSince: string;
         };
         /**
          * StateShape
@@ -5021,6 +5168,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_SourceAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listWriteKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_WriteKeysAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */
@@ -9467,95 +9699,6 @@ export interface operations {
             };
         };
     };
-    listRecentEvents: {
-        parameters: {
-            query?: {
-                eventType?: string | null;
-                eventName?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                source_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Data_RecentEventsAnswer_"];
-                };
-            };
-            /** @description Something in the request cannot be. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problems"];
-                };
-            };
-            /** @description The token or session is missing, wrong, or has ended. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problems"];
-                };
-            };
-            /** @description Whoever asks may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problems"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problems"];
-                };
-            };
-            /** @description Somebody else changed it meanwhile. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problems"];
-                };
-            };
-            /** @description There were too many wrong tries. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problems"];
-                };
-            };
-            /** @description Something that is needed does not answer at the moment. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problems"];
-                };
-            };
-        };
-    };
     traceEvent: {
         parameters: {
             query?: never;
@@ -9935,6 +10078,269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_dict_str__Any__"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listSourceEvents: {
+        parameters: {
+            query?: {
+                eventType?: string | null;
+                eventName?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_EventsAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    readEvent: {
+        parameters: {
+            query?: {
+                sourceId?: string | null;
+            };
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_EventAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listVolumes: {
+        parameters: {
+            query: {
+                startTime: string;
+                endTime: string;
+                granularity: "MINUTE" | "HOUR" | "DAY";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_VolumesAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */

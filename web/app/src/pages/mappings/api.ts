@@ -9,7 +9,7 @@ type Schemas = components["schemas"];
 export type Destination = Schemas["DestinationShape"];
 export type Action = Schemas["ActionMetadata"];
 export type ActionField = Schemas["ActionField"];
-export type RecentEvent = Schemas["RecentEvent"];
+export type RecentEvent = Omit<Schemas["EventShape"], "sourceId">;
 export type EventTest = Schemas["EventTest"];
 export type Mapping = Omit<Schemas["SubscriptionShape"], "settings"> & { settings: Fields };
 
@@ -62,7 +62,7 @@ export const recentEventsQuery = (sourceId: string) =>
     queryFn: async () =>
       (
         await data(
-          api.GET("/sources/{source_id}/recent-events", {
+          api.GET("/sources/{source_id}/events", {
             params: { path: { source_id: sourceId }, query: { limit: 20 } },
           }),
         )
