@@ -68,7 +68,13 @@ function Details({ entry }: { entry: Entry }) {
           <>
             {entry.description}{" "}
             {entry.website && (
-              <Anchor href={entry.website} target="_blank" rel="noreferrer noopener" fz="sm">
+              <Anchor
+                href={entry.website}
+                target="_blank"
+                rel="noreferrer noopener"
+                fz="inherit"
+                underline="always"
+              >
                 Website <IconExternalLink size={13} aria-hidden />
               </Anchor>
             )}
@@ -91,7 +97,7 @@ function Details({ entry }: { entry: Entry }) {
             {own.map((one, index) => (
               <span key={one.id}>
                 {index > 0 && ", "}
-                <Anchor component={Link} to={`/destinations/${one.id}`}>
+                <Anchor component={Link} to={`/destinations/${one.id}`} underline="always">
                   {one.name}
                 </Anchor>
               </span>
