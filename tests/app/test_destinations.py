@@ -50,7 +50,9 @@ def visit_shop(page: Page, server: RunningServer, source_name: str, script: str)
     sources = server.api("GET", "/sources?pagination[count]=200")["sources"]
     source_id = next(one["id"] for one in sources if one["name"] == source_name)
     snippet = server.api("GET", f"/sources/{source_id}/snippet")["httpSnippet"]
-    shop = page.context.browser.new_page()
+    browser = page.context.browser
+    assert browser is not None
+    shop = browser.new_page()
     html = f"<!doctype html><title>Shop</title>{snippet}<script>{script}</script>"
     shop.route("**/my-shop", lambda route: route.fulfill(content_type="text/html", body=html))
     shop.goto(f"{server.url}/my-shop")
