@@ -86,7 +86,12 @@ function Head({ destination, tab }: { destination: Destination; tab: Tab }) {
       <PageHeader
         title={destination.name}
         breadcrumbs={[{ label: "Destinations", to: "/destinations" }]}
-        badge={<StatusBadge state={state}>{words}</StatusBadge>}
+        // What the switch says by itself is not said twice.
+        badge={
+          state === "good" || state === "idle" ? undefined : (
+            <StatusBadge state={state}>{words}</StatusBadge>
+          )
+        }
         actions={
           <Switch
             label={destination.enabled ? "Enabled" : "Disabled"}
