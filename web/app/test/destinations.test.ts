@@ -10,6 +10,7 @@ import {
 } from "../src/pages/catalog/entries";
 import { differencesBetween } from "../src/pages/destinations/conflict";
 import {
+  type Action,
   actionOf,
   draftOf,
   eventTitle,
@@ -94,13 +95,15 @@ test("the gravest state of a destination is told", () => {
   );
 });
 
-test.each([
-  { type: "DROP" as const },
-  { type: "SAMPLE" as const, percent: 0.1 },
-  { type: "SAMPLE" as const, percent: 0.125, path: "userId" },
-  { type: "DROP_PROPERTIES" as const, fields: { properties: ["a.b"], traits: ["email"] } },
-  { type: "ALLOW_PROPERTIES" as const, fields: { context: ["page"] } },
-])("the action $type is the same after it was in the form", (action) => {
+const ACTIONS: Action[] = [
+  { type: "DROP" },
+  { type: "SAMPLE", percent: 0.1 },
+  { type: "SAMPLE", percent: 0.125, path: "userId" },
+  { type: "DROP_PROPERTIES", fields: { properties: ["a.b"], traits: ["email"] } },
+  { type: "ALLOW_PROPERTIES", fields: { context: ["page"] } },
+];
+
+test.each(ACTIONS)("the action $type is the same after it was in the form", (action) => {
   expect(actionOf(draftOf(action))).toEqual(action);
 });
 

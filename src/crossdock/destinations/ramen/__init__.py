@@ -152,6 +152,9 @@ async def check_settings(http: Http, settings: Mapping[str, Any]) -> str | None:
     try:
         await http.request("GET", address)
     except DeliveryFailed as error:
+        if isinstance(error, NeedsAttention) and error.status is None:
+            # It was not asked at all, and the reason says what the operator can do.
+            raise
         raise NeedsAttention(
             f"RamenJS cannot be loaded from the script address. {error.what}",
             do="Check the script address; its default is Ramen's own.",

@@ -95,6 +95,9 @@ async def check_settings(http: Http, settings: Mapping[str, Any]) -> str | None:
     try:
         await http.request("GET", f"{endpoint}/sdk/{version}/sdk.umd.js")
     except DeliveryFailed as error:
+        if isinstance(error, NeedsAttention) and error.status is None:
+            # It was not asked at all, and the reason says what the operator can do.
+            raise
         raise NeedsAttention(
             f"Ripe's SDK cannot be loaded from the API endpoint. {error.what}",
             do="Set the API endpoint back to its default, or to the address that Ripe gave you.",

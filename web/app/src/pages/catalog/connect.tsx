@@ -239,7 +239,7 @@ function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] 
           )}
           <Group>
             <Button type="submit" loading={save.isBusy} disabled={!isComplete}>
-              Enable {entry.name}
+              Enable
             </Button>
             <Button
               variant="default"

@@ -68,7 +68,13 @@ function Details({ entry }: { entry: Entry }) {
           <>
             {entry.description}{" "}
             {entry.website && (
-              <Anchor href={entry.website} target="_blank" rel="noreferrer noopener" fz="sm">
+              <Anchor
+                href={entry.website}
+                target="_blank"
+                rel="noreferrer noopener"
+                fz="inherit"
+                underline="always"
+              >
                 Website <IconExternalLink size={13} aria-hidden />
               </Anchor>
             )}
@@ -77,7 +83,7 @@ function Details({ entry }: { entry: Entry }) {
         actions={
           canEdit ? (
             <Button component={Link} to={`/catalog/${entry.slug}/connect`}>
-              Configure {entry.name}
+              Configure
             </Button>
           ) : (
             <Text c="dimmed">Ask an editor of the workspace to connect it.</Text>
@@ -91,7 +97,7 @@ function Details({ entry }: { entry: Entry }) {
             {own.map((one, index) => (
               <span key={one.id}>
                 {index > 0 && ", "}
-                <Anchor component={Link} to={`/destinations/${one.id}`}>
+                <Anchor component={Link} to={`/destinations/${one.id}`} underline="always">
                   {one.name}
                 </Anchor>
               </span>
@@ -109,12 +115,27 @@ function Details({ entry }: { entry: Entry }) {
   );
 }
 
-function Section({ title, note, children }: { title: string; note?: string; children: ReactNode }) {
+interface SectionProps {
+  title: string;
+  note?: string;
+  /** Its table has more to say than a small screen has room for. */
+  isWide?: boolean;
+  children: ReactNode;
+}
+
+function Section({ title, note, isWide, children }: SectionProps) {
   return (
     <section>
       <Title order={2}>{title}</Title>
       {note && <Text c="dimmed">{note}</Text>}
-      <Paper mt="sm" className={classes.scroll ?? ""} tabIndex={0} role="region" aria-label={title}>
+      <Paper
+        mt="sm"
+        data-wide={isWide || undefined}
+        className={classes.scroll ?? ""}
+        tabIndex={0}
+        role="region"
+        aria-label={title}
+      >
         {children}
       </Paper>
     </section>
@@ -165,7 +186,7 @@ function Yes({ is }: { is: boolean }) {
 
 function Settings({ entry }: { entry: Entry }) {
   return (
-    <Section title="Settings">
+    <Section title="Settings" isWide>
       <Table verticalSpacing="xs" horizontalSpacing="md">
         <Table.Thead>
           <Table.Tr>
@@ -209,6 +230,7 @@ function Presets({ entry }: { entry: Entry }) {
   return (
     <Section
       title="Presets"
+      isWide
       note="Mappings that a new destination starts with. Each can be changed or switched off."
     >
       <Table verticalSpacing="xs" horizontalSpacing="md">
@@ -266,6 +288,7 @@ function Actions({ entry }: { entry: Entry }) {
             </Accordion.Control>
             <Accordion.Panel>
               <section
+                data-wide
                 className={classes.scroll}
                 // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by key.
                 tabIndex={0}

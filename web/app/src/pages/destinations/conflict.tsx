@@ -44,7 +44,7 @@ export function ConflictAlert({ conflict, what, differences, onTheirs, onMine, i
         <Table mt="xs" withTableBorder fz="xs">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th> </Table.Th>
+              <Table.Th>Field</Table.Th>
               <Table.Th>Theirs</Table.Th>
               <Table.Th>Yours</Table.Th>
             </Table.Tr>

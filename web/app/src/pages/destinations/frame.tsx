@@ -1,10 +1,10 @@
 /** The head of every page of a destination: its name, its switch, and its tabs. */
 
-import { Switch, Tabs } from "@mantine/core";
+import { Switch } from "@mantine/core";
 import { IconPlugConnectedX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { ApiError } from "../../api/errors";
 import { session } from "../../api/session";
 import { useSignal } from "../../api/signal";
@@ -13,6 +13,7 @@ import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { StatusBadge } from "../../parts/status_badge";
+import classes from "./destinations.module.css";
 import { useEnable } from "./enable";
 import { healthOf } from "./health";
 import { type Destination, destinationQuery, statesQuery } from "./queries";
@@ -71,7 +72,6 @@ function Gone() {
 }
 
 function Head({ destination, tab }: { destination: Destination; tab: Tab }) {
-  const navigate = useNavigate();
   const states = useQuery(statesQuery);
   const canEdit = useSignal(session)?.role !== "viewer";
   const enable = useEnable();
@@ -86,7 +86,12 @@ function Head({ destination, tab }: { destination: Destination; tab: Tab }) {
       <PageHeader
         title={destination.name}
         breadcrumbs={[{ label: "Destinations", to: "/destinations" }]}
-        badge={<StatusBadge state={state}>{words}</StatusBadge>}
+        // What the switch says by itself is not said twice.
+        badge={
+          state === "good" || state === "idle" ? undefined : (
+            <StatusBadge state={state}>{words}</StatusBadge>
+          )
+        }
         actions={
           <Switch
             label={destination.enabled ? "Enabled" : "Disabled"}
@@ -97,25 +102,18 @@ function Head({ destination, tab }: { destination: Destination; tab: Tab }) {
           />
         }
       />
-      <Tabs
-        value={tab}
-        onChange={(next) => navigate(`${base}${pathOf(next as Tab)}`)}
-        mb="lg"
-        activateTabWithKeyboard={false}
-      >
-        <Tabs.List style={{ flexWrap: "nowrap", overflowX: "auto" }}>
-          {shown.map((one) => (
-            <Tabs.Tab
-              key={one.tab}
-              value={one.tab}
-              // A link, so that a tab of the browser can be opened with it.
-              renderRoot={(props) => <Link {...props} to={`${base}${pathOf(one.tab)}`} />}
-            >
-              {one.label}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-      </Tabs>
+      <nav aria-label="Parts of the destination" className={classes.tabs}>
+        {shown.map((one) => (
+          <Link
+            key={one.tab}
+            to={`${base}${pathOf(one.tab)}`}
+            aria-current={one.tab === tab ? "page" : undefined}
+            className={classes.tab}
+          >
+            {one.label}
+          </Link>
+        ))}
+      </nav>
     </>
   );
 }

@@ -146,7 +146,7 @@ function Pickup({ destination, isNew }: { destination: Destination; isNew: boole
             )}
           </Text>
           {!pickedUpAt && hasFeature("demo") && (
-            <Anchor href="/demo/" target="_blank" rel="noopener" fz="inherit">
+            <Anchor href="/demo/" target="_blank" rel="noopener" fz="inherit" underline="always">
               Open the demo shop
             </Anchor>
           )}
@@ -248,7 +248,13 @@ function WhereToLook({ destination }: { destination: Destination }) {
         {isSandbox && hasFeature("sandbox") && (
           <Text>
             It leads to the sandbox on this server:{" "}
-            <Anchor href={`/sandbox/${vendor}/`} target="_blank" rel="noopener" fz="inherit">
+            <Anchor
+              href={`/sandbox/${vendor}/`}
+              target="_blank"
+              rel="noopener"
+              fz="inherit"
+              underline="always"
+            >
               see what has arrived
             </Anchor>
             .

@@ -54,7 +54,12 @@ function Guide({ destination }: { destination: Destination }) {
         {organizationId ? (
           <Code>{organizationId}</Code>
         ) : (
-          <Anchor component={Link} to={`/destinations/${destination.id}/settings`} fz="sm">
+          <Anchor
+            component={Link}
+            to={`/destinations/${destination.id}/settings`}
+            fz="inherit"
+            underline="always"
+          >
             not set yet
           </Anchor>
         )}
