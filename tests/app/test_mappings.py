@@ -289,6 +289,44 @@ def test_what_is_not_saved_is_asked_about_before_it_is_left(editor: Callable[...
     expect(page.get_by_label("Name", exact=True)).to_have_value("Half done")
 
 
+def test_a_page_that_maps_by_itself_shows_what_its_plugin_makes(
+    signed_in: Opener, server: RunningServer, webhook: Any
+) -> None:
+    device = server.api(
+        "POST",
+        "/destinations",
+        {"sourceId": webhook["sourceId"], "metadataId": "actions-ripe"},
+    )["destination"]
+    mapping = mapping_of(server, device, "Track event")
+
+    page = signed_in(f"/destinations/{device['id']}/mappings/{mapping['id']}", url=server.url)
+
+    expect(page.get_by_role("region", name="Preview")).to_contain_text('"event": "Boots Bought"')
+    expect(page.get_by_text("Made in this page")).to_be_visible()
+    expect(page.get_by_role("button", name="Send test event")).to_have_count(0)
+
+
+def test_a_viewer_sees_what_it_becomes_and_nothing_to_change_it_with(
+    open_page: Opener, server: RunningServer, webhook: Any
+) -> None:
+    person = {"email": f"{webhook['id']}@shop.example", "name": "Vera", "role": "viewer"}
+    link = server.api("POST", "/people", person)["link"]["token"]
+    password = "a long password of the tests"  # noqa: S105 - of nobody.
+    server.api("POST", "/password", {"linkToken": link, "password": password})
+    mapping = mapping_of(server, webhook, "Track event")
+    page = open_page(f"/destinations/{webhook['id']}/mappings/{mapping['id']}", url=server.url)
+    page.get_by_text("E-mail and password").click()
+    page.get_by_role("textbox", name="E-mail").fill(person["email"])
+    page.get_by_label("Password", exact=True).last.fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+    expect(page.get_by_text("Changing it needs the role editor")).to_be_visible()
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    expect(page.get_by_label("Name", exact=True)).to_be_disabled()
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("Boots Bought")
+    expect_accessible(page)
+
+
 @pytest.mark.parametrize("size", [WIDE, MIDDLE, NARROW], ids=["wide", "middle", "narrow"])
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
 def test_the_editor_fits_and_can_be_used_by_everybody(

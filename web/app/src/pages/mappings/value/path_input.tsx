@@ -1,6 +1,6 @@
 /** Chooses a part of a real event, or takes any path that is typed. */
 
-import { Combobox, ScrollArea, TextInput, useCombobox } from "@mantine/core";
+import { Combobox, TextInput, useCombobox } from "@mantine/core";
 import { useMemo } from "react";
 import { foundPaths } from "./paths";
 import { usePaths } from "./surroundings";
@@ -31,7 +31,7 @@ export function PathInput({ value, onChange, label, isReadOnly }: Props) {
         onChange(path);
         box.closeDropdown();
       }}
-      width="max(100%, 320px)"
+      width="target"
       position="bottom-start"
     >
       <Combobox.Target>
@@ -54,23 +54,21 @@ export function PathInput({ value, onChange, label, isReadOnly }: Props) {
           onBlur={() => box.closeDropdown()}
         />
       </Combobox.Target>
-      <Combobox.Dropdown hidden={shown.length === 0}>
-        <Combobox.Options aria-label="Parts of the event">
-          <ScrollArea.Autosize mah={280} type="auto">
-            {shown.map(({ path, name, depth, sample }) => (
-              <Combobox.Option
-                key={path}
-                value={path}
-                active={path === value}
-                aria-label={path}
-                className={classes.option}
-                style={{ paddingInlineStart: 10 + (isKnown || !value ? depth * 14 : 0) }}
-              >
-                <span className={classes.optionName}>{isKnown || !value ? name : path}</span>
-                <span className={classes.optionSample}>{sample}</span>
-              </Combobox.Option>
-            ))}
-          </ScrollArea.Autosize>
+      <Combobox.Dropdown className={classes.paths ?? ""} hidden={shown.length === 0}>
+        <Combobox.Options aria-label="Parts of the event" className={classes.pathList ?? ""}>
+          {shown.map(({ path, name, depth, sample }) => (
+            <Combobox.Option
+              key={path}
+              value={path}
+              active={path === value}
+              aria-label={path}
+              className={classes.option}
+              style={{ paddingInlineStart: 10 + (isKnown || !value ? depth * 14 : 0) }}
+            >
+              <span className={classes.optionName}>{isKnown || !value ? name : path}</span>
+              <span className={classes.optionSample}>{sample}</span>
+            </Combobox.Option>
+          ))}
         </Combobox.Options>
       </Combobox.Dropdown>
     </Combobox>
