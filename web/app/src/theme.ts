@@ -8,6 +8,7 @@ import {
   createTheme,
   type MantineColorsTuple,
   Modal,
+  Notification,
   NumberInput,
   Paper,
   PasswordInput,
@@ -104,10 +105,14 @@ export const theme = createTheme({
       defaultProps: {
         centered: true,
         radius: "lg",
+        closeButtonProps: { "aria-label": "Close" },
         // Its head is a header element, and the page's is the only one to be called so.
         // @ts-expect-error: the type of default properties leaves out what Mantine 8 takes here.
         attributes: { header: { role: "presentation" } },
       },
+    }),
+    Notification: Notification.extend({
+      defaultProps: { closeButtonProps: { "aria-label": "Close" } },
     }),
     NumberInput: NumberInput.extend(SMALL),
     Paper: Paper.extend({ defaultProps: { withBorder: true, radius: "lg" } }),
