@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.running import ADMIN_TOKEN, RunningServer, running_server
+from tests.running import ADMIN_TOKEN, RunningServer, eventually, running_server
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(
@@ -53,9 +53,17 @@ def sign_in(page: Page, token: str = ADMIN_TOKEN) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def send_first_event(server: RunningServer) -> None:
+    """Send an event to the demo's source: until one has come, the home page is a welcome."""
+    event = {"writeKey": "demo-write-key", "userId": "ann", "event": "Order Completed"}
+    assert server.request("POST", "/v1/track", json=event).status == 200
+    eventually(lambda: server.api("GET", "/ledger?step=received")["entries"])
+
+
 @pytest.fixture(scope="session")
 def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with running_server(tmp_path_factory.mktemp("app")) as running:
+        send_first_event(running)
         yield running
 
 

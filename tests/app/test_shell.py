@@ -15,6 +15,7 @@ from tests.app.conftest import (
     WIDE,
     expect_accessible,
     expect_within_the_screen,
+    send_first_event,
     sign_in,
 )
 from tests.running import running_server
@@ -124,6 +125,7 @@ def test_a_server_that_restarts_under_an_open_page_is_waited_for(
     open_page: Opener, tmp_path: Path
 ) -> None:
     with running_server(tmp_path) as server:
+        send_first_event(server)
         page = open_page("/", url=server.url)
         sign_in(page)
         expect(page.get_by_text("Everything is on its way")).to_be_visible()

@@ -10,7 +10,7 @@ from crossdock.ledger import report
 from crossdock.ledger.entries import Entry
 
 ENTRIES_WAITING_MAX = 1_000
-"""Who is further behind is told how many it missed; it can ask the ledger for them."""
+"""Who is further behind gets the newest, and is told how many were left out before them."""
 
 TAILS_MAX = 32
 """Each costs the pipeline's event loop a little."""
@@ -52,19 +52,18 @@ class _Watcher:
     """Whoever watches: what they want, what waits for them, and how much had no room."""
 
     wanted: TailWanted
-    waiting: asyncio.Queue[Entry | Missed | None]
+    waiting: asyncio.Queue[Entry | None]
     missed_count: int = 0
 
-    def tell(self, entry: Entry) -> bool:
-        """Let the entry wait for them; return whether there was room."""
-        if self.waiting.qsize() >= ENTRIES_WAITING_MAX:
-            self.missed_count += 1
-            return False
-        if self.missed_count:
-            self.waiting.put_nowait(Missed(self.missed_count))
-            self.missed_count = 0
-        self.waiting.put_nowait(entry)
-        return True
+    def tell(self, entries: Sequence[Entry]) -> int:
+        """Let the entries wait for them; return how many had to make room for newer ones."""
+        for entry in entries:
+            self.waiting.put_nowait(entry)
+        left_out_count = max(0, self.waiting.qsize() - ENTRIES_WAITING_MAX)
+        for _ in range(left_out_count):
+            self.waiting.get_nowait()
+        self.missed_count += left_out_count
+        return left_out_count
 
 
 class Tails:
@@ -82,8 +81,7 @@ class Tails:
         """Tell everyone who wants to know."""
         for watcher in self._watchers:
             wanted = [entry for entry in entries if watcher.wanted.takes(entry)]
-            told_count = sum(watcher.tell(entry) for entry in wanted)
-            report.tail_missed(len(wanted) - told_count)
+            report.tail_missed(watcher.tell(wanted))
 
     async def watch(
         self, wanted: TailWanted, *, heartbeat_seconds: float
@@ -95,10 +93,6 @@ class Tails:
         self._watchers.append(watcher)
         try:
             while True:
-                if watcher.missed_count and watcher.waiting.empty():
-                    # Nothing came after it that would have told it.
-                    missed_count, watcher.missed_count = watcher.missed_count, 0
-                    yield Missed(missed_count)
                 try:
                     entry = await asyncio.wait_for(watcher.waiting.get(), heartbeat_seconds)
                 except TimeoutError:
@@ -106,6 +100,9 @@ class Tails:
                     continue
                 if entry is None:
                     return
+                if watcher.missed_count:
+                    missed_count, watcher.missed_count = watcher.missed_count, 0
+                    yield Missed(missed_count)
                 yield entry
         finally:
             if watcher in self._watchers:

@@ -8,6 +8,7 @@ import {
   createTheme,
   type MantineColorsTuple,
   Modal,
+  Notification,
   NumberInput,
   Paper,
   PasswordInput,
@@ -109,6 +110,9 @@ export const theme = createTheme({
         // @ts-expect-error: the type of default properties leaves out what Mantine 8 takes here.
         attributes: { header: { role: "presentation" } },
       },
+    }),
+    Notification: Notification.extend({
+      defaultProps: { closeButtonProps: { "aria-label": "Close" } },
     }),
     NumberInput: NumberInput.extend(SMALL),
     Paper: Paper.extend({ defaultProps: { withBorder: true, radius: "lg" } }),

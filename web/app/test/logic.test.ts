@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ApiError, errorOf, explain } from "../src/api/errors";
-import { perMinute, problemsOf } from "../src/pages/home/figures";
+import { perStretch } from "../src/api/volumes";
+import { problemsOf } from "../src/pages/home/figures";
 import { tokens } from "../src/parts/highlight";
 import { nextIndex, sorted, turned } from "../src/parts/table_order";
 import { ago } from "../src/parts/time_ago";
@@ -84,31 +85,23 @@ test("the first message of each field counts, and what is about none is apart", 
   expect(error.messagesByField()).toEqual({ name: "First.", "": "General." });
 });
 
-test("minutes without events are zero, and sources are added up", () => {
+test("stretches without events are zero, and sources are added up", () => {
   const start = NOW.getTime();
   const at = (minute: number) => new Date(start + minute * 60_000).toISOString();
-  const found = perMinute(
-    [
-      {
-        total: 3,
-        series: [
-          { time: at(0), count: 1 },
-          { time: at(59), count: 2 },
-        ],
-      },
-      {
-        total: 4,
-        series: [
-          { time: at(59), count: 4 },
-          { time: at(60), count: 9 },
-        ],
-      },
-    ],
+  const point = (minute: number, received: number) => ({
+    time: at(minute),
+    received,
+    discarded: 0,
+  });
+
+  const counts = perStretch(
+    [{ series: [point(0, 1), point(59, 2)] }, { series: [point(59, 4), point(60, 9)] }],
+    "hour",
     start,
   );
 
-  expect(found.total).toBe(7);
-  expect([found.counts[0], found.counts[1], found.counts[59]]).toEqual([1, 0, 6]);
+  expect(counts).toHaveLength(60);
+  expect([counts[0], counts[1], counts[59]]).toEqual([1, 0, 6]);
 });
 
 test("dead letters and a balance that does not hold are problems, the balance first", () => {

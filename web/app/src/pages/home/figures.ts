@@ -1,77 +1,75 @@
-/** What the home page counts. */
+/** What the home page tells of destinations, and of what was changed. */
 
 import { queryOptions } from "@tanstack/react-query";
 import { api, data } from "../../api/client";
 import type { components } from "../../api/schema";
+import type { State } from "../../parts/status_badge";
 
 type Schemas = components["schemas"];
-type Balance = Schemas["BalanceAnswer"];
-type Source = Pick<Schemas["SourceShape"], "id">;
 type Connection = Pick<Schemas["DestinationShape"], "id" | "name">;
+export type Change = Schemas["AuditEntryShape"];
 
-const MINUTE_MS = 60_000;
-const MINUTES = 60;
-
-interface Dataset {
-  total: number;
-  series: { time: string; count: number }[];
+/** How sending stands with a connection. */
+export interface Standing {
+  isPaused: boolean;
+  pause: { what: string; do: string } | null;
+  unfinished: number;
+  deadLetters: number;
 }
 
-/** How many events each of the last sixty minutes brought, from all sources together. */
-export function lastHourQuery(sources: readonly Source[]) {
+interface Balance {
+  holds: boolean;
+  accounts: readonly { destinationId: string | null; dead: number }[];
+}
+
+const CONNECTIONS_MAX = 30;
+const CHANGES = 8;
+
+/** How sending stands with each connection, by id; of very many only the first. */
+export function standingsQuery(connections: readonly Connection[]) {
+  const ids = connections.slice(0, CONNECTIONS_MAX).map((connection) => connection.id);
   return queryOptions({
-    queryKey: ["last-hour", sources.map((source) => source.id)],
-    queryFn: async () => {
-      const end = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
-      const start = end - MINUTES * MINUTE_MS;
-      const query = {
-        startTime: new Date(start).toISOString(),
-        endTime: new Date(end).toISOString(),
-        granularity: "MINUTE" as const,
-      };
-      const answers = await Promise.all(
-        sources.map((source) =>
-          data(
-            api.GET("/delivery-overview/{step}", {
-              params: {
-                path: { step: "successfully-received" },
-                query: { ...query, sourceId: source.id },
-              },
-            }),
-          ),
-        ),
+    queryKey: ["standings", ids],
+    queryFn: async (): Promise<Record<string, Standing>> => {
+      const found = await Promise.all(
+        ids.map(async (id) => {
+          const path = { destination_id: id };
+          const call = api.GET("/destinations/{destination_id}/state", { params: { path } });
+          // One that was deleted just now takes nothing from the others.
+          const state = await data(call).then(
+            (answer) => answer.state,
+            () => null,
+          );
+          return state ? ([[id, state]] as const) : [];
+        }),
       );
-      return perMinute(
-        answers.flatMap((answer) => answer.dataset as Dataset[]),
-        start,
-      );
+      return Object.fromEntries(found.flat());
     },
   });
 }
 
-/** Returns the datasets added up by minute, with zero where nothing came. */
-export function perMinute(
-  datasets: readonly Dataset[],
-  startMs: number,
-): { total: number; counts: number[] } {
-  const counts = new Array<number>(MINUTES).fill(0);
-  for (const { time, count } of datasets.flatMap((dataset) => dataset.series)) {
-    const minute = Math.floor((Date.parse(time) - startMs) / MINUTE_MS);
-    if (minute >= 0 && minute < MINUTES) counts[minute] = (counts[minute] ?? 0) + count;
-  }
-  return { total: counts.reduce((sum, count) => sum + count, 0), counts };
-}
+/** Who changed what last; for those who may read the audit log. */
+export const changesQuery = queryOptions({
+  queryKey: ["audit", "latest"],
+  queryFn: async () =>
+    (await data(api.GET("/audit", { params: { query: { "pagination[count]": 40 } } }))).entries
+      // Who came and went is in the audit log; here it would hide what was changed.
+      .filter((entry) => entry.kind !== "session")
+      .slice(0, CHANGES),
+});
 
 export interface DeliveryProblem {
   key: string;
   title: string;
   todo: string;
+  to?: string;
 }
 
 /** Returns what a person should look at, the gravest first. */
 export function problemsOf(
   balance: Balance,
   connections: readonly Connection[],
+  standings: Readonly<Record<string, Standing>> = {},
 ): DeliveryProblem[] {
   const found: DeliveryProblem[] = [];
   if (!balance.holds) {
@@ -81,15 +79,51 @@ export function problemsOf(
       todo: "Something that was accepted is not accounted for. Look into the server's log.",
     });
   }
+  for (const { id, name } of connections) {
+    const pause = standings[id]?.isPaused ? standings[id].pause : null;
+    if (pause) {
+      found.push({
+        key: `${id} paused`,
+        title: `${name} is paused: ${pause.what}`,
+        todo: pause.do,
+        to: `/destinations/${id}`,
+      });
+    }
+  }
   const namesById = new Map(connections.map((one) => [one.id, one.name]));
-  for (const account of balance.accounts) {
-    const name = account.destinationId && namesById.get(account.destinationId);
-    if (!name || account.dead === 0) continue;
+  for (const { destinationId, dead } of balance.accounts) {
+    const name = destinationId && namesById.get(destinationId);
+    if (!name || dead === 0) continue;
     found.push({
-      key: account.destinationId ?? "",
-      title: `${name}: ${account.dead.toLocaleString()} given up`,
+      key: `${destinationId} dead`,
+      title: `${name}: ${dead.toLocaleString()} given up`,
       todo: "They are kept as dead letters. Find out why, put it right, and send them again.",
+      to: `/destinations/${destinationId}/delivery`,
     });
   }
   return found;
+}
+
+/** Returns how a connection is, in a word or two. */
+export function healthOf(
+  isEnabled: boolean,
+  standing: Standing | undefined,
+): { state: State; label: string } {
+  if (!isEnabled) return { state: "idle", label: "Switched off" };
+  if (!standing) return { state: "idle", label: "…" };
+  if (standing.isPaused) return { state: "bad", label: "Paused" };
+  if (standing.deadLetters > 0) {
+    const count = standing.deadLetters.toLocaleString();
+    return { state: "warn", label: `${count} dead ${count === "1" ? "letter" : "letters"}` };
+  }
+  if (standing.unfinished > 0) {
+    return { state: "busy", label: `${standing.unfinished.toLocaleString()} on the way` };
+  }
+  return { state: "good", label: "Healthy" };
+}
+
+/** Returns what somebody did, without who: "changed the source shop". */
+export function wordsOf({ change, kind, objectName }: Change): string {
+  const thing = kind.replaceAll("_", " ").replaceAll("-", " ");
+  return objectName ? `${change} the ${thing} ${objectName}` : `${change} a ${thing}`;
 }

@@ -1,0 +1,150 @@
+/** The first visit: make a source, send an event, see it arrive, connect a destination. */
+
+import { Badge, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { IconArrowRight, IconCheck, IconLock } from "@tabler/icons-react";
+import { type ReactNode, useCallback, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import { EmptyState } from "../../parts/empty_state";
+import { Arrival } from "../sources/arrival";
+import { useCanEdit } from "../sources/can_edit";
+import { InstructionTabs, TestEventButton } from "../sources/instruction_tabs";
+import { UnknownKey } from "../sources/list";
+import type { Source } from "../sources/queries";
+import { SourceForm } from "../sources/source_form";
+import classes from "./home.module.css";
+
+interface Props {
+  sources: readonly Source[];
+  onDone: () => void;
+}
+
+export function Welcome({ sources, onDone }: Props) {
+  const [search, setSearch] = useSearchParams();
+  const [hasArrived, setArrived] = useState(false);
+  const onArrived = useCallback(() => setArrived(true), []);
+  const canEdit = useCanEdit();
+  const source = sources.find((one) => one.id === search.get("source"));
+
+  if (!canEdit) {
+    return (
+      <EmptyState
+        icon={IconLock}
+        title="No event has come in yet"
+        action={{ label: "Look at the sources", to: "/sources" }}
+      >
+        Your role may look, and change nothing. Somebody with the role of an editor sets up the
+        first source; what it sends shows here.
+      </EmptyState>
+    );
+  }
+  const choose = (made: Source) => setSearch({ source: made.id }, { replace: true });
+  return (
+    <Stack gap="lg">
+      {source && !hasArrived && <UnknownKey />}
+      <Step
+        number={1}
+        title={source ? `The source ${source.name}` : "Make your first source"}
+        isDone={source !== undefined}
+        badge={source?.metadata.name}
+      >
+        {!source && (
+          <>
+            <Text c="dimmed" mb="md" maw="64ch">
+              A source is what sends events: a website, an app, a server. It gets a write key of its
+              own.
+            </Text>
+            <SourceForm
+              submitLabel="Create source"
+              startName={sources[0]?.name ?? "Website"}
+              unused={sources.length === 1 ? sources[0] : undefined}
+              onMade={choose}
+            />
+            {sources.length > 1 && (
+              <Text mt="md">
+                Or go on with{" "}
+                {sources.slice(0, 5).map((one, index) => (
+                  <span key={one.id}>
+                    {index > 0 && ", "}
+                    <Link to={`/?source=${one.id}`}>{one.name}</Link>
+                  </span>
+                ))}
+                .
+              </Text>
+            )}
+          </>
+        )}
+      </Step>
+      <Step number={2} title="Send an event" isDone={hasArrived} isLater={!source}>
+        {source && (
+          <>
+            <InstructionTabs source={source} />
+            <Group mt="md" gap="sm">
+              <TestEventButton source={source} />
+              <Text c="dimmed">No page at hand? Send one from here.</Text>
+            </Group>
+          </>
+        )}
+      </Step>
+      <Step number={3} title="See it arrive" isDone={hasArrived} isLater={!source}>
+        {source && (
+          <Arrival sourceId={source.id} onArrived={onArrived}>
+            Waiting for the first event of {source.name}. It shows here by itself.
+          </Arrival>
+        )}
+      </Step>
+      <Step number={4} title="Connect a destination" isLater={!hasArrived}>
+        {source && hasArrived && (
+          <>
+            <Text mb="md" maw="64ch">
+              It works. What comes in is kept; connect a destination, and it goes on from here.
+            </Text>
+            <Group>
+              <Button
+                component={Link}
+                to={`/catalog?source=${source.id}`}
+                rightSection={<IconArrowRight size={16} aria-hidden />}
+              >
+                Connect a destination
+              </Button>
+              <Button
+                variant="default"
+                onClick={() => {
+                  setSearch({}, { replace: true });
+                  onDone();
+                }}
+              >
+                Go to the home page
+              </Button>
+            </Group>
+          </>
+        )}
+      </Step>
+    </Stack>
+  );
+}
+
+interface StepProps {
+  number: number;
+  title: string;
+  isDone?: boolean;
+  isLater?: boolean;
+  badge?: string | undefined;
+  children: ReactNode;
+}
+
+function Step({ number, title, isDone, isLater, badge, children }: StepProps) {
+  return (
+    <Paper p="lg" component="section" aria-label={title} data-later={isLater || undefined}>
+      <Group gap="sm" mb={children ? "sm" : 0}>
+        <span className={classes.number} data-done={isDone || undefined} aria-hidden>
+          {isDone ? <IconCheck size={15} stroke={2.4} /> : number}
+        </span>
+        <Title order={2} {...(isLater ? { c: "dimmed" } : {})}>
+          {title}
+        </Title>
+        {badge && <Badge>{badge}</Badge>}
+      </Group>
+      {children}
+    </Paper>
+  );
+}

@@ -1,0 +1,37 @@
+import { Paper } from "@mantine/core";
+import { IconLock } from "@tabler/icons-react";
+import { useNavigate } from "react-router";
+import { EmptyState } from "../../parts/empty_state";
+import { PageHeader } from "../../parts/page_header";
+import { useCanEdit } from "./can_edit";
+import { SourceForm } from "./source_form";
+
+export function NewSourcePage() {
+  const navigate = useNavigate();
+  const canEdit = useCanEdit();
+  return (
+    <>
+      <PageHeader
+        title="New source"
+        breadcrumbs={[{ label: "Sources", to: "/sources" }]}
+        description="It gets a write key, and you get the code to paste."
+      />
+      {canEdit ? (
+        <Paper p="lg">
+          <SourceForm
+            submitLabel="Create source"
+            onMade={(source) => navigate(`/sources/${source.id}/setup`)}
+          />
+        </Paper>
+      ) : (
+        <EmptyState
+          icon={IconLock}
+          title="Your role may look, and change nothing"
+          action={{ label: "Go to the sources", to: "/sources" }}
+        >
+          Ask an owner of the workspace for the role of an editor.
+        </EmptyState>
+      )}
+    </>
+  );
+}

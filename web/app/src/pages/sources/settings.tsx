@@ -1,0 +1,171 @@
+/** What a source is called, whether it is on, its write keys, and its end. */
+
+import { Button, Group, Paper, Stack, Switch, Text, TextInput, Title } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useNavigate } from "react-router";
+import { api, data } from "../../api/client";
+import { ConfirmButton } from "../../parts/confirm_button";
+import { SaveError, useSave } from "../../parts/save";
+import { tell } from "../../parts/tell";
+import { useUnsavedGuard } from "../../parts/unsaved_guard";
+import { useCanEdit } from "./can_edit";
+import { connectedQuery, type Source, sourceQuery } from "./queries";
+import { useSource } from "./source_frame";
+import { WriteKeys } from "./write_keys";
+
+export function SettingsTab() {
+  const { source } = useSource();
+  const canEdit = useCanEdit();
+  return (
+    <Stack gap="lg">
+      <General key={source.id} />
+      <WriteKeys source={source} />
+      {canEdit && <Deletion source={source} />}
+    </Stack>
+  );
+}
+
+type Values = { name: string; slug: string; enabled: boolean; isStrict: boolean };
+
+const valuesOf = ({ name, slug, enabled, settings }: Source): Values => ({
+  name,
+  slug,
+  enabled,
+  isStrict: settings.isStrict,
+});
+
+function General() {
+  const { source, etag } = useSource();
+  const client = useQueryClient();
+  const canEdit = useCanEdit();
+  const form = useForm<Values>({
+    initialValues: valuesOf(source),
+    validate: { name: (name) => (name.trim() ? null : "Give it a name.") },
+  });
+  const save = useSave(form, (field) => field.replace("settings.", ""));
+  const isDirty = form.isDirty();
+  const [version, setVersion] = useState(etag);
+  useUnsavedGuard(isDirty);
+
+  const fillFrom = (from: Source, version: string | null) => {
+    form.setInitialValues(valuesOf(from));
+    form.setValues(valuesOf(from));
+    setVersion(version);
+  };
+  // What somebody else saved shows at once where nobody is typing.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only what was loaded counts.
+  useEffect(() => {
+    if (!form.isDirty()) fillFrom(source, etag);
+  }, [source, etag]);
+
+  // With the version that the form was filled from, so that what another saved since is not lost.
+  const send = (seen: string | null) =>
+    save.run(async () => {
+      const { name, slug, enabled, isStrict } = form.getValues();
+      await data(
+        api.PATCH("/sources/{source_id}", {
+          params: {
+            path: { source_id: source.id },
+            header: seen ? { "if-match": seen } : {},
+          },
+          body: { name: name.trim(), slug, enabled, settings: { isStrict } },
+        }),
+      );
+      form.setInitialValues(form.getValues());
+      await client.invalidateQueries({ queryKey: ["sources"] });
+      tell("The source was saved.");
+    });
+  const theirs = async () => {
+    const latest = await client.fetchQuery({ ...sourceQuery(source.id), staleTime: 0 });
+    fillFrom(latest.source, latest.etag);
+    save.clear();
+  };
+
+  return (
+    <Paper p="lg" component="section" aria-label="General">
+      <Title order={2} mb="md">
+        General
+      </Title>
+      <form onSubmit={form.onSubmit(() => send(version))}>
+        <Stack gap="md" maw={520}>
+          <SaveError
+            save={save}
+            what="this source"
+            onTheirs={theirs}
+            onMine={() => void send(null)}
+          />
+          <TextInput label="Name" disabled={!canEdit} {...form.getInputProps("name")} />
+          <TextInput
+            label="Slug"
+            description="What the API and the workspace's file call it: lower case, unique."
+            disabled={!canEdit}
+            spellCheck={false}
+            {...form.getInputProps("slug")}
+          />
+          <Switch
+            label="Enabled"
+            description="Switched off, it discards what it is sent."
+            disabled={!canEdit}
+            {...form.getInputProps("enabled", { type: "checkbox" })}
+          />
+          <Switch
+            label="Strict"
+            description="Senders get 400 or 401 for what can never be right, instead of Segment's 200."
+            disabled={!canEdit}
+            {...form.getInputProps("isStrict", { type: "checkbox" })}
+          />
+          {canEdit ? (
+            <Group>
+              <Button type="submit" loading={save.isBusy} disabled={!isDirty}>
+                Save
+              </Button>
+            </Group>
+          ) : (
+            <Text c="dimmed">Your role may look, and change nothing.</Text>
+          )}
+        </Stack>
+      </form>
+    </Paper>
+  );
+}
+
+function Deletion({ source }: { source: Source }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const remove = async () => {
+    await data(api.DELETE("/sources/{source_id}", { params: { path: { source_id: source.id } } }));
+    navigate("/sources");
+    await client.invalidateQueries({ queryKey: ["sources"], exact: true });
+    await client.invalidateQueries({ queryKey: ["volumes"] });
+    tell(`The source ${source.name} was deleted.`);
+  };
+  const { data: connected } = useQuery(connectedQuery(source.id));
+  const count = connected?.length;
+  return (
+    <Paper p="lg" component="section" aria-label="Delete">
+      <Group justify="space-between">
+        <div>
+          <Title order={2}>Delete this source</Title>
+          <Text c="dimmed">With its write keys, and the destinations connected to it.</Text>
+        </div>
+        <ConfirmButton
+          label="Delete source"
+          title={`Delete the source ${source.name}?`}
+          typed={source.slug}
+          onConfirm={remove}
+        >
+          Lost are its write keys and{" "}
+          {count === undefined
+            ? "its destinations"
+            : count === 1
+              ? "its destination"
+              : `its ${count} destinations`}{" "}
+          with their settings, mappings and filters. What is still sent with its keys is discarded.
+          Events that came in stay until they are too old.
+        </ConfirmButton>
+      </Group>
+    </Paper>
+  );
+}
