@@ -266,6 +266,22 @@ class _Server:
             clock=clock,
             ids=ids,
         )
+        sender = Sender(
+            SendParts(
+                journal=journal,
+                feed=feed,
+                destinations_by_slug=destinations_by_slug,
+                http=http,
+                clock=clock,
+                chance=Chance(),
+                pauses=pauses,
+                limits=SendLimits(
+                    retry=RetryLimits(
+                        give_up_after_seconds=settings.retry_hours_max * _HOUR_SECONDS
+                    )
+                ),
+            )
+        )
         control = build_control(
             Parts(
                 store=store,
@@ -299,22 +315,7 @@ class _Server:
                     clock=clock,
                 ),
                 neutral_script_url=self._neutral_script_url,
-            )
-        )
-        sender = Sender(
-            SendParts(
-                journal=journal,
-                feed=feed,
-                destinations_by_slug=destinations_by_slug,
-                http=http,
-                clock=clock,
-                chance=Chance(),
-                pauses=pauses,
-                limits=SendLimits(
-                    retry=RetryLimits(
-                        give_up_after_seconds=settings.retry_hours_max * _HOUR_SECONDS
-                    )
-                ),
+                standing=sender.standing,
             )
         )
         apps["/api/v1"] = control

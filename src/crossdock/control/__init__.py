@@ -20,6 +20,7 @@
 - `parts`: what it is made of, handed in by the composition root.
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.
+- `sending`: when the next attempt is, and how long attempts take.
 - `tester`: one event, step by step.
 - `session`: signing in and out, and one's own password.
 - `secure_mode`: why a signature for Ramen's secure mode is wrong.

@@ -29,7 +29,7 @@ from crossdock.kit import Http
 from crossdock.ledger import Ledger
 from crossdock.people import Role, Session
 from crossdock.pipeline.route import ReplayOrder, Trial
-from crossdock.pipeline.send import Sent
+from crossdock.pipeline.send import Sent, Standing
 from crossdock.workspace import Connection, Deed, Filter, Source, Store, Workspace
 from crossdock.workspace.store import Decide
 
@@ -201,6 +201,7 @@ class Parts:
             drops it; may raise a `CrossdockError` about the condition.
         neutral_script_url: Returns the address of Analytics.js under names that ad blockers do
             not know, given the base URL and the source; None if there are none.
+        standing: Returns how sending to a destination stands.
         caller: Who makes the request that is answered; None outside of requests, and for those
             who are about to sign in.
     """
@@ -223,6 +224,7 @@ class Parts:
     send_once: Callable[[Delivery, Connection], Awaitable[Sent]]
     public_url: str | None = None
     neutral_script_url: Callable[[str, Source], str | None] = lambda _base_url, _source: None
+    standing: Callable[[ConnectionId], Standing] = lambda _connection_id: Standing()
     caller: Caller | None = None
 
     @property

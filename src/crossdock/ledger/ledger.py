@@ -26,7 +26,7 @@ from crossdock.ledger.balance import Balance, draw_up, written_off
 from crossdock.ledger.entries import Entry, Stream, microseconds
 from crossdock.ledger.port import LedgerJournal
 from crossdock.ledger.portions import add_events, add_outcomes, portions
-from crossdock.ledger.queries import Counted, Overview, Page, Wanted
+from crossdock.ledger.queries import Counted, Durations, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
 from crossdock.ledger.store import Store, is_broken
 from crossdock.ledger.tail import Tails, TailWanted
@@ -184,6 +184,15 @@ class Ledger:
                 cursor, step, wanted, grain_seconds=grain_seconds, group_by=group_by
             )
         )
+
+    async def durations(self, wanted: Wanted) -> Durations:
+        """Return how long attempts took; see `queries.durations`.
+
+        Raises:
+            LedgerUnavailable: It cannot be asked at the moment.
+            LedgerBusy: It takes too long.
+        """
+        return await self._ask(lambda cursor: queries.durations(cursor, wanted))
 
     def tail(self, wanted: TailWanted) -> AsyncGenerator[Entry | None, None]:
         """Yield entries as they are written; None now and then, so that nobody hangs up.

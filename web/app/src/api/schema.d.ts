@@ -480,6 +480,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/destinations/{destination_id}/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Sending
+         * @description Return when the destination is asked next, and why the latest attempt failed.
+         */
+        get: operations["readSending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measure Attempts
+         * @description Count the attempts of a time range, and say how long they took.
+         */
+        get: operations["measureAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/destinations/{destination_id}/secure-mode/check": {
         parameters: {
             query?: never;
@@ -1220,6 +1260,27 @@ export interface components {
             fields: components["schemas"]["ActionField"][];
         };
         /**
+         * AttemptsAnswer
+         * @description Attempts, counted and measured.
+         */
+        AttemptsAnswer: {
+            attempts: components["schemas"]["AttemptsShape"];
+        };
+        /**
+         * AttemptsShape
+         * @description Attempts in a time range. Durations are those of an attempt, in seconds.
+         */
+        AttemptsShape: {
+            /** Attemptcount */
+            attemptCount: number;
+            /** Retrycount */
+            retryCount: number;
+            /** Medianseconds */
+            medianSeconds: number | null;
+            /** P95Seconds */
+            p95Seconds: number | null;
+        };
+        /**
          * AuditAnswer
          * @description A page of the audit log, newest first.
          */
@@ -1315,6 +1376,13 @@ export interface components {
             missedMessages: number;
             /** Accounts */
             accounts: components["schemas"]["AccountShape"][];
+            /**
+             * Names
+             * @description Of sources and destinations, by id.
+             */
+            names: {
+                [key: string]: string;
+            };
         };
         /**
          * ChangePerson
@@ -1575,6 +1643,10 @@ export interface components {
             /** Value */
             value: string;
         };
+        /** Data[AttemptsAnswer] */
+        Data_AttemptsAnswer_: {
+            data: components["schemas"]["AttemptsAnswer"];
+        };
         /** Data[AuditAnswer] */
         Data_AuditAnswer_: {
             data: components["schemas"]["AuditAnswer"];
@@ -1678,6 +1750,10 @@ export interface components {
         /** Data[ReplaysAnswer] */
         Data_ReplaysAnswer_: {
             data: components["schemas"]["ReplaysAnswer"];
+        };
+        /** Data[SendingAnswer] */
+        Data_SendingAnswer_: {
+            data: components["schemas"]["SendingAnswer"];
         };
         /** Data[SessionAnswer] */
         Data_SessionAnswer_: {
@@ -2256,6 +2332,17 @@ export interface components {
             totalEntries: number;
         };
         /**
+         * PauseDestination
+         * @description Why it is paused, for whoever wonders.
+         */
+        PauseDestination: {
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
          * PauseShape
          * @description Why nothing is sent.
          */
@@ -2565,6 +2652,34 @@ export interface components {
              * @default 1000
              */
             countMax: number;
+        };
+        /**
+         * SendingAnswer
+         * @description How sending to one destination stands.
+         */
+        SendingAnswer: {
+            sending: components["schemas"]["SendingShape"];
+        };
+        /**
+         * SendingShape
+         * @description How sending to a destination stands.
+         *
+         *     After many failures in a row (`isOnlyProbed`) one delivery at a time tries whether it answers
+         *     again. `what` and `do` are about the latest attempt that failed and may succeed later.
+         */
+        SendingShape: {
+            /** Isonlyprobed */
+            isOnlyProbed: boolean;
+            /** Underway */
+            underWay: number;
+            /** Nextattemptat */
+            nextAttemptAt: string | null;
+            /** Failedat */
+            failedAt: string | null;
+            /** What */
+            what: string;
+            /** Do */
+            do: string;
         };
         /**
          * SessionAnswer
@@ -3023,6 +3138,13 @@ export interface components {
             messageId: string;
             /** Events */
             events: components["schemas"]["LifeShape"][];
+            /**
+             * Names
+             * @description Of sources and destinations, by id.
+             */
+            names: {
+                [key: string]: string;
+            };
         };
         /**
          * UpdateDestination
@@ -5154,7 +5276,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseDestination"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -5769,6 +5895,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_HandledAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    readSending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destination_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SendingAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    measureAttempts: {
+        parameters: {
+            query: {
+                startTime: string;
+                endTime: string;
+                destinationId?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_AttemptsAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */
@@ -8307,12 +8605,13 @@ export interface operations {
     deliveryOverview: {
         parameters: {
             query: {
-                sourceId: string;
+                /** @description Left out: of all sources. */
+                sourceId?: string | null;
                 startTime: string;
                 endTime: string;
                 granularity: "MINUTE" | "HOUR" | "DAY";
                 destinationConfigId?: string | null;
-                /** @description eventName, eventType, discardReason, subscriptionId */
+                /** @description eventName, eventType, discardReason, subscriptionId, destinationConfigId, sourceId */
                 groupBy?: string[] | null;
             };
             header?: never;
