@@ -296,6 +296,23 @@ class _Server:
             dead_letters=journal.dead_letters,
             clock=clock,
         )
+        sender = Sender(
+            SendParts(
+                journal=journal,
+                feed=feed,
+                destinations_by_slug=destinations_by_slug,
+                http=http,
+                clock=clock,
+                chance=Chance(),
+                pauses=pauses,
+                is_forgotten=register.is_forgotten,
+                limits=SendLimits(
+                    retry=RetryLimits(
+                        give_up_after_seconds=settings.retry_hours_max * _HOUR_SECONDS
+                    )
+                ),
+            )
+        )
         control = build_control(
             Parts(
                 store=store,
@@ -338,23 +355,7 @@ class _Server:
                 sandbox_settings=sandbox_settings
                 if sandbox is not None
                 else lambda _base_url, _slug: None,
-            )
-        )
-        sender = Sender(
-            SendParts(
-                journal=journal,
-                feed=feed,
-                destinations_by_slug=destinations_by_slug,
-                http=http,
-                clock=clock,
-                chance=Chance(),
-                pauses=pauses,
-                is_forgotten=register.is_forgotten,
-                limits=SendLimits(
-                    retry=RetryLimits(
-                        give_up_after_seconds=settings.retry_hours_max * _HOUR_SECONDS
-                    )
-                ),
+                standing=sender.standing,
             )
         )
         apps["/api/v1"] = control

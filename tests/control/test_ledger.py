@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.events import ConnectionId
+from crossdock.events import ConnectionId, Step
 from tests.control.conftest import Api
 from tests.ledger.builders import batch, delivered, event, outcome
 from tests.running import eventually
@@ -151,3 +151,36 @@ def test_an_overview_that_cannot_be_is_refused(api: Api, query: str, code: str) 
     problem = api.refused("GET", f"/delivery-overview/failed-delivery?sourceId=shop&{query}")
 
     assert problem["type"] == code
+
+
+def test_an_overview_of_all_sources_can_be_split_by_destination(filled: Api) -> None:
+    answer = filled.ok(
+        "GET",
+        f"/delivery-overview/successful-delivery?{NOON_TO_ONE}&granularity=HOUR"
+        "&groupBy=destinationConfigId,sourceId",
+    )
+
+    (dataset,) = answer["dataset"]
+    assert (dataset["destinationConfigId"], dataset["sourceId"]) == ("ripe", "shop")
+    assert dataset["total"] == 1
+
+
+def test_attempts_are_counted_and_measured(filled: Api) -> None:
+    filled.ledger_journal.put(
+        outcomes=[
+            outcome("1-1-map-1", Step.WAITING, attempt=1, duration_seconds=0.25),
+            outcome("1-1-map-2", Step.WAITING, attempt=2, duration_seconds=0.25),
+        ]
+    )
+    eventually(lambda: len(entries(filled)) == 7)
+
+    ripe = filled.ok("GET", f"/attempts?destinationId=ripe&{NOON_TO_ONE}")["attempts"]
+    another = filled.ok("GET", f"/attempts?destinationId=another&{NOON_TO_ONE}")["attempts"]
+
+    assert ripe == {
+        "attemptCount": 2,
+        "retryCount": 1,
+        "medianSeconds": 0.25,
+        "p95Seconds": 0.25,
+    }
+    assert (another["attemptCount"], another["medianSeconds"]) == (0, None)

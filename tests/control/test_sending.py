@@ -100,3 +100,17 @@ def test_a_destination_that_is_not_there_has_no_state(api: Api) -> None:
     status, answer, _ = api.request("GET", "/destinations/dst_none/state")
 
     assert (status, answer["errors"][0]["type"]) == (404, "not_found")
+
+
+def test_who_pauses_a_destination_can_say_why(api: Api, path: str) -> None:
+    paused = api.ok("POST", f"{path}/pause", {"why": "Their migration\ntonight."})["state"]
+
+    assert paused["pause"]["what"] == (
+        "admin token paused the destination: Their migration tonight."
+    )
+
+
+def test_a_destination_that_answers_is_not_only_probed(api: Api, path: str) -> None:
+    sending = api.ok("GET", f"{path}/sending")["sending"]
+
+    assert (sending["isOnlyProbed"], sending["nextAttemptAt"]) == (False, None)

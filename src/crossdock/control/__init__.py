@@ -25,6 +25,7 @@
 - `regulations`: forgetting people, and leaving them alone.
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.
+- `sending`: when the next attempt is, and how long attempts take.
 - `tester`: one event, step by step.
 - `session`: signing in and out, and one's own password.
 - `secure_mode`: why a signature for Ramen's secure mode is wrong.

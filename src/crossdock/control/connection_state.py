@@ -7,13 +7,20 @@ import datetime as dt
 from collections.abc import Mapping
 
 from fastapi import APIRouter
+from pydantic import Field
 
-from crossdock.control.answers import Data, Shape
+from crossdock.control.answers import Data, Request_, Shape
 from crossdock.control.parts import Here, Parts
 from crossdock.events import ConnectionId, Pause
 from crossdock.workspace import edits
 
 router = APIRouter(tags=["Delivery"])
+
+
+class PauseDestination(Request_):
+    """Why it is paused, for whoever wonders."""
+
+    why: str = Field(default="", max_length=300)
 
 
 class PauseShape(Shape):
@@ -80,15 +87,20 @@ async def read_state(destination_id: str, parts: Here) -> Data[StateAnswer]:
 
 
 @router.post("/destinations/{destination_id}/pause")
-async def pause_destination(destination_id: str, parts: Here) -> Data[StateAnswer]:
+async def pause_destination(
+    destination_id: str, parts: Here, body: PauseDestination | None = None
+) -> Data[StateAnswer]:
     """Send nothing more for now. Events are accepted, and their deliveries wait."""
     connection_id = await _connection_id(parts, destination_id)
+    why = " ".join(body.why.split()) if body else ""
     await parts.pauses.pause(
         Pause(
             connection_id=connection_id,
             since_at=parts.clock.now(),
             reason="owner",
-            what="The destination was paused by its owner.",
+            what=f"{parts.who.name} paused the destination: {why}"
+            if why
+            else "The destination was paused by its owner.",
             do="Resume it when its deliveries are to go out.",
         )
     )

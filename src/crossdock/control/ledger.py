@@ -53,6 +53,8 @@ _COLUMNS_BY_GROUP = {
     "eventType": "event_type",
     "discardReason": "reason",
     "subscriptionId": "mapping_id",
+    "destinationConfigId": "connection_id",
+    "sourceId": "source_id",
 }
 
 
@@ -240,7 +242,9 @@ async def delivery_overview(  # noqa: PLR0913 - Segment's parameters.
     step: Overview,
     parts: Here,
     *,
-    source_id: Annotated[str, Query(alias="sourceId")],
+    source_id: Annotated[
+        str | None, Query(alias="sourceId", description="Left out: of all sources.")
+    ] = None,
     start_time: Annotated[dt.datetime, Query(alias="startTime")],
     end_time: Annotated[dt.datetime, Query(alias="endTime")],
     granularity: Granularity,

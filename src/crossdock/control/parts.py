@@ -32,7 +32,7 @@ from crossdock.kit import Http
 from crossdock.ledger import Ledger
 from crossdock.people import Role, Session
 from crossdock.pipeline.route import ReplayOrder, Trial
-from crossdock.pipeline.send import Sent
+from crossdock.pipeline.send import Sent, Standing
 from crossdock.workspace import Connection, Deed, Filter, Source, Store, Workspace
 from crossdock.workspace.store import Decide
 
@@ -243,6 +243,7 @@ class Parts:
         pickups: Returns which versions of the workspace browsers got for a source, oldest first.
         sandbox_settings: Returns, given the base URL and a destination's slug, the settings that
             lead to its sandbox vendor; None if this server has none.
+        standing: Returns how sending to a destination stands.
         caller: Who makes the request that is answered; None outside of requests, and for those
             who are about to sign in.
     """
@@ -272,6 +273,7 @@ class Parts:
     neutral_script_url: Callable[[str, Source], str | None] = lambda _base_url, _source: None
     pickups: Callable[[SourceId], Sequence[Pickup]] = lambda _source_id: ()
     sandbox_settings: Callable[[str, str], JsonObject | None] = lambda _base_url, _slug: None
+    standing: Callable[[ConnectionId], Standing] = lambda _connection_id: Standing()
     caller: Caller | None = None
 
     @property

@@ -25,7 +25,7 @@ from crossdock.ledger.balance import Balance, draw_up, written_off
 from crossdock.ledger.entries import Entry, Stream, microseconds
 from crossdock.ledger.port import LedgerJournal
 from crossdock.ledger.portions import PORTION_BYTES_MAX, add_events, add_outcomes
-from crossdock.ledger.queries import Counted, Overview, Page, Wanted
+from crossdock.ledger.queries import Counted, Durations, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
 from crossdock.ledger.store import Store
 from crossdock.ledger.tail import Missed, Tails, TailWanted
@@ -205,6 +205,15 @@ class Ledger:
     async def last_received(self, source_ids: Sequence[str]) -> Mapping[str, dt.datetime]:
         """Return when the last event of each came, for those that sent any; raises as above."""
         return await self._ask(lambda cursor: last_received(cursor, source_ids))
+
+    async def durations(self, wanted: Wanted) -> Durations:
+        """Return how long attempts took; see `queries.durations`.
+
+        Raises:
+            LedgerUnavailable: It cannot be asked at the moment.
+            LedgerBusy: It takes too long.
+        """
+        return await self._ask(lambda cursor: queries.durations(cursor, wanted))
 
     def tail(self, wanted: TailWanted) -> AsyncGenerator[Entry | Missed | None, None]:
         """Yield entries as they are written; None now and then, so that nobody hangs up.

@@ -78,6 +78,16 @@ class Counted:
     retry_count: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """How long attempts took, and how many were not the first; seconds are None without any."""
+
+    attempt_count: int
+    retry_count: int
+    median_seconds: float | None
+    p95_seconds: float | None
+
+
 _ENTRIES = "count(*)"
 # A delivery may be said to have failed more than once: rejected, then dead. There are few of them:
 # to tell which are distinct takes ten times as long as to count.
@@ -113,7 +123,7 @@ _OVERVIEWS = {
     Overview.SUCCESSFUL_DELIVERY: (_ENTRIES, f"step = '{Step.DELIVERED}'"),
 }
 
-GROUPS = ("event_name", "event_type", "reason", "mapping_id")
+GROUPS = ("event_name", "event_type", "reason", "mapping_id", "connection_id", "source_id")
 """What an overview can be split by."""
 
 
@@ -207,6 +217,16 @@ def overview(
         )
         for row in cursor.fetchall()
     ]
+
+
+def durations(cursor: duckdb.DuckDBPyConnection, wanted: Wanted) -> Durations:
+    """Return how long attempts took; `step`, `cursor` and `limit` of `wanted` do not count."""
+    conditions, parameters = _conditions(dataclasses.replace(wanted, step=None))
+    cursor.execute(_SQL["durations"].format(conditions=" AND ".join(conditions)), parameters)
+    count, retries, median, p95 = cursor.fetchall()[0]
+    return Durations(
+        attempt_count=count, retry_count=retries, median_seconds=median, p95_seconds=p95
+    )
 
 
 def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, object]]:

@@ -28,6 +28,12 @@ GROUP BY ALL
 ORDER BY ALL
 LIMIT $limit;
 
+-- durations: how long attempts took, as destinations see them; approximate beyond some thousands
+SELECT count(*), count(*) FILTER (attempt > 1),
+  approx_quantile(duration_seconds, 0.5), approx_quantile(duration_seconds, 0.95)
+FROM entries
+WHERE attempt > 0 AND duration_seconds IS NOT NULL AND {conditions};
+
 -- in_messages_of_user: whether it is about an event of a message that may hold a user's
 event_sequence IN (SELECT event_sequence FROM people WHERE person_hash = $person_hash)
 

@@ -16,6 +16,7 @@ vendor that hangs, fails or is slow has an effect on its own connection and on n
 - `report`: everything that send logs and counts.
 - `retry`: when a delivery that failed is tried again, and when it is given up.
 - `sender`: runs a sender for each connection.
+- `standing`: how sending to a connection stands, for people who look.
 - `target`: where a connection's deliveries go, with the settings to get there.
 """
 
@@ -28,6 +29,7 @@ from crossdock.pipeline.send.parts import SendLimits, SendParts
 from crossdock.pipeline.send.pauses import Pauses
 from crossdock.pipeline.send.retry import RetryLimits
 from crossdock.pipeline.send.sender import Sender
+from crossdock.pipeline.send.standing import Standing
 
 __all__ = [
     "GateLimits",
@@ -38,5 +40,6 @@ __all__ = [
     "SendParts",
     "Sender",
     "Sent",
+    "Standing",
     "send_once",
 ]

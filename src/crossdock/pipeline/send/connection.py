@@ -22,6 +22,7 @@ from crossdock.pipeline.send.gate import Gate
 from crossdock.pipeline.send.lane import DeliveryMessage, Held, Lane
 from crossdock.pipeline.send.parts import SendParts
 from crossdock.pipeline.send.past import Past, wait_left_seconds
+from crossdock.pipeline.send.standing import Standing, standing_of
 from crossdock.pipeline.send.target import NoTarget, Target, find_target, forgotten
 
 _RETRY_SECONDS = 1.0
@@ -100,6 +101,10 @@ class ConnectionSender:
         self._something_changed.set()
         return set(self._attempts)
 
+    def standing(self) -> Standing:
+        """Return how sending stands."""
+        return standing_of(self._gate, self._lane, self._last_failure, self._clock)
+
     @property
     def _is_over(self) -> bool:
         # A cancellation can meet the journal's client in the middle of something, and be swallowed.
@@ -131,11 +136,8 @@ class ConnectionSender:
         if last is None:
             self._lane.admit(message)
             return
-        wait_seconds = wait_left_seconds(
-            last,
-            clock=self._clock,
-            wait_seconds_max=self._parts.limits.retry.wait_seconds_max,
-        )
+        longest = self._parts.limits.retry.wait_seconds_max
+        wait_seconds = wait_left_seconds(last, clock=self._clock, wait_seconds_max=longest)
         self._lane.admit(
             message,
             attempts=last.attempt - delivery.attempts,
@@ -248,8 +250,8 @@ class ConnectionSender:
             self._pause_if_asked(conclusion, began)
             ended.append((held, conclusion))
         if attempts[0].status == _TOO_LARGE and len(batch) > 1:
-            size_bytes = sum(held.message.size_bytes for held in batch)
-            self._found_too_large = target.connection_version, size_bytes // 2
+            half_bytes = sum(held.message.size_bytes for held in batch) // 2
+            self._found_too_large = target.connection_version, half_bytes
         # The next may go out while what became of this one is on its way to the disk.
         self._begin()
         await self._settle(ended)
@@ -303,8 +305,7 @@ class ConnectionSender:
                 report.delivery_stuck(held.delivery, error)
                 self._lane.wait([held], until_seconds=until_seconds)
             return
-        again = [each.outcome for _, each in ended if each.outcome.step is Step.WAITING]
-        if again:
+        if again := [each.outcome for _, each in ended if each.outcome.step is Step.WAITING]:
             report.deliveries_wait(again[0], deliveries=len(again))
         held_by_then: dict[Then, list[Held]] = {then: [] for then in Then}
         for held, conclusion in ended:
@@ -381,13 +382,12 @@ class ConnectionSender:
 
     def _seconds_of(self, conclusion: Conclusion) -> float:
         """Return when a delivery that waits is next, on the clock that never goes back."""
-        outcome = conclusion.outcome
-        next_at = outcome.next_attempt_at or outcome.at
+        next_at = conclusion.outcome.next_attempt_at or conclusion.outcome.at
         return self._clock.monotonic_seconds() + (next_at - self._clock.now()).total_seconds()
 
     def _give_up_before(self) -> dt.datetime:
-        seconds = self._parts.limits.retry.give_up_after_seconds
-        return self._clock.now() - dt.timedelta(seconds=seconds)
+        retry = self._parts.limits.retry
+        return self._clock.now() - dt.timedelta(seconds=retry.give_up_after_seconds)
 
     def _look_again_at(self, at_seconds: float) -> None:
         if self._timer is not None:

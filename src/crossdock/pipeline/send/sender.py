@@ -10,6 +10,7 @@ from crossdock.pipeline.send import report
 from crossdock.pipeline.send.connection import ConnectionSender
 from crossdock.pipeline.send.parts import SendParts
 from crossdock.pipeline.send.past import Past, pasts_of
+from crossdock.pipeline.send.standing import Standing
 from crossdock.workspace import Workspace
 
 _RETRY_SECONDS = 1.0
@@ -68,6 +69,11 @@ class Sender:
         await _end([*attempts, *self._running_by_connection.values()])
         if not was_stopping:
             report.drained(cut_off=len(attempts))
+
+    def standing(self, connection_id: ConnectionId) -> Standing:
+        """Return how sending to a connection stands."""
+        sender = self._senders_by_connection.get(connection_id)
+        return Standing() if sender is None else sender.standing()
 
     def _on_change(self, _: Workspace) -> None:
         self._has_changed.set()

@@ -560,6 +560,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/destinations/{destination_id}/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Sending
+         * @description Return when the destination is asked next, and why the latest attempt failed.
+         */
+        get: operations["readSending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measure Attempts
+         * @description Count the attempts of a time range, and say how long they took.
+         */
+        get: operations["measureAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/destinations/{destination_id}/secure-mode/check": {
         parameters: {
             query?: never;
@@ -1661,6 +1701,27 @@ export interface components {
             fields: components["schemas"]["ActionField"][];
         };
         /**
+         * AttemptsAnswer
+         * @description Attempts, counted and measured.
+         */
+        AttemptsAnswer: {
+            attempts: components["schemas"]["AttemptsShape"];
+        };
+        /**
+         * AttemptsShape
+         * @description Attempts in a time range. Durations are those of an attempt, in seconds.
+         */
+        AttemptsShape: {
+            /** Attemptcount */
+            attemptCount: number;
+            /** Retrycount */
+            retryCount: number;
+            /** Medianseconds */
+            medianSeconds: number | null;
+            /** P95Seconds */
+            p95Seconds: number | null;
+        };
+        /**
          * AuditAnswer
          * @description A page of the audit log, newest first.
          */
@@ -2031,6 +2092,10 @@ export interface components {
         Data_AccountAnswer_: {
             data: components["schemas"]["AccountAnswer"];
         };
+        /** Data[AttemptsAnswer] */
+        Data_AttemptsAnswer_: {
+            data: components["schemas"]["AttemptsAnswer"];
+        };
         /** Data[AuditAnswer] */
         Data_AuditAnswer_: {
             data: components["schemas"]["AuditAnswer"];
@@ -2174,6 +2239,10 @@ export interface components {
         /** Data[SandboxSettingsAnswer] */
         Data_SandboxSettingsAnswer_: {
             data: components["schemas"]["SandboxSettingsAnswer"];
+        };
+        /** Data[SendingAnswer] */
+        Data_SendingAnswer_: {
+            data: components["schemas"]["SendingAnswer"];
         };
         /** Data[SessionAnswer] */
         Data_SessionAnswer_: {
@@ -2970,6 +3039,17 @@ export interface components {
             totalEntries: number;
         };
         /**
+         * PauseDestination
+         * @description Why it is paused, for whoever wonders.
+         */
+        PauseDestination: {
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
          * PauseShape
          * @description Why nothing is sent.
          */
@@ -3430,6 +3510,34 @@ export interface components {
              * @default 1000
              */
             countMax: number;
+        };
+        /**
+         * SendingAnswer
+         * @description How sending to one destination stands.
+         */
+        SendingAnswer: {
+            sending: components["schemas"]["SendingShape"];
+        };
+        /**
+         * SendingShape
+         * @description How sending to a destination stands.
+         *
+         *     After many failures in a row (`isOnlyProbed`) one delivery at a time tries whether it answers
+         *     again. `what` and `do` are about the latest attempt that failed and may succeed later.
+         */
+        SendingShape: {
+            /** Isonlyprobed */
+            isOnlyProbed: boolean;
+            /** Underway */
+            underWay: number;
+            /** Nextattemptat */
+            nextAttemptAt: string | null;
+            /** Failedat */
+            failedAt: string | null;
+            /** What */
+            what: string;
+            /** Do */
+            do: string;
         };
         /**
          * SessionAnswer
@@ -6643,7 +6751,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseDestination"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -7258,6 +7370,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_HandledAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    readSending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destination_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SendingAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    measureAttempts: {
+        parameters: {
+            query: {
+                startTime: string;
+                endTime: string;
+                destinationId?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_AttemptsAnswer_"];
                 };
             };
             /** @description Something in the request cannot be. */
@@ -10055,12 +10339,13 @@ export interface operations {
     deliveryOverview: {
         parameters: {
             query: {
-                sourceId: string;
+                /** @description Left out: of all sources. */
+                sourceId?: string | null;
                 startTime: string;
                 endTime: string;
                 granularity: "MINUTE" | "HOUR" | "DAY";
                 destinationConfigId?: string | null;
-                /** @description eventName, eventType, discardReason, subscriptionId */
+                /** @description eventName, eventType, discardReason, subscriptionId, destinationConfigId, sourceId */
                 groupBy?: string[] | null;
             };
             header?: never;
