@@ -6,6 +6,7 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
+  Drawer,
   type MantineColorsTuple,
   Modal,
   Notification,
@@ -101,6 +102,13 @@ export const theme = createTheme({
       defaultProps: { variant: "default", radius: "sm", tt: "none", fw: 500 },
     }),
     Button: Button.extend(SMALL),
+    Drawer: Drawer.extend({
+      defaultProps: {
+        // As with the dialog below.
+        // @ts-expect-error: the type of default properties leaves out what Mantine 8 takes here.
+        attributes: { header: { role: "presentation" } },
+      },
+    }),
     Modal: Modal.extend({
       defaultProps: {
         centered: true,
@@ -138,6 +146,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-petrol-light-color": petrol[8],
     "--mantine-color-gray-light-color": gray[8],
     "--mantine-color-red-light-color": "#9b1c12",
+    "--mantine-color-red-outline": "#b42318",
     "--app-ground": gray[0],
     "--app-line": gray[2],
     "--app-hover": gray[1],

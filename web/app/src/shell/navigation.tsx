@@ -1,6 +1,6 @@
 import { ScrollArea } from "@mantine/core";
 import { NavLink } from "react-router";
-import { SECTIONS } from "../areas";
+import { type NavEntry, SECTIONS } from "../areas";
 import { useNavEntries } from "./nav_entries";
 import classes from "./navigation.module.css";
 
@@ -15,7 +15,7 @@ export function Navigation() {
           <div key={section} className={classes.section}>
             {section && <div className={classes.heading}>{section}</div>}
             {own.map(({ to, label, icon: Icon }) => (
-              <NavLink key={to} to={to} end={to === "/"} className={classes.entry ?? ""}>
+              <NavLink key={to} to={to} end={hasBelow(to, entries)} className={classes.entry ?? ""}>
                 <Icon size={18} stroke={1.6} aria-hidden />
                 {label}
               </NavLink>
@@ -25,4 +25,9 @@ export function Navigation() {
       })}
     </ScrollArea>
   );
+}
+
+/** Whether another entry lies below this one, which is then not the page that is open. */
+function hasBelow(to: string, entries: readonly NavEntry[]): boolean {
+  return to === "/" || entries.some((other) => other.to.startsWith(`${to}/`));
 }
