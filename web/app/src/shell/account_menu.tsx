@@ -1,5 +1,6 @@
 import { ActionIcon, Avatar, Menu, Text } from "@mantine/core";
-import { IconLogout } from "@tabler/icons-react";
+import { IconKey, IconLogout } from "@tabler/icons-react";
+import { Link } from "react-router";
 import { explain } from "../api/errors";
 import { session, signOut } from "../api/session";
 import { useSignal } from "../api/signal";
@@ -35,6 +36,15 @@ export function AccountMenu() {
           </Text>
         </Menu.Label>
         <Menu.Divider />
+        {found.person && (
+          <Menu.Item
+            component={Link}
+            to="/workspace/password"
+            leftSection={<IconKey size={16} aria-hidden />}
+          >
+            Change your password
+          </Menu.Item>
+        )}
         <Menu.Item
           leftSection={<IconLogout size={16} aria-hidden />}
           onClick={() => signOut().catch((error) => tellError(explain(error)))}

@@ -1,0 +1,190 @@
+/** How delivery goes, over everything: the six steps, each destination, and the balance. */
+
+import { Stack, Text, Title } from "@mantine/core";
+import { IconPlugConnected } from "@tabler/icons-react";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { destinationsQuery, sourcesQuery } from "../../api/queries";
+import { type Column, DataTable } from "../../parts/data_table";
+import { EmptyState } from "../../parts/empty_state";
+import { PageHeader } from "../../parts/page_header";
+import { QueryView } from "../../parts/query_view";
+import { Sparkline } from "../../parts/sparkline";
+import { StatusBadge } from "../../parts/status_badge";
+import { Attempts } from "./attempts";
+import { Balance } from "./balance";
+import { Breakdown } from "./breakdown";
+import type { Grain, Period } from "./period";
+import { PeriodChoice, usePeriod } from "./period_choice";
+import {
+  byDestinationQuery,
+  type Connection,
+  isCloudMode,
+  overviewQuery,
+  type Shares,
+  type Standing,
+  stateQuery,
+} from "./queries";
+import { standingOf } from "./standing";
+import { StepCards } from "./step_cards";
+import { stepNamed } from "./steps";
+
+export function OverviewPage() {
+  const { period, grain, parameters, set } = usePeriod();
+  const overview = useQuery(overviewQuery({}, period, grain));
+  const step = stepNamed(parameters.get("step"));
+  return (
+    <>
+      <PageHeader
+        title="Delivery"
+        description="From the door to the destinations: what was taken, what was held back and why, and what arrived."
+        actions={<PeriodChoice period={period} grain={grain} set={set} />}
+      />
+      <Stack gap="xl">
+        <QueryView query={overview}>
+          {(found) => (
+            <Stack gap="lg">
+              <StepCards
+                overview={found}
+                chosen={step?.name}
+                onChoose={(name) => set({ step: name === step?.name ? null : name })}
+                words={period.words}
+              />
+              {step && (
+                <Breakdown
+                  key={step.name}
+                  step={step}
+                  scope={{}}
+                  period={period}
+                  grain={grain}
+                  overview={found}
+                />
+              )}
+              <Attempts period={period} grain={grain} />
+            </Stack>
+          )}
+        </QueryView>
+        <Destinations period={period} grain={grain} />
+        <Balance />
+      </Stack>
+    </>
+  );
+}
+
+interface Line {
+  connection: Connection;
+  sourceName: string;
+  shares: Shares;
+  state: Standing | undefined;
+}
+
+const NOTHING: Shares = { filtered: 0, failed: 0, delivered: 0, trend: [] };
+
+function Destinations({ period, grain }: { period: Period; grain: Grain }) {
+  const connections = useQuery(destinationsQuery);
+  const sources = useQuery(sourcesQuery);
+  const shares = useQuery(byDestinationQuery(period, grain));
+  const states = useQueries({
+    queries: (connections.data ?? []).map((connection) => ({
+      ...stateQuery(connection.id),
+      refetchInterval: period.refreshMs,
+    })),
+  });
+  const sourceNames = new Map(sources.data?.map((one) => [one.id, one.name]));
+  return (
+    <section aria-label="Destinations">
+      <Title order={2} mb="sm">
+        By destination
+      </Title>
+      <QueryView query={connections}>
+        {(all) => (
+          <DataTable
+            label="Destinations"
+            columns={columnsFor(period)}
+            rows={all.map((connection, index) => ({
+              connection,
+              sourceName: sourceNames.get(connection.sourceId) ?? "",
+              shares: shares.data?.[connection.id] ?? NOTHING,
+              state: states[index]?.data,
+            }))}
+            rowKey={({ connection }) => connection.id}
+            to={({ connection }) => `/destinations/${connection.id}/delivery`}
+            empty={
+              <EmptyState
+                icon={IconPlugConnected}
+                title="Nothing is connected yet"
+                action={{ label: "Choose a destination", to: "/catalog" }}
+              >
+                Events that come in are kept, and go nowhere. Connect a destination, and you see
+                here what it gets.
+              </EmptyState>
+            }
+          />
+        )}
+      </QueryView>
+    </section>
+  );
+}
+
+const columnsFor = (period: Period): Column<Line>[] => [
+  {
+    key: "name",
+    label: "Destination",
+    width: "minmax(0, 2.2fr)",
+    sortBy: ({ connection }) => connection.name,
+    render: ({ connection, sourceName }) => (
+      <>
+        <Text fw={600} fz="sm">
+          {connection.name}
+        </Text>
+        <Text fz="xs" c="dimmed">
+          {sourceName}
+        </Text>
+      </>
+    ),
+  },
+  {
+    key: "state",
+    label: "State",
+    width: "150px",
+    render: ({ connection, state }) => {
+      if (!isCloudMode(connection) && connection.enabled) {
+        return <StatusBadge state="good">In the browser</StatusBadge>;
+      }
+      const { state: color, word } = standingOf(connection, state);
+      return <StatusBadge state={color}>{word}</StatusBadge>;
+    },
+  },
+  count("Delivered", ({ shares }) => shares.delivered),
+  count("Failed", ({ shares }) => shares.failed),
+  count("Filtered", ({ shares }) => shares.filtered),
+  count("Waiting", ({ state }) => state?.unfinished ?? 0),
+  count("Dead letters", ({ state }) => state?.deadLetters ?? 0),
+  {
+    key: "trend",
+    label: "Trend",
+    width: "110px",
+    render: ({ shares, connection }) =>
+      shares.trend.length > 0 && (
+        <Sparkline
+          values={shares.trend}
+          width={100}
+          label={`Delivered to ${connection.name} ${period.words}`}
+        />
+      ),
+  },
+];
+
+function count(label: string, of: (line: Line) => number): Column<Line> {
+  return {
+    key: label,
+    label,
+    align: "right",
+    width: "minmax(64px, 0.7fr)",
+    sortBy: of,
+    render: (line) => (
+      <Text span fz="sm" c={of(line) === 0 ? "dimmed" : undefined}>
+        {of(line).toLocaleString()}
+      </Text>
+    ),
+  };
+}
