@@ -104,6 +104,7 @@ export const theme = createTheme({
     Button: Button.extend(SMALL),
     Drawer: Drawer.extend({
       defaultProps: {
+        closeButtonProps: { "aria-label": "Close" },
         // As with the dialog below.
         // @ts-expect-error: the type of default properties leaves out what Mantine 8 takes here.
         attributes: { header: { role: "presentation" } },

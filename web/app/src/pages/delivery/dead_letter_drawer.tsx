@@ -47,7 +47,6 @@ export function DeadLetterDrawer({ connection, letterId, onClose, onAgain, onDis
       position="right"
       size="xl"
       title={name ? `Dead letter: ${name}` : "Dead letter"}
-      closeButtonProps={{ "aria-label": "Close" }}
     >
       {letterId !== null && (
         <QueryView query={letter}>
