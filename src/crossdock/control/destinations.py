@@ -90,26 +90,56 @@ def create_destination(
     response: Response, body: CreateDestination, parts: Here
 ) -> Data[DestinationAnswer]:
     """Connect a destination to a source."""
-    destination = _find_destination(parts, body.metadata_id)
-    connection_id = ConnectionId(parts.ids.new("dst"))
+    made: list[ConnectionId] = []
 
     def decide(workspace: Workspace) -> Workspace:
-        source_id = SourceId(body.source_id)
-        siblings = workspace.connections_by_source_id.get(source_id, ())
-        taken = frozenset(connection.slug for connection in siblings)
-        connection = Connection(
-            id=connection_id,
-            source_id=source_id,
-            slug=edits.free_slug(destination.slug, taken) if body.slug is None else body.slug,
-            destination=destination.slug,
-            name=destination.name if body.name is None else body.name,
+        connection = new_connection(
+            workspace,
+            SourceId(body.source_id),
+            parts,
+            metadata_id=body.metadata_id,
+            settings=body.settings,
             enabled=body.enabled,
-            settings=_merged({}, body.settings, destination),
-            mappings=edits.preset_mappings(destination, connection_id, parts.ids),
+            name=body.name,
+            slug=body.slug,
         )
+        made.append(connection.id)
         return edits.with_connection(workspace, connection)
 
-    return _answer(parts.change(decide), connection_id, parts, response)
+    after = parts.change(decide)
+    return _answer(after, made[-1], parts, response)
+
+
+def new_connection(  # noqa: PLR0913 - what an owner says of it, each by name.
+    workspace: Workspace,
+    source_id: SourceId,
+    parts: Parts,
+    *,
+    metadata_id: str,
+    settings: dict[str, Any],
+    enabled: bool,
+    name: str | None = None,
+    slug: str | None = None,
+) -> Connection:
+    """Return a destination of the catalog for a source, with the catalog's presets.
+
+    Raises:
+        Refused: The catalog has no such destination.
+    """
+    destination = _find_destination(parts, metadata_id)
+    connection_id = ConnectionId(parts.ids.new("dst"))
+    siblings = workspace.connections_by_source_id.get(source_id, ())
+    taken = frozenset(connection.slug for connection in siblings)
+    return Connection(
+        id=connection_id,
+        source_id=source_id,
+        slug=edits.free_slug(destination.slug, taken) if slug is None else slug,
+        destination=destination.slug,
+        name=destination.name if name is None else name,
+        enabled=enabled,
+        settings=_merged({}, settings, destination),
+        mappings=edits.preset_mappings(destination, connection_id, parts.ids),
+    )
 
 
 @router.get("/destinations/{destination_id}")

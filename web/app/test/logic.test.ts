@@ -123,9 +123,17 @@ test("dead letters and a balance that does not hold are problems, the balance fi
     delivered: 0,
     dead: 2,
     waiting: 0,
+    unrecorded: 0,
+    repeated: 0,
     difference: 0,
   };
-  const balance = { holds: false, isSettled: true, missedMessages: 0, accounts: [account] };
+  const balance = {
+    holds: false,
+    isSettled: true,
+    missedMessages: 0,
+    accounts: [account],
+    names: {},
+  };
 
   const found = problemsOf(balance, [{ id: "d", name: "Ripe" }]);
 
