@@ -29,6 +29,7 @@ from starlette.types import ASGIApp
 from crossdock import checks, startup
 from crossdock.admin_token import AdminToken
 from crossdock.alarms import Alarms
+from crossdock.audiences.engine import Engine
 from crossdock.audiences.history import History, HistorySettings
 from crossdock.audiences.privacy import Forgetting, Register
 from crossdock.base import logs
@@ -185,7 +186,7 @@ class _Server:
             return demo(store, url, find_destination=self._catalog.find, ids=self._ids)
         return bootstrap(store, ids=self._ids)
 
-    async def _start(
+    async def _start(  # noqa: PLR0915 - one part after the other.
         self, store: Store, admin_token: AdminToken, url: str, parts: contextlib.AsyncExitStack
     ) -> _Running:
         """Start the parts, each with what it needs; `parts` stops them in the opposite order."""
@@ -259,6 +260,7 @@ class _Server:
         )
         parts.callback(claims.close)
         history: History | None = None
+        engine: Engine | None = None
         if settings.has_profiles:
             history = History(
                 settings.data_dir / "history.duckdb",
@@ -270,8 +272,13 @@ class _Server:
                     bytes_max=settings.history_bytes_max,
                 ),
                 is_forgotten=register.is_forgotten,
+                is_own=lambda source_id: source_id == feed.current.engage_source_id,
             )
             parts.push_async_callback(history.close)
+            engine = Engine(
+                history, journal=journal, feed=feed, clock=clock, find_destination=catalog.find
+            )
+            parts.push_async_callback(engine.close)
         compilers = Compilers(condition=compile_condition, payload=compile_payload)
         router = Router(
             journal=journal,
@@ -329,6 +336,7 @@ class _Server:
                 unfinished_deliveries=journal.connections_with_deliveries,
                 ledger=ledger,
                 history=history,
+                engine=engine,
                 register=register,
                 forgetting=forgetting,
                 key_use=collector.key_use,
@@ -387,6 +395,8 @@ class _Server:
         ]
         if history is not None:
             loops.append(asyncio.create_task(history.run(), name="history"))
+        if engine is not None:
+            loops.append(asyncio.create_task(engine.run(), name="audiences"))
         return _Running(
             door=door,
             sandbox=sandbox,

@@ -10,6 +10,7 @@ import socket
 from pathlib import Path
 from typing import ClassVar
 
+from crossdock.audiences.engine import read_definition
 from crossdock.base import json
 from crossdock.base.clock import SystemClock
 from crossdock.base.errors import CrossdockError
@@ -65,6 +66,7 @@ def open_store(
             find_destination=catalog.find,
             validate_condition=compile_condition,
             validate_mapping=compile_mapping,
+            read_definition=read_definition,
             validate_browser_filter=functools.partial(check_filter, routing_rule=routing_rule_of),
         ),
         clock=clock,

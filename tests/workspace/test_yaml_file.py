@@ -350,7 +350,11 @@ def test_another_vendor_under_the_same_slug_does_not_get_the_secrets(
     [
         ("version: 1\n", "", 'The file does not begin with "version: 1".'),
         ("version: 1", "version: 2", 'The file does not begin with "version: 1".'),
-        ("sources:", "source:", '"source" is not known here. Use one of: version, sources.'),
+        (
+            "sources:",
+            "source:",
+            '"source" is not known here. Use one of: version, sources, audiences, computedTraits.',
+        ),
         ("My shop", "yes", "sources.shop.name: there is true or false. Write text; put it in"),
         ("javascript", "cobol", 'sources.shop.type: "cobol" is not a type of source.'),
         ("[wk-shop]", "wk-shop", "sources.shop.writeKeys: there is text. Write a list."),

@@ -6,9 +6,11 @@ from fastapi import FastAPI
 
 from crossdock.control import (
     as_code,
+    audiences,
     audit,
     browser,
     catalog,
+    computed_traits,
     connection_state,
     dead_letters,
     destinations,
@@ -68,6 +70,8 @@ _ROUTERS = (
     profile_api.router,
     sql.router,
     regulations.router,
+    audiences.router,
+    computed_traits.router,
 )
 
 

@@ -40,7 +40,7 @@ class WorkspaceAnswer(Shape):
 class ChangeShape(Shape):
     """One difference. Secrets are hidden."""
 
-    kind: Literal["source", "connection", "mapping", "filter"]
+    kind: Literal["source", "connection", "mapping", "filter", "audience", "computed_trait"]
     change: Literal["created", "changed", "deleted", "reordered"]
     id: str
     path: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -101,31 +102,63 @@ def create_destination(
     response: Response, body: CreateDestination, parts: Here
 ) -> Data[DestinationAnswer]:
     """Connect a destination to a source."""
-    destination = _find_destination(parts, body.metadata_id)
-    connection_id = ConnectionId(parts.ids.new("dst"))
-    _check_presets(destination, body.presets)
+    made: list[ConnectionId] = []
+    _check_presets(_find_destination(parts, body.metadata_id), body.presets)
 
     def decide(workspace: Workspace) -> Workspace:
-        source_id = SourceId(body.source_id)
-        siblings = workspace.connections_by_source_id.get(source_id, ())
-        taken = frozenset(connection.slug for connection in siblings)
-        connection = Connection(
-            id=connection_id,
-            source_id=source_id,
-            slug=edits.free_slug(destination.slug, taken) if body.slug is None else body.slug,
-            destination=destination.slug,
-            name=destination.name if body.name is None else body.name,
+        connection = new_connection(
+            workspace,
+            SourceId(body.source_id),
+            parts,
+            metadata_id=body.metadata_id,
+            settings=body.settings,
             enabled=body.enabled,
-            settings=_merged({}, body.settings, destination),
-            mappings=tuple(
-                mapping
-                for mapping in edits.preset_mappings(destination, connection_id, parts.ids)
-                if body.presets is None or mapping.name in body.presets
-            ),
+            name=body.name,
+            slug=body.slug,
+            presets=body.presets,
         )
+        made.append(connection.id)
         return edits.with_connection(workspace, connection)
 
-    return _answer(parts.change(decide), connection_id, parts, response)
+    after = parts.change(decide)
+    return _answer(after, made[-1], parts, response)
+
+
+def new_connection(  # noqa: PLR0913 - what an owner says of it, each by name.
+    workspace: Workspace,
+    source_id: SourceId,
+    parts: Parts,
+    *,
+    metadata_id: str,
+    settings: dict[str, Any],
+    enabled: bool,
+    name: str | None = None,
+    slug: str | None = None,
+    presets: Sequence[str] | None = None,
+) -> Connection:
+    """Return a destination of the catalog for a source, with those presets; None is all.
+
+    Raises:
+        Refused: The catalog has no such destination.
+    """
+    destination = _find_destination(parts, metadata_id)
+    connection_id = ConnectionId(parts.ids.new("dst"))
+    siblings = workspace.connections_by_source_id.get(source_id, ())
+    taken = frozenset(connection.slug for connection in siblings)
+    return Connection(
+        id=connection_id,
+        source_id=source_id,
+        slug=edits.free_slug(destination.slug, taken) if slug is None else slug,
+        destination=destination.slug,
+        name=destination.name if name is None else name,
+        enabled=enabled,
+        settings=_merged({}, settings, destination),
+        mappings=tuple(
+            mapping
+            for mapping in edits.preset_mappings(destination, connection_id, parts.ids)
+            if presets is None or mapping.name in presets
+        ),
+    )
 
 
 @router.get("/destinations/{destination_id}")

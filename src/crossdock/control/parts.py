@@ -11,6 +11,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from crossdock.admin_token import AdminToken
+from crossdock.audiences.engine import Engine
 from crossdock.audiences.history import History
 from crossdock.audiences.privacy import Forgetting, Register
 from crossdock.base.clock import Clock
@@ -233,6 +234,7 @@ class Parts:
         unfinished_deliveries: Returns how many deliveries each connection has that has any.
         ledger: Knows what became of every event.
         history: Profiles and what people did; None if they are not kept.
+        engine: Keeps audiences; None if no profiles are kept.
         register: Who is to be forgotten or left alone.
         forgetting: Forgets them.
         key_use: Knows when each write key was last used.
@@ -270,6 +272,7 @@ class Parts:
     send_once: Callable[[Delivery, Connection], Awaitable[Sent]]
     public_url: str | None = None
     history: History | None = None
+    engine: Engine | None = None
     neutral_script_url: Callable[[str, Source], str | None] = lambda _base_url, _source: None
     pickups: Callable[[SourceId], Sequence[Pickup]] = lambda _source_id: ()
     sandbox_settings: Callable[[str, str], JsonObject | None] = lambda _base_url, _slug: None

@@ -21,7 +21,15 @@ _NEEDED_BY_SEGMENT: dict[str, Role] = {
 }
 _LOOKS = frozenset({"GET", "HEAD"})
 # They are POST because they have a body, and try something out. Nobody will ask who did.
-_TRIES = ("/filters/preview", "/workspace/plan", "/test", "/test-event", "/secure-mode/check")
+_TRIES = (
+    "/filters/preview",
+    "/preview",
+    "/convert",
+    "/workspace/plan",
+    "/test",
+    "/test-event",
+    "/secure-mode/check",
+)
 
 
 def path_of(scope: Scope) -> str:

@@ -162,7 +162,7 @@ async def list_profiles(
     total, known = await history.ask(people.counts)
     return Data(
         data=ProfilesAnswer(
-            profiles=[await _short(history, one) for one in page.items],
+            profiles=[await short_profile(history, one) for one in page.items],
             next=page.next_cursor,
             total=total,
             total_known=known,
@@ -240,7 +240,8 @@ async def list_members(
     )
     return Data(
         data=MembersAnswer(
-            profiles=[await _short(history, one) for one in page.items], next=page.next_cursor
+            profiles=[await short_profile(history, one) for one in page.items],
+            next=page.next_cursor,
         )
     )
 
@@ -321,7 +322,8 @@ async def _paged(history: History, question: Any) -> Page:
     return page
 
 
-async def _short(history: History, found: Found) -> ProfileShape:
+async def short_profile(history: History, found: Found) -> ProfileShape:
+    """Return somebody as lists show them."""
     known_by = await history.ask(lambda at: people.identifiers(at, found.id))
     return ProfileShape(
         id=str(found.id),

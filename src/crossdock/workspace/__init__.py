@@ -12,13 +12,13 @@
 - `plan`: what a workspace's file would change, and the change.
 - `report`: all that an operator can see of it.
 - `rows`: a workspace as rows of the tables, and back.
-- `rules`, `filter_rules`, `setting_rules`: what may be configured.
+- `rules`, `computation_rules`, `filter_rules`, `setting_rules`: what may be configured.
 - `secret_box`: keeps settings unreadable at rest.
 - `source_types`: what can send messages.
 - `store`: keeps the workspace in a database.
 - `tables`: the tables.
 - `transactions`: begun in the database, whose errors they put into words.
-- `yaml_file`, `yaml_reading`: the workspace as one YAML file, out and in.
+- `yaml_file`, `yaml_reading`, `yaml_computations`: the workspace as one YAML file, out and in.
 - `yaml_node`, `yaml_text`: a place in such a file; YAML without surprises.
 """
 
@@ -38,10 +38,14 @@ from crossdock.workspace.errors import (
 from crossdock.workspace.feed import WorkspaceFeed
 from crossdock.workspace.follow import follow
 from crossdock.workspace.model import (
+    CallKind,
+    Computation,
+    ComputationKind,
     Connection,
     Filter,
     FilterAction,
     Mapping,
+    Output,
     Source,
     Workspace,
 )
@@ -52,8 +56,11 @@ from crossdock.workspace.transactions import Transactions, sqlite_url
 __all__ = [
     "AuditEvent",
     "AuditLog",
+    "CallKind",
     "Change",
     "ChangedMeanwhile",
+    "Computation",
+    "ComputationKind",
     "Connection",
     "DatabaseProblem",
     "Deed",
@@ -64,6 +71,7 @@ __all__ = [
     "KeyProblem",
     "Mapping",
     "NotFound",
+    "Output",
     "Refused",
     "RefusedTogether",
     "Rules",

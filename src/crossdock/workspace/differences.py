@@ -10,12 +10,19 @@ import msgspec
 from crossdock.base import json
 from crossdock.base.json import JsonObject
 from crossdock.kit import Destination
-from crossdock.workspace.model import Connection, Filter, Mapping, Source, Workspace
+from crossdock.workspace.model import (
+    Computation,
+    Connection,
+    Filter,
+    Mapping,
+    Source,
+    Workspace,
+)
 
 FindDestination = Callable[[str], Destination | None]
 """Returns the destination of that slug, or None if it is not installed."""
 
-Kind = Literal["source", "connection", "mapping", "filter"]
+Kind = Literal["source", "connection", "mapping", "filter", "audience", "computed_trait"]
 
 HIDDEN = "•••"
 HIDDEN_AND_CHANGED = "••• (changed)"
@@ -24,6 +31,8 @@ _PLURAL: dict[Kind, str] = {
     "connection": "connections",
     "mapping": "mappings",
     "filter": "filters",
+    "audience": "audiences",
+    "computed_trait": "computedTraits",
 }
 
 
@@ -132,6 +141,14 @@ def _parts(workspace: Workspace) -> Iterator[_Part]:
                 path=f"{path}/{one.title}",
                 fields=_of_filter(one),
             )
+    for computation in workspace.computations:
+        yield _Part(
+            kind=computation.kind,
+            id=computation.id,
+            parent_id="",
+            path=computation.key,
+            fields=_of_computation(computation),
+        )
 
 
 def _of_source(source: Source) -> JsonObject:
@@ -162,6 +179,19 @@ def _of_mapping(mapping: Mapping) -> JsonObject:
         "trigger": mapping.trigger,
         "enabled": mapping.enabled,
         "fields": mapping.fields,
+    }
+
+
+def _of_computation(one: Computation) -> JsonObject:
+    return {
+        "name": one.name,
+        "key": one.key,
+        "description": one.description,
+        "definition": one.definition,
+        "about": one.subject,
+        "withAnonymous": one.with_anonymous,
+        "enabled": one.enabled,
+        "destinations": msgspec.to_builtins(one.outputs),
     }
 
 

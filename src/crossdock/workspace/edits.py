@@ -7,15 +7,27 @@ writes what differs.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from crossdock.base.ids import Ids
-from crossdock.events import ConnectionId, MappingId
+from crossdock.events import ConnectionId, MappingId, SourceId
 from crossdock.kit import Destination
 from crossdock.workspace.errors import ChangedMeanwhile, NotFound
-from crossdock.workspace.model import Connection, Filter, Mapping, Source, Workspace
+from crossdock.workspace.model import (
+    Computation,
+    ComputationKind,
+    Connection,
+    Filter,
+    Mapping,
+    Source,
+    Workspace,
+)
+from crossdock.workspace.source_types import ENGAGE
+
+_NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 
 
 class _Versioned(Protocol):
@@ -86,11 +98,12 @@ def with_source(workspace: Workspace, source: Source) -> Workspace:
 
 def without_source(workspace: Workspace, source_id: str) -> Workspace:
     """Return the workspace without the source and its connections."""
-    return msgspec.structs.replace(
+    left = msgspec.structs.replace(
         workspace,
         sources=tuple(s for s in workspace.sources if s.id != source_id),
         connections=tuple(c for c in workspace.connections if c.source_id != source_id),
     )
+    return without_lost_outputs(left)
 
 
 def with_connection(workspace: Workspace, connection: Connection) -> Workspace:
@@ -99,10 +112,70 @@ def with_connection(workspace: Workspace, connection: Connection) -> Workspace:
 
 
 def without_connection(workspace: Workspace, connection_id: str) -> Workspace:
-    """Return the workspace without the connection."""
-    return msgspec.structs.replace(
+    """Return the workspace without the connection; no audience tells it anything."""
+    left = msgspec.structs.replace(
         workspace, connections=tuple(c for c in workspace.connections if c.id != connection_id)
     )
+    return without_lost_outputs(left)
+
+
+def without_lost_outputs(workspace: Workspace) -> Workspace:
+    """Return the workspace in which nobody is told anything who is not there."""
+    there = {connection.id for connection in workspace.connections}
+    return msgspec.structs.replace(
+        workspace,
+        computations=tuple(
+            msgspec.structs.replace(
+                one, outputs=tuple(o for o in one.outputs if o.connection_id in there)
+            )
+            for one in workspace.computations
+        ),
+    )
+
+
+def find_computation(workspace: Workspace, kind: ComputationKind, wanted_id: str) -> Computation:
+    """Return the audience or computed trait.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = tuple(one for one in workspace.computations if one.kind == kind)
+    return _find(found, wanted_id, kind.replace("_", " "))
+
+
+def with_computation(workspace: Workspace, one: Computation) -> Workspace:
+    """Return the workspace with it, new or in place of the one with its id."""
+    return msgspec.structs.replace(workspace, computations=_put(workspace.computations, one))
+
+
+def without_computation(workspace: Workspace, computation_id: str) -> Workspace:
+    """Return the workspace without it; its key is retired."""
+    kept = tuple(one for one in workspace.computations if one.id != computation_id)
+    gone = [one.key for one in workspace.computations if one.id == computation_id]
+    return msgspec.structs.replace(
+        workspace,
+        computations=kept,
+        retired_keys=tuple(dict.fromkeys((*workspace.retired_keys, *gone))),
+    )
+
+
+def with_engage_source(workspace: Workspace, ids: Ids) -> Workspace:
+    """Return the workspace with the source of audiences, made if there is none."""
+    if workspace.engage_source is not None:
+        return workspace
+    source = Source(
+        id=SourceId(ids.new("src")),
+        slug=free_slug(ENGAGE.id, frozenset(source.slug for source in workspace.sources)),
+        name=ENGAGE.name,
+        kind=ENGAGE.kind,
+        type=ENGAGE.id,
+    )
+    return with_source(workspace, source)
+
+
+def key_of(name: str) -> str:
+    """Return what traits and events call an audience of that name; empty without a letter."""
+    return _NOT_IN_KEYS.sub("_", name.lower()).strip("_")
 
 
 def with_mapping(connection: Connection, mapping: Mapping) -> Connection:

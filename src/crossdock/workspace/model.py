@@ -18,6 +18,8 @@ from crossdock.base.json import JsonObject
 from crossdock.events import ConnectionId, MappingId, SourceId
 
 SourceKind = Literal["web", "mobile", "server"]
+ComputationKind = Literal["audience", "computed_trait"]
+CallKind = Literal["identify", "track", "group"]
 FilterType = Literal["SAMPLE", "DROP", "DROP_PROPERTIES", "ALLOW_PROPERTIES"]
 
 
@@ -131,16 +133,85 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
 
 
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection that is told of the changes of an audience or a computed trait.
+
+    Attributes:
+        connection_id: One of the Engage source.
+        sends: With which calls. Of users identify, track or both; of accounts group, identify (for
+            each user of the account) or both.
+        entered_event: What the track is called for who came in.
+        exited_event: The same for who left.
+        computed_event: The same for a computed trait.
+        per_second_max: How many events a second it is given at most; None for as many as there are.
+    """
+
+    connection_id: ConnectionId
+    sends: tuple[CallKind, ...] = ("identify",)
+    entered_event: str = "Audience Entered"
+    exited_event: str = "Audience Exited"
+    computed_event: str = "Trait Computed"
+    per_second_max: float | None = None
+
+
+class Computation(msgspec.Struct, frozen=True, kw_only=True):
+    """An audience or a computed trait.
+
+    Attributes:
+        id: `aud_…` or `tra_…`.
+        key: Its name in traits and events; never changes, and is never used again.
+        definition: In the query language.
+        subject: Whom it is about.
+        with_anonymous: Whether people who are known by nothing but a browser count; never changes.
+        enabled: A disabled one stays as it is, and nobody is told anything.
+        outputs: Who is told of changes.
+        version: As `Source.version`.
+    """
+
+    id: str
+    kind: ComputationKind
+    name: str
+    key: str
+    definition: str
+    description: str = ""
+    subject: Literal["users", "accounts"] = "users"
+    with_anonymous: bool = False
+    enabled: bool = True
+    outputs: tuple[Output, ...] = ()
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    version: int = 0
+
+
 class Workspace(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Everything that is configured, at one version.
 
     Attributes:
         version: Counts up with every change.
+        computations: Audiences and computed traits.
+        retired_keys: Those of computations that were deleted: destinations still have them.
     """
 
     version: int
     sources: tuple[Source, ...] = ()
     connections: tuple[Connection, ...] = ()
+    computations: tuple[Computation, ...] = ()
+    retired_keys: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def engage_source(self) -> Source | None:
+        """Where the events of audiences and computed traits come from, once there is one."""
+        return next((source for source in self.sources if source.type == "engage"), None)
+
+    @property
+    def engage_source_id(self) -> SourceId | None:
+        """Its id."""
+        return self.engage_source.id if self.engage_source else None
+
+    @functools.cached_property
+    def computations_by_id(self) -> MappingOf[str, Computation]:
+        """Every audience and computed trait."""
+        return {one.id: one for one in self.computations}
 
     @functools.cached_property
     def sources_by_write_key(self) -> MappingOf[str, Source]:

@@ -15,10 +15,12 @@ from sqlalchemy import Table, delete, insert, select, update
 from crossdock.base import json
 from crossdock.workspace import tables
 from crossdock.workspace.model import (
+    Computation,
     Connection,
     Filter,
     FilterAction,
     Mapping,
+    Output,
     Source,
     Workspace,
 )
@@ -28,7 +30,14 @@ Row = dict[str, Any]
 _T = TypeVar("_T")
 
 # A row names its parent, so parents are written first and removed last.
-_TABLES = (tables.sources, tables.connections, tables.mappings, tables.filters)
+_TABLES = (
+    tables.sources,
+    tables.connections,
+    tables.mappings,
+    tables.filters,
+    tables.computations,
+    tables.retired_keys,
+)
 
 
 def read_rows(database: Database, *, version: int, box: SecretBox) -> Workspace:
@@ -57,6 +66,8 @@ def read_rows(database: Database, *, version: int, box: SecretBox) -> Workspace:
             )
             for row in _ordered(database, tables.connections)
         ),
+        computations=tuple(_computation(row) for row in _ordered(database, tables.computations)),
+        retired_keys=tuple(row["id"] for row in _ordered(database, tables.retired_keys)),
     )
 
 
@@ -133,6 +144,24 @@ def _filter(row: MappingOf[Any, Any]) -> Filter:
     )
 
 
+def _computation(row: MappingOf[Any, Any]) -> Computation:
+    return Computation(
+        id=row["id"],
+        kind=row["kind"],
+        name=row["name"],
+        key=row["key"],
+        definition=row["definition"],
+        description=row["description"],
+        subject=row["subject"],
+        with_anonymous=row["with_anonymous"],
+        enabled=row["enabled"],
+        outputs=msgspec.convert(json.decode(row["outputs"]), tuple[Output, ...]),
+        created_at=row["created_at"].replace(tzinfo=dt.UTC),
+        updated_at=row["updated_at"].replace(tzinfo=dt.UTC),
+        version=row["version"],
+    )
+
+
 def _rows_by_table(workspace: Workspace) -> dict[str, dict[str, Row]]:
     connections = workspace.connections
     return {
@@ -140,6 +169,8 @@ def _rows_by_table(workspace: Workspace) -> dict[str, dict[str, Row]]:
         "connections": _by_id(_connection_row(connection) for connection in connections),
         "mappings": _by_id(*(map(_mapping_row, connection.mappings) for connection in connections)),
         "filters": _by_id(*(map(_filter_row, connection.filters) for connection in connections)),
+        "computations": _by_id(map(_computation_row, workspace.computations)),
+        "retired_keys": _by_id({"id": key} for key in workspace.retired_keys),
     }
 
 
@@ -202,6 +233,24 @@ def _filter_row(one: Filter) -> Row:
         "condition": one.condition,
         "actions": json.encode(one.actions).decode(),
         "enabled": one.enabled,
+        "created_at": one.created_at.astimezone(dt.UTC).replace(tzinfo=None),
+        "updated_at": one.updated_at.astimezone(dt.UTC).replace(tzinfo=None),
+        "version": one.version,
+    }
+
+
+def _computation_row(one: Computation) -> Row:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "name": one.name,
+        "key": one.key,
+        "definition": one.definition,
+        "description": one.description,
+        "subject": one.subject,
+        "with_anonymous": one.with_anonymous,
+        "enabled": one.enabled,
+        "outputs": json.encode(one.outputs).decode(),
         "created_at": one.created_at.astimezone(dt.UTC).replace(tzinfo=None),
         "updated_at": one.updated_at.astimezone(dt.UTC).replace(tzinfo=None),
         "version": one.version,

@@ -16,11 +16,18 @@ from crossdock.base import json
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
 from crossdock.kit import Action, Destination, Mode
-from crossdock.workspace import filter_rules, setting_rules
+from crossdock.workspace import computation_rules, filter_rules, setting_rules
 from crossdock.workspace.differences import FindDestination
 from crossdock.workspace.errors import Refused, RefusedTogether
-from crossdock.workspace.model import Connection, Filter, Mapping, Source, Workspace
-from crossdock.workspace.source_types import SOURCE_TYPES, find_source_type
+from crossdock.workspace.model import (
+    Computation,
+    Connection,
+    Filter,
+    Mapping,
+    Source,
+    Workspace,
+)
+from crossdock.workspace.source_types import ENGAGE, SOURCE_TYPES, find_source_type
 
 # Segment's own bound, which its users' definitions rely on.
 MAPPINGS_PER_CONNECTION_MAX = 50
@@ -45,12 +52,15 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         validate_mapping: Raises a `CrossdockError` if the JSON is not a mapping.
         validate_browser_filter: Raises a `CrossdockError` if Analytics.js cannot apply the filter
             in the page.
+        read_definition: Returns the traits that the definition of an audience or computed trait
+            reads; raises a `CrossdockError` if it is none.
     """
 
     find_destination: FindDestination
     validate_condition: Callable[[str], object]
     validate_mapping: Callable[[JsonObject], object]
     validate_browser_filter: Callable[[Filter], object]
+    read_definition: Callable[[Computation], frozenset[str]] = lambda _: frozenset()
 
     def check(self, before: Workspace, after: Workspace) -> None:
         """Refuse `after` if what differs from `before` breaks a rule.
@@ -59,7 +69,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             Refused: One rule is broken.
             RefusedTogether: Several are.
         """
-        problems = [*self._sources(before, after), *self._connections(before, after)]
+        problems = [
+            *self._sources(before, after),
+            *self._connections(before, after),
+            *computation_rules.problems(before, after, self.read_definition),
+        ]
         if len(problems) > 1:
             raise RefusedTogether(problems)
         if problems:
@@ -82,7 +96,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
                     object_id=source.id,
                 )
             yield from _type_problems(source)
-            yield from _write_key_problems(source)
+            if source.type != ENGAGE.id or source.write_keys:
+                yield from _write_key_problems(source)
             for key in source.write_keys:
                 if owners[key].id != source.id:
                     yield Refused(

@@ -55,6 +55,15 @@ SOURCE_TYPES = (
 )
 
 
+ENGAGE = SourceType(
+    id="engage",
+    name="Engage",
+    kind="server",
+    description="The audiences and computed traits of this workspace: it sends to itself.",
+)
+"""Not in the catalog: it is made with the first audience, and there is one."""
+
+
 def find_source_type(type_id: str) -> SourceType | None:
     """Return the type with that id, or None."""
-    return next((known for known in SOURCE_TYPES if known.id == type_id), None)
+    return next((known for known in (*SOURCE_TYPES, ENGAGE) if known.id == type_id), None)

@@ -23,7 +23,14 @@ from crossdock.workspace.audit import AuditLog
 from crossdock.workspace.differences import Change, differences
 from crossdock.workspace.errors import KeyProblem
 from crossdock.workspace.migrate import migrate
-from crossdock.workspace.model import Connection, Filter, Mapping, Source, Workspace
+from crossdock.workspace.model import (
+    Computation,
+    Connection,
+    Filter,
+    Mapping,
+    Source,
+    Workspace,
+)
 from crossdock.workspace.rows import read_rows, write_rows
 from crossdock.workspace.rules import Rules
 from crossdock.workspace.secret_box import SecretBox
@@ -240,8 +247,16 @@ def _stamped(
             filters=tuple(map(filter_, one.filters)),
         )
 
+    def computation(one: Computation) -> Computation:
+        if one.id not in changed:
+            return one
+        created_at = now if one.id in created else one.created_at
+        return msgspec.structs.replace(one, version=version, created_at=created_at, updated_at=now)
+
     return Workspace(
         version=version,
         sources=tuple(map(source, workspace.sources)),
         connections=tuple(map(connection, workspace.connections)),
+        computations=tuple(map(computation, workspace.computations)),
+        retired_keys=workspace.retired_keys,
     )

@@ -102,6 +102,33 @@ filters = Table(
     Column("version", Integer, nullable=False),
 )
 
+computations = Table(
+    "computations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("subject", String(16), nullable=False),
+    Column("with_anonymous", Boolean, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("outputs", Text, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+retired_keys = Table(
+    "retired_keys",
+    metadata,
+    # The key itself.
+    Column("id", String(200), primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+
 audit_events = Table(
     "audit_events",
     metadata,

@@ -12,6 +12,7 @@ import msgspec
 
 from crossdock.workspace.differences import FindDestination, is_secret
 from crossdock.workspace.model import Connection, Filter, Source, Workspace
+from crossdock.workspace.yaml_computations import export_computations
 from crossdock.workspace.yaml_text import dump_yaml
 
 FORMAT = 1
@@ -33,6 +34,7 @@ def export_yaml(workspace: Workspace, find_destination: FindDestination) -> str:
                 )
                 for source in workspace.sources
             },
+            **export_computations(workspace),
         }
     )
 

@@ -1,8 +1,9 @@
 """Reads a workspace's file into the workspace that it asks for.
 
 What has the same slug or name as something that exists *is* that, and keeps its id; everything the
-file does not name is gone. Three things are kept if the file says nothing of them: the write keys
-of a source, the mappings of a connection, and secrets for which it says `{secret: keep}`.
+file does not name is gone. Kept, if the file says nothing of them, are the write keys of a source,
+the mappings of a connection, audiences and computed traits if their section is not there, and
+secrets for which it says `{secret: keep}`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 from crossdock.base.ids import Ids, new_secret
 from crossdock.events import ConnectionId, MappingId, SourceId
 from crossdock.workspace.differences import FindDestination
-from crossdock.workspace.edits import preset_mappings
+from crossdock.workspace.edits import preset_mappings, without_lost_outputs
 from crossdock.workspace.errors import Refused, RefusedTogether
 from crossdock.workspace.model import (
     Connection,
@@ -26,7 +27,8 @@ from crossdock.workspace.model import (
     Source,
     Workspace,
 )
-from crossdock.workspace.source_types import SOURCE_TYPES, find_source_type
+from crossdock.workspace.source_types import ENGAGE, SOURCE_TYPES, find_source_type
+from crossdock.workspace.yaml_computations import SECTIONS, read_computations
 from crossdock.workspace.yaml_file import FORMAT, KEEP
 from crossdock.workspace.yaml_node import Node
 from crossdock.workspace.yaml_text import load_yaml
@@ -90,7 +92,7 @@ class Reading:
                 "how such a file looks.",
                 reason="unusable_file",
             )
-        root.keys(("version", "sources"))
+        root.keys(("version", "sources", *SECTIONS.values()))
         sources: list[Source] = []
         connections: list[Connection] = []
         for slug, node in root.at("sources").items():
@@ -100,9 +102,26 @@ class Reading:
                 self._connection(key, below, source)
                 for key, below in node.at("destinations").items()
             )
-        wanted = Workspace(
-            version=self.current.version, sources=tuple(sources), connections=tuple(connections)
+        engage = [source.id for source in sources if source.type == ENGAGE.id]
+        computations = tuple(
+            read_computations(
+                root,
+                self.current,
+                [one for one in connections if one.source_id in engage],
+                self._new_id,
+                self._paths,
+            )
         )
+        kept = {one.id for one in computations}
+        gone = [one.key for one in self.current.computations if one.id not in kept]
+        wanted = Workspace(
+            version=self.current.version,
+            sources=tuple(sources),
+            connections=tuple(connections),
+            computations=computations,
+            retired_keys=tuple(dict.fromkeys((*self.current.retired_keys, *gone))),
+        )
+        wanted = without_lost_outputs(wanted)
         self._check(wanted, check)
         if len(self._problems) > 1:
             raise RefusedTogether(self._problems)
@@ -331,6 +350,8 @@ def _field_in_file(field: str, *, is_mapping: bool) -> str:
         "sourceId": "",
         "slug": "",
         "title": "",
+        "key": "",
+        "definition.query": "definition",
     }
     if is_mapping and field == "name":
         return ""

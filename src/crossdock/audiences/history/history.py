@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import functools
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,7 +30,7 @@ from crossdock.audiences.history.store import Store
 from crossdock.audiences.identity import Identifier, Limits
 from crossdock.base.clock import Clock
 from crossdock.duck import DuckFile, portions
-from crossdock.events import Envelope, Event
+from crossdock.events import Envelope, Event, SourceId
 from crossdock.events.unfold import message_count, unfold
 from crossdock.ledger.port import Followed
 
@@ -72,6 +73,7 @@ class History:
         clock: Waits, and says what is too old.
         settings: How much is kept.
         is_forgotten: Whether what somebody did up to a moment is to be forgotten.
+        is_own: Whether a source tells what is in the history already: that of audiences.
     """
 
     def __init__(  # noqa: PLR0913 - parts of the system, each by name.
@@ -83,7 +85,10 @@ class History:
         clock: Clock,
         settings: HistorySettings | None = None,
         is_forgotten: Callable[[str, dt.datetime], bool] = lambda _person, _received_at: False,
+        is_own: Callable[[SourceId], bool] = lambda _source_id: False,
     ) -> None:
+        self._is_own = is_own
+        self._when_taken_in: list[Callable[[], object]] = []
         self._is_forgotten = is_forgotten
         self._journal = journal
         self._duplicates = duplicates
@@ -140,6 +145,19 @@ class History:
         """Return what a question of `people` finds; raises as `find` does."""
         return await self._file.ask(question, seconds_max=_ANSWER_SECONDS_MAX)
 
+    def connection(self) -> tuple[duckdb.DuckDBPyConnection, threading.Lock]:
+        """Return a connection for another writer, and what it holds while it writes.
+
+        Raises:
+            HistoryUnavailable: The file is not open at the moment.
+        """
+        store = self._file.store
+        return store.cursor(), store.quiet
+
+    def when_taken_in(self, callback: Callable[[], object]) -> None:
+        """Call back whenever somebody did something, or is to be looked at again."""
+        self._when_taken_in.append(callback)
+
     async def browsers_of(self, user_id: str) -> Sequence[str]:
         """Return the anonymous ids of a user; raises as `find` does."""
         store = self._file.store
@@ -189,6 +207,8 @@ class History:
         changes = await self._file.write(write)
         seconds = self._clock.monotonic_seconds() - started_at
         report.taken_in(changes, seconds=seconds)
+        for callback in self._when_taken_in:
+            callback()
         await self._clock.sleep(max(_PAUSE_SECONDS, seconds * _REST))
 
     async def _new(self, events: list[Event]) -> list[Event]:
@@ -202,7 +222,9 @@ class History:
                 return [
                     event
                     for event, first in zip(events, firsts, strict=True)
-                    if first is None and not self._is_forgotten(event.person, event.received_at)
+                    if first is None
+                    and not self._is_own(event.source_id)
+                    and not self._is_forgotten(event.person, event.received_at)
                 ]
 
     async def _keep_bounds(self) -> None:

@@ -10,7 +10,8 @@ through a column of numbers for a thousand of them takes some milliseconds.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ _decode_marks = msgspec.json.Decoder(dict[str, Mark]).decode
 # Of what is written between two rewritings of the tables that change.
 _CHECKPOINT = "64MiB"
 
+Touched = tuple[int | None, int | None, str | None]
+"""A profile, an account, and the event that it did."""
+
 Row = tuple[Any, ...]
 """What DuckDB answers; the SQL says what its columns are."""
 
@@ -68,6 +72,10 @@ class Store:
         path: The file; made if it is missing.
         memory_bytes_max: What DuckDB may use; beyond that it spills into a folder beside the file.
         limits: How much one person can have.
+
+    Attributes:
+        place: How far the journal was read.
+        quiet: Held by who writes to the file on another connection.
     """
 
     def __init__(self, path: Path, *, memory_bytes_max: int, limits: Limits | None = None) -> None:
@@ -79,6 +87,7 @@ class Store:
             checkpoint_threshold=_CHECKPOINT,
         )
         self._limits = limits
+        self.quiet = threading.Lock()
         for name, create in _SQL.items():
             if name.startswith("create_"):
                 self._connection.execute(create)
@@ -133,7 +142,7 @@ class Store:
             oldest = self._rows("oldest_part")[0][0]
             if oldest is not None:
                 self._run("forget", before_us=oldest + 1)
-            self._connection.execute("CHECKPOINT")
+            self._rewrite()
             size_bytes = self._size_bytes()
         return size_bytes
 
@@ -147,8 +156,9 @@ class Store:
             self._run("remove_profiles", losers=ids)
             for name in ("identifiers", "members", "merged", "merges"):
                 self._run(f"forget_{name}", ids=ids)
+            self._touch({(profile_id, None, None) for profile_id in ids})
         # Rows that are deleted are in the file until then.
-        self._connection.execute("CHECKPOINT")
+        self._rewrite()
 
     def browsers_of(self, user_id: str) -> list[str]:
         """Return the anonymous ids of a user."""
@@ -226,6 +236,7 @@ class Store:
                 self._put(name, [_account(row, changes) for row in groups])
             self._add_members(changes.members)
             self._put_warehouse(warehouse)
+            self._touch(_touched_by(changes))
             self._run("put_place", **dataclasses.asdict(place))
 
     def _merge(self, changes: Changes) -> None:
@@ -267,6 +278,16 @@ class Store:
         for view in warehouse.changed_views():
             self._connection.execute(view)
 
+    def _touch(self, touched: Collection[Touched]) -> None:
+        if touched:
+            profiles, accounts, events = zip(*touched, strict=True)
+            self._run("touch", profiles=[*profiles], accounts=[*accounts], events=[*events])
+
+    def _rewrite(self) -> None:
+        # DuckDB does not while another connection writes.
+        with self.quiet:
+            self._connection.execute("CHECKPOINT")
+
     def _takes(self, row: EventRow) -> bool:
         try:
             self._connection.execute(
@@ -289,6 +310,22 @@ class Store:
     def _rows(self, name: str, **parameters: object) -> list[Row]:
         self._connection.execute(_SQL[name], parameters)
         return self._connection.fetchall()
+
+
+def _touched_by(changes: Changes) -> set[Touched]:
+    winners = changes.winners_by_loser
+    touched: set[Touched] = {
+        (profile_id, None, None) for profile_id in (*changes.profiles, *winners)
+    }
+    touched |= {(None, account.account_id, None) for account in changes.accounts.values()}
+    for account_id, profile_id in changes.members:
+        touched |= {(profile_id, account_id, None)}
+    touched |= {
+        (row.profile_id, None, row.event)
+        for row in changes.events
+        if row.profile_id is not None and row.event is not None
+    }
+    return touched
 
 
 def _traits(values: str, marks: str) -> Traits:

@@ -91,6 +91,53 @@ CREATE TABLE IF NOT EXISTS places (
   next_account_id BIGINT NOT NULL
 );
 
+-- create_touched: who did something, or is somebody else now, since audiences last looked
+CREATE TABLE IF NOT EXISTS touched (profile_id BIGINT, account_id BIGINT, event VARCHAR);
+
+-- create_memberships: who is in which audience, and who has which computed trait. Somebody who left has a row without a value
+CREATE TABLE IF NOT EXISTS memberships (
+  definition_id VARCHAR NOT NULL,
+  subject_id BIGINT NOT NULL,
+  value VARCHAR,
+  next_at TIMESTAMP,
+  since TIMESTAMP NOT NULL,
+  number UINTEGER NOT NULL
+);
+
+-- create_computed: which meaning of a definition the memberships are of
+CREATE TABLE IF NOT EXISTS computed (
+  definition_id VARCHAR NOT NULL,
+  revision VARCHAR NOT NULL,
+  computed_at TIMESTAMP NOT NULL
+);
+
+-- create_syncs: who is told about what, and how many were to be told at first
+CREATE TABLE IF NOT EXISTS syncs (
+  definition_id VARCHAR NOT NULL,
+  connection_id VARCHAR NOT NULL,
+  total UBIGINT NOT NULL,
+  started_at TIMESTAMP NOT NULL,
+  finished_at TIMESTAMP
+);
+
+-- create_outbox_places: the order in which things are told
+CREATE SEQUENCE IF NOT EXISTS outbox_places;
+
+-- create_outbox: what is to be told and is not in the journal yet
+CREATE TABLE IF NOT EXISTS outbox (
+  place UBIGINT NOT NULL,
+  connection_id VARCHAR NOT NULL,
+  definition_id VARCHAR NOT NULL,
+  subject_id BIGINT NOT NULL,
+  value VARCHAR,
+  changed_at TIMESTAMP NOT NULL,
+  message_id VARCHAR NOT NULL,
+  is_first BOOLEAN NOT NULL
+);
+
+-- create_engine_births: when this file was begun; another file must not use the same messageIds
+CREATE TABLE IF NOT EXISTS engine_births AS SELECT epoch_us(now()) AS born_us;
+
 -- create_schema: where the tables of the warehouse are
 CREATE SCHEMA IF NOT EXISTS warehouse;
 
@@ -211,6 +258,9 @@ SELECT account_id, profile_id, make_timestamp(us)
 FROM (SELECT unnest(from_json($rows, '[{
   "account_id": "BIGINT", "profile_id": "BIGINT", "us": "BIGINT"
 }]'), recursive := true));
+
+-- touch: audiences are to look at these; without an event, at everything about them
+INSERT INTO touched SELECT unnest($profiles), unnest($accounts), unnest($events);
 
 -- move_identifiers: a loser's identifiers are the winner's
 UPDATE identifiers SET profile_id = new.winner_id

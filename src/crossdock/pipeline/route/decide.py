@@ -23,7 +23,11 @@ from crossdock.base.json import JsonObject
 from crossdock.events import Delivery, Event, MappingId, Outcome, Step
 from crossdock.kit import MappingError, PayloadError, PayloadRejected
 from crossdock.pipeline.route.filters import Held, apply_filters
-from crossdock.pipeline.route.integrations import is_already_in_browser, is_wanted_by_sender
+from crossdock.pipeline.route.integrations import (
+    is_already_in_browser,
+    is_for_connection,
+    is_wanted_by_sender,
+)
 from crossdock.pipeline.route.plan import ConnectionPlan, MakePayload, MappingPlan
 from crossdock.pipeline.route.watch import Result, Seen, SeenProblem, Stage, Watch
 
@@ -161,7 +165,9 @@ def _held(event: Event, plan: ConnectionPlan, watch: Watch | None) -> JsonObject
     if destination is None:
         return event.body
     held: Held | None = None
-    if not is_wanted_by_sender(event.body, destination):
+    if not is_wanted_by_sender(event.body, destination) or not is_for_connection(
+        event.body, plan.connection.id
+    ):
         held = Held("integrations", "The event's integrations object excludes the destination.")
     if watch is not None:
         watch(_seen_of_sender("integrations", held))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from crossdock.base.json import JsonObject
 from crossdock.kit import Destination
 
+_CONNECTION_PREFIX = "dst_"
+
 
 def is_wanted_by_sender(body: JsonObject, destination: Destination) -> bool:
     """Return whether the event's integrations object lets it go to the destination.
@@ -22,6 +24,19 @@ def is_wanted_by_sender(body: JsonObject, destination: Destination) -> bool:
             # An object of options is a yes even when it is empty.
             return isinstance(entry, dict | list) or bool(entry)
     return integrations.get("All") is not False
+
+
+def is_for_connection(body: JsonObject, connection_id: str) -> bool:
+    """Return whether the event's integrations object lets it go to this very connection.
+
+    An object that names connections by their ids is meant for those alone: so an audience tells one
+    of two connections of the same vendor.
+    """
+    integrations = body.get("integrations")
+    if not isinstance(integrations, dict):
+        return True
+    named = [key for key in integrations if key.startswith(_CONNECTION_PREFIX)]
+    return not named or bool(integrations.get(connection_id))
 
 
 def is_already_in_browser(body: JsonObject, in_browser: Destination) -> bool:

@@ -1,0 +1,114 @@
+"""The tables that one round reads: everything, or what those who are looked at did."""
+
+# ruff: noqa: S608 - only names of our own are put in; the rest are parameters.
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import duckdb
+
+from crossdock.audiences.engine.definitions import Program, Programs
+from crossdock.audiences.language import Relations
+from crossdock.audiences.language.compiled import Subject
+from crossdock.duck import statements
+
+_SQL = statements(__package__, "scopes.sql")
+_EVERYTHING = Relations("main.events", "main.profiles", "main.accounts", "main.members")
+# JSON is most of what an event is made of: it is read only where a definition looks into it.
+_JSON_COLUMNS = ("properties", "context")
+
+
+def run(cursor: duckdb.DuckDBPyConnection, sql: str, **parameters: Any) -> list[Any]:
+    """Return what a statement answers. Only the parameters that it names are handed over."""
+    used = {name: value for name, value in parameters.items() if f"${name}" in sql}
+    cursor.execute(sql, used)
+    return cursor.fetchall()
+
+
+def begin_results(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Make the table of what the programs of a round find, empty."""
+    run(cursor, _SQL["begin_results"])
+
+
+class Scope:
+    """What the programs of one round read. Its tables are temporary, and of one connection.
+
+    Args:
+        cursor: In a transaction.
+        programs: All there are.
+        relations: The tables, without what is computed.
+    """
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, programs: Programs, relations: Relations
+    ) -> None:
+        self._cursor = cursor
+        self._relations = relations
+        self._ids_by_key = {one.key: one.id for one in programs.computations.values()}
+
+    def relations_for(self, program: Program, done: Collection[str]) -> Relations:
+        """Return the tables for a program, with what it reads of others among the traits.
+
+        Args:
+            program: Whose.
+            done: The definitions whose results of this round stand in `results` already.
+        """
+        if not program.reads:
+            return self._relations
+        ids = [self._ids_by_key[key] for key in sorted(program.reads)]
+        run(self._cursor, _SQL["engage_keys"], ids=ids, keys=sorted(program.reads))
+        others = [one for one in ids if one not in done]
+        run(self._cursor, _SQL["values_now"], others=others)
+        relations = self._relations
+        for name in ("profiles", "accounts"):
+            base = getattr(relations, name)
+            run(self._cursor, _SQL[f"overlay_{name}"].replace("{base}", base), ids=ids)
+        return Relations(
+            relations.events, "overlaid_profiles", "overlaid_accounts", relations.members
+        )
+
+
+def everything(cursor: duckdb.DuckDBPyConnection, programs: Programs) -> Scope:
+    """Return the whole history."""
+    return Scope(cursor, programs, _EVERYTHING)
+
+
+def of_subjects(
+    cursor: duckdb.DuckDBPyConnection,
+    programs: Programs,
+    affected: Sequence[Program],
+    subject: Subject,
+) -> Scope:
+    """Return what the subjects of this round did, as far as the affected programs look at it."""
+    kind = "user" if subject == "users" else "account"
+    run(cursor, _SQL[f"{kind}_raws"])
+    run(cursor, _SQL["scope_profiles"])
+    names = sorted({name for one in affected for name in one.compiled.event_names})
+    sql = "\n".join(one.compiled.sql for one in affected)
+    columns = ", ".join(
+        f"rows.{column}" if f".{column}" in sql else f"CAST(NULL AS JSON) AS {column}"
+        for column in _JSON_COLUMNS
+    )
+    run(
+        cursor,
+        "CREATE OR REPLACE TEMP TABLE scope_events AS "
+        "SELECT raws.target_id AS profile_id, rows.message_id, rows.type, rows.event, "
+        f"rows.timestamp, rows.source_id AS source, {columns} "
+        "FROM event_rows AS rows JOIN raws ON raws.raw_id = rows.profile_id "
+        "WHERE list_contains($names, rows.event)",
+        names=names,
+    )
+    if subject == "users":
+        # Who belongs where is little, next to what people do.
+        return Scope(
+            cursor,
+            programs,
+            dataclasses.replace(_EVERYTHING, events="scope_events", profiles="scope_profiles"),
+        )
+    run(cursor, _SQL["scope_accounts"])
+    run(cursor, _SQL["scope_members"])
+    relations = Relations("scope_events", "scope_profiles", "scope_accounts", "scope_members")
+    return Scope(cursor, programs, relations)
