@@ -296,9 +296,9 @@ class ConnectionSender:
         again = [each.outcome for _, each in ended if each.outcome.step is Step.WAITING]
         if again:
             report.deliveries_wait(again[0], deliveries=len(again))
+        report.deliveries_ended(self._slug, [conclusion.outcome for _, conclusion in ended])
         held_by_then: dict[Then, list[Held]] = {then: [] for then in Then}
         for held, conclusion in ended:
-            report.delivery_ended(self._slug, conclusion.outcome)
             held_by_then[conclusion.then].append(held)
         for held, conclusion in ended:
             if conclusion.then in {Then.FINISH, Then.BURY}:
