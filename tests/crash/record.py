@@ -53,13 +53,13 @@ class Sent:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Receipt:
-    """A request that a vendor got.
+    """An event that a vendor got, in a request of its own or in a list.
 
     Attributes:
-        number: Counts all requests of all vendors.
+        number: Counts all events of all vendors.
         at: Monotonic seconds when it was complete.
         message: The event, as far as the vendor gets it.
-        key: Its idempotency key; empty if the vendor gets none.
+        key: Its idempotency key; empty if the vendor gets none for it.
         behaviour: How the vendor answered.
     """
 

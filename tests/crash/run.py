@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.crash.client import Client
@@ -34,6 +34,8 @@ VENDORS = (
     ("ripe", "shop", "actions-ripe-cloud"),
     ("warehouse", "backend", "webhook"),
 )
+# How many events a vendor takes in one request, where it takes several.
+_BATCH_SIZES: Mapping[str, int] = {"warehouse": 50}
 DISK_BYTES = 400 * 1024**2
 _SETTLE_SECONDS_MAX = 120.0
 _DRAIN_SECONDS = 3
@@ -156,7 +158,9 @@ def _connect(
     ids = {one["slug"]: one["id"] for one in catalog["destinationsCatalog"]}
     for vendor, (name, source, slug) in zip(vendors, VENDORS, strict=True):
         url = f"http://127.0.0.1:{vendor.port}"
-        settings = {"url": url} if slug == "webhook" else {"endpoint": url, "apiKey": "ripe-key"}
+        settings: dict[str, object] = {"endpoint": url, "apiKey": "ripe-key"}
+        if slug == "webhook":
+            settings = {"url": url, "batchSize": _BATCH_SIZES.get(name, 1)}
         body = {
             "sourceId": sources[source]["id"],
             "metadataId": ids[slug],

@@ -113,16 +113,21 @@ class Vendor:
         headers = _headers(head)
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         behaviour = self._behaviour()
-        receipt = Receipt(
-            vendor=self.name,
-            number=len(self._record.receipts),
-            at=time.monotonic(),
-            message=msgspec.json.decode(body),
-            key=headers.get("idempotency-key", ""),
-            behaviour=behaviour,
-        )
+        at = time.monotonic()
+        decoded = msgspec.json.decode(body)
+        is_batch = isinstance(decoded, list)
         # Noted before it is answered: a run that ends in between has still seen it.
-        self._record.receipts.append(receipt)
+        for message in decoded if is_batch else [decoded]:
+            receipt = Receipt(
+                vendor=self.name,
+                number=len(self._record.receipts),
+                at=at,
+                message=message,
+                # That of a list is the list's, which is another one when it goes out in parts.
+                key="" if is_batch else headers.get("idempotency-key", ""),
+                behaviour=behaviour,
+            )
+            self._record.receipts.append(receipt)
         return await self._behave(behaviour, writer)
 
     def _behaviour(self) -> Behaviour:

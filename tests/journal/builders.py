@@ -79,11 +79,11 @@ def envelope(*messages: dict[str, object], source: str = "shop") -> Envelope:
     )
 
 
-def delivery(delivery_id: str, connection: str = "ripe") -> Delivery:
-    """Return a delivery."""
+def delivery(delivery_id: str, connection: str = "ripe", *, sequence: int = 1) -> Delivery:
+    """Return a delivery of an event that came in one group with all of that sequence."""
     return Delivery(
         id=delivery_id,
-        offset=Offset(1, 0),
+        offset=Offset(sequence, 0),
         source_id=SourceId("shop"),
         connection_id=ConnectionId(connection),
         mapping_id=MappingId("map"),

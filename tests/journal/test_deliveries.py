@@ -53,9 +53,10 @@ async def test_a_reader_gets_its_connections_deliveries_in_order() -> None:
 
 
 async def test_deliveries_are_stored_in_order_although_some_are_there_already() -> None:
+    groups = {name: delivery(name, sequence=number) for number, name in enumerate("abcde")}
     async with opened() as journal:
-        await journal.append_deliveries([delivery("b"), delivery("d")])
-        await journal.append_deliveries([delivery(name) for name in "abcde"])
+        await journal.append_deliveries([groups["b"], groups["d"]])
+        await journal.append_deliveries([groups[name] for name in "abcde"])
 
         messages = await read(journal.delivery_reader(RIPE), 5)
 

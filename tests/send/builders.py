@@ -130,9 +130,10 @@ class MemoryMessage:
 
     size_bytes = 100
 
-    def __init__(self, journal: MemoryJournal, handed_out: Delivery) -> None:
+    def __init__(self, journal: MemoryJournal, handed_out: Delivery, place: int) -> None:
         self._journal = journal
         self.delivery = handed_out
+        self.place = place
         self.made_at = journal.made_at
 
     async def done(self) -> None:
@@ -152,9 +153,10 @@ class MemoryReader:
     async def next(self, count_max: int) -> Sequence[MemoryMessage]:
         """Return what was put in and not read, when there is something."""
         await self._journal.wait_for(lambda: len(self._all()) > self._read or self._is_gone())
-        found = self._all()[self._read : self._read + count_max]
+        first = self._read
+        found = self._all()[first : first + count_max]
         self._read += len(found)
-        return [MemoryMessage(self._journal, each) for each in found]
+        return [MemoryMessage(self._journal, each, n) for n, each in enumerate(found, first)]
 
     async def close(self) -> None:
         """Do nothing."""

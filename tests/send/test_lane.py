@@ -20,6 +20,7 @@ class Message:
     delivery: Delivery
     made_at: dt.datetime = NOON
     size_bytes: int = 100
+    place: int = 1
 
     async def done(self) -> None:
         raise NotImplementedError

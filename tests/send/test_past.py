@@ -107,6 +107,38 @@ def outcome(step: Step, *, attempt: int) -> Outcome:
     return Outcome(at=NOON, step=step, attempt=attempt, connection_id=ConnectionId("con_1"))
 
 
+async def test_a_delivery_that_lies_in_the_journal_twice_is_sent_once_and_both_are_finished() -> (
+    None
+):
+    journal = MemoryJournal()
+    vendor = Vendor(journal)
+    twice = delivery(sequence=1)
+    journal.put(twice, delivery(sequence=2), twice)
+
+    async with sending(journal, vendor):
+        await journal.until(lambda: len(journal.finished) == 3)
+
+    assert journal.finished.count(twice.id) == 2
+    assert vendor.keys.count(twice.id) == 1
+
+
+async def test_a_dead_letter_that_is_sent_again_before_its_end_is_noted_is_sent() -> None:
+    journal = MemoryJournal()
+    vendor = Vendor(journal)
+    vendor.hung_connections = {"one"}
+    first = delivery(sequence=1)
+    again = msgspec.structs.replace(first, attempts=1)
+    journal.put(first)
+
+    async with sending(journal, vendor):
+        await journal.until(lambda: bool(vendor.begun))
+        journal.put(again)
+        vendor.goes_on.set()
+        await journal.until(lambda: len(journal.finished) == 2)
+
+    assert vendor.keys == [first.id, first.id]
+
+
 def test_a_dead_letter_that_is_sent_again_has_not_ended() -> None:
     past, first = Past(), delivery()
     past.note(first.id, outcome(Step.WAITING, attempt=1))

@@ -10,7 +10,9 @@
 - `history`: events of a time range, once more.
 - `replays`: replays and how far they are.
 - `read`: durable readers of events.
+- `bundles`: deliveries as messages, several in one.
 - `deliveries`: a queue for each connection, and its reader.
+- `partly`: what is done of messages that are not finished.
 - `dead_letters`: deliveries that were given up.
 - `pauses`: connections that send nothing at the moment.
 - `follow`: reads for those who keep their own place, and says how far everyone is.

@@ -13,7 +13,6 @@ from crossdock.events import ConnectionId, DeadLetter, Delivery, Outcome
 from crossdock.events.dead_letter import discarded, sent_again
 from crossdock.pipeline.journal import report
 from crossdock.pipeline.journal.connection import answered
-from crossdock.pipeline.journal.deliveries import connections_in
 from crossdock.pipeline.journal.streams import DEAD_LETTERS, DEAD_LETTERS_SUBJECT
 
 # JetStream's numbers for: no message found; the message could not be deleted, since it is gone.
@@ -94,7 +93,13 @@ class DeadLetters:
 
     async def counts(self) -> Mapping[ConnectionId, int]:
         """Return how many dead letters each connection has that has any."""
-        return await answered(connections_in(self._jetstream, DEAD_LETTERS, DEAD_LETTERS_SUBJECT))
+        found = await answered(
+            self._jetstream.stream_info(DEAD_LETTERS, subjects_filter=f"{DEAD_LETTERS_SUBJECT}.>")
+        )
+        return {
+            ConnectionId(subject.removeprefix(f"{DEAD_LETTERS_SUBJECT}.")): count
+            for subject, count in (found.state.subjects or {}).items()
+        }
 
     async def send_again(self, letter: DeadLetter) -> None:
         """Make it a delivery again, behind all others, with the same idempotency key.

@@ -22,7 +22,9 @@ from crossdock.base.clock import Clock
 from crossdock.events import ConnectionId
 from crossdock.pipeline.journal import report
 from crossdock.pipeline.journal.connection import Connection, raise_if_cancelled
-from crossdock.pipeline.journal.streams import DELIVERIES, DELIVERIES_SUBJECT, EVENTS, OUTCOMES
+from crossdock.pipeline.journal.deliveries import unfinished_by_connection
+from crossdock.pipeline.journal.partly import Partly
+from crossdock.pipeline.journal.streams import EVENTS, OUTCOMES
 
 Item = TypeVar("Item")
 
@@ -77,10 +79,12 @@ class Progress:
     deliveries_by_connection: Mapping[ConnectionId, int]
 
 
-async def progress(jetstream: JetStreamContext, router: str, now: dt.datetime) -> Progress:
+async def progress(
+    jetstream: JetStreamContext, router: str, partly: Partly, now: dt.datetime
+) -> Progress:
     """Return how far everyone is; `router` is the reader that makes deliveries of events."""
     reader = await jetstream.consumer_info(EVENTS, router)
-    deliveries = await jetstream.stream_info(DELIVERIES, subjects_filter=f"{DELIVERIES_SUBJECT}.>")
+    deliveries = partly.left_of(await unfinished_by_connection(jetstream))
     events = await jetstream.stream_info(EVENTS)
     outcomes = await jetstream.stream_info(OUTCOMES)
     return Progress(
@@ -88,10 +92,7 @@ async def progress(jetstream: JetStreamContext, router: str, now: dt.datetime) -
         events_at=events.state.last_seq if events.state.messages else 0,
         outcomes_at=outcomes.state.last_seq if outcomes.state.messages else 0,
         unrouted=(reader.num_pending or 0) + (reader.num_ack_pending or 0),
-        deliveries_by_connection={
-            ConnectionId(subject.removeprefix(f"{DELIVERIES_SUBJECT}.")): count
-            for subject, count in (deliveries.state.subjects or {}).items()
-        },
+        deliveries_by_connection=deliveries,
     )
 
 

@@ -40,7 +40,6 @@ from crossdock.events.delivery import mapped
 from crossdock.events.envelope import decode_envelopes, encode_envelopes
 from crossdock.pipeline.journal import (
     dead_letters,
-    deliveries,
     follow,
     history,
     outcomes,
@@ -51,15 +50,17 @@ from crossdock.pipeline.journal import (
     streams,
 )
 from crossdock.pipeline.journal.append import GroupCommit, append_until_stored
+from crossdock.pipeline.journal.bundles import bundled
 from crossdock.pipeline.journal.connection import Connection, Message, answered, raise_if_cancelled
 from crossdock.pipeline.journal.dead_letters import DeadLetters
-from crossdock.pipeline.journal.deliveries import DeliveryReader
+from crossdock.pipeline.journal.deliveries import DeliveryReader, unfinished_by_connection
 from crossdock.pipeline.journal.errors import (
     JournalError,
     JournalNotStarted,
     JournalUnavailable,
 )
 from crossdock.pipeline.journal.notices import NoticeBoard
+from crossdock.pipeline.journal.partly import Partly
 from crossdock.pipeline.journal.places import Places
 from crossdock.pipeline.journal.server import NatsChild
 from crossdock.pipeline.journal.settings import JournalSettings
@@ -73,7 +74,7 @@ _ENVELOPE_HEADER_BYTES = 200
 # The largest request and what surrounds it; a server that takes less cannot hold it.
 _PAYLOAD_BYTES_MIN = 640 * 1024
 _PAYLOAD_RESERVE_BYTES = 4 * 1024
-_DELIVERIES_AT_ONCE = 500
+_MESSAGES_AT_ONCE = 500
 # Storing together costs NATS 5 ms however many there are, one behind the other 0.1 ms each.
 _TOGETHER_MIN = 32
 # Between two restarts of a child that has stopped to store.
@@ -115,6 +116,7 @@ class Journal:
         )
         self._places_by_reader: dict[str, read.Place] = {}
         self._board = NoticeBoard(clock)
+        self._partly = Partly()
         self._watch = Watch(
             self._connection, folder if nats_url is None else None, self._settings, clock
         )
@@ -166,8 +168,9 @@ class Journal:
                 async with asyncio.timeout(self._settings.append_seconds_max):
                     await self._events.drain()
                     await self._outcomes.drain()
-            with contextlib.suppress(NatsError, OSError, TimeoutError):
+            with contextlib.suppress(JournalError, NatsError, OSError, TimeoutError):
                 await self._board.write(self._bucket, self._connection.jetstream)
+                await self._partly.write(self._partly_bucket)
             await self._note_places()
         running = set(self._tasks)
         while running:
@@ -195,7 +198,7 @@ class Journal:
     async def append_deliveries(self, new: Sequence[Delivery]) -> None:
         """Store deliveries in order, and the outcome `mapped` of each.
 
-        A delivery that the journal has already is stored once. That every delivery has its outcome
+        The same that the journal has already are stored once. That every delivery has its outcome
         is what the balance rests on, so it is done here, for whoever makes deliveries.
 
         Raises:
@@ -206,14 +209,15 @@ class Journal:
             self.append_outcomes([mapped(delivery, at=at) for delivery in new])
         )
         try:
-            for start in range(0, len(new), _DELIVERIES_AT_ONCE):
-                await self._append_together(new[start : start + _DELIVERIES_AT_ONCE])
+            messages = bundled(new)
+            for start in range(0, len(messages), _MESSAGES_AT_ONCE):
+                await self._append_together(messages[start : start + _MESSAGES_AT_ONCE])
         finally:
             await noted
 
     def delivery_reader(self, connection_id: ConnectionId) -> DeliveryReader:
         """Return the only reader of a connection's deliveries."""
-        return DeliveryReader(self._connection, connection_id, self._clock)
+        return DeliveryReader(self._connection, connection_id, self._partly, self._clock)
 
     async def connections_with_deliveries(self) -> Mapping[ConnectionId, int]:
         """Return how many unfinished deliveries each connection has that has any.
@@ -221,7 +225,9 @@ class Journal:
         Raises:
             JournalUnavailable: It does not answer.
         """
-        return await answered(deliveries.connections_with_deliveries(self._connection.jetstream))
+        return self._partly.left_of(
+            await answered(unfinished_by_connection(self._connection.jetstream))
+        )
 
     async def append_outcomes(self, new: Sequence[Outcome]) -> None:
         """Store outcomes.
@@ -279,7 +285,9 @@ class Journal:
             JournalUnavailable: It does not answer.
         """
         return await answered(
-            follow.progress(self._connection.jetstream, EVENT_READERS[0], self._clock.now())
+            follow.progress(
+                self._connection.jetstream, EVENT_READERS[0], self._partly, self._clock.now()
+            )
         )
 
     async def latest_outcomes(
@@ -389,6 +397,8 @@ class Journal:
             self._bucket: KeyValue = await jetstream.key_value(streams.NOTICES)
             self._replays: KeyValue = await jetstream.key_value(streams.REPLAYS)
             self._pauses: KeyValue = await jetstream.key_value(streams.PAUSES)
+            self._partly_bucket: KeyValue = await jetstream.key_value(streams.PARTLY)
+            await self._partly.load(self._partly_bucket, jetstream)
         except (NatsError, OSError, TimeoutError) as error:
             raise JournalNotStarted(
                 f"NATS refused a stream or a reader: {error}.",
@@ -415,6 +425,7 @@ class Journal:
         self._run("events", self._events.run())
         self._run("outcomes", self._outcomes.run())
         self._run("notices", self._board.run(self._bucket, jetstream))
+        self._run("partly", self._partly.run(self._partly_bucket, self._clock))
         self._run("trim", self._again_and_again("trim", settings, self._trim))
         self._run("watch", self._again_and_again("watch", settings, self._look))
 
@@ -435,19 +446,11 @@ class Journal:
             group_bytes_max=min(self._settings.group_bytes_max, payload_bytes),
         )
 
-    async def _append_together(self, new: Sequence[Delivery]) -> None:
-        """Store deliveries in order, even if the connection breaks in the middle."""
-        messages = [
-            Message(
-                deliveries.delivery_subject(delivery.connection_id),
-                deliveries.encode_delivery(delivery),
-                deliveries.append_id_of(delivery),
-            )
-            for delivery in new
-        ]
+    async def _append_together(self, messages: Sequence[Message]) -> None:
+        """Store messages of deliveries in order, even if the connection breaks in the middle."""
         try:
             seconds_max = self._settings.attempt_seconds_max
-            if len(new) < _TOGETHER_MIN:
+            if len(messages) < _TOGETHER_MIN:
                 is_stored = await self._connection.append_in_line(
                     messages, stream=streams.DELIVERIES, seconds_max=seconds_max
                 )
@@ -464,16 +467,20 @@ class Journal:
             is_stored = False
         if not is_stored:
             raise_if_cancelled()
-            for delivery in new:
-                await self._append_delivery(delivery)
+            for message in messages:
+                await self._append_bundle(message)
 
     async def _append_delivery(self, delivery: Delivery) -> None:
+        for message in bundled([delivery]):
+            await self._append_bundle(message)
+
+    async def _append_bundle(self, message: Message) -> None:
         await append_until_stored(
             self._connection.append,
-            deliveries.delivery_subject(delivery.connection_id),
-            deliveries.encode_delivery(delivery),
+            message.subject,
+            message.data,
             stream=streams.DELIVERIES,
-            append_id=deliveries.append_id_of(delivery),
+            append_id=message.append_id,
             settings=self._settings,
             clock=self._clock,
         )

@@ -9,7 +9,8 @@ deleted (`nats consumer rm`), since the stream waits for it.
 
 `DELIVERIES` is a work queue: each message is for one reader, that of its connection, goes when it
 is finished, and one that waits a day for its next attempt does not hold the others' disk. It
-refuses what does not fit; then `route` waits, and events wait in `EVENTS`.
+refuses what does not fit; then `route` waits, and events wait in `EVENTS`. A message holds several
+deliveries, and `PARTLY` says which are done of one that is not finished.
 
 `DEAD_LETTERS` is what was given up, until someone sends it again or discards it. It must never keep
 `send` from going on, so its oldest make room: first those of the connection that has too many.
@@ -37,6 +38,7 @@ DEAD_LETTERS = "CROSSDOCK_DEAD_LETTERS"
 NOTICES = "CROSSDOCK_NOTICES"
 REPLAYS = "CROSSDOCK_REPLAYS"
 PAUSES = "CROSSDOCK_PAUSES"
+PARTLY = "CROSSDOCK_PARTLY"
 
 EVENTS_SUBJECT = "crossdock.events"
 DELIVERIES_SUBJECT = "crossdock.deliveries"
@@ -51,6 +53,7 @@ _REPLAYS_BYTES_MAX = 16 * 1024**2
 _REPLAYS_AGE_SECONDS_MAX = 30 * 86_400.0
 NOTICE_BYTES_MAX = 8 * 1024
 _PAUSES_BYTES_MAX = 16 * 1024**2
+_PARTLY_BYTES_MAX = 64 * 1024**2
 
 
 def store_bytes(settings: JournalSettings) -> int:
@@ -61,6 +64,7 @@ def store_bytes(settings: JournalSettings) -> int:
         + settings.outcomes_bytes_max
         + settings.dead_letters_bytes_max
         + _PAUSES_BYTES_MAX
+        + _PARTLY_BYTES_MAX
         + _NOTICES_BYTES_MAX
         + _REPLAYS_BYTES_MAX
     )
@@ -100,6 +104,16 @@ async def open_streams(jetstream: JetStreamContext, settings: JournalSettings) -
             description="Connections that send nothing until someone acts.",
             history=1,
             max_bytes=_PAUSES_BYTES_MAX,
+            storage=api.StorageType.FILE,
+            replicas=settings.replicas,
+        )
+    )
+    await jetstream.create_key_value(
+        api.KeyValueConfig(
+            bucket=PARTLY,
+            description="Which deliveries of unfinished messages are done.",
+            history=1,
+            max_bytes=_PARTLY_BYTES_MAX,
             storage=api.StorageType.FILE,
             replicas=settings.replicas,
         )
@@ -146,7 +160,7 @@ def _events(settings: JournalSettings) -> api.StreamConfig:
 def _deliveries(settings: JournalSettings) -> api.StreamConfig:
     return api.StreamConfig(
         name=DELIVERIES,
-        description="Payloads on their way; the last part of the subject is the connection.",
+        description="Payloads on their way; the subject names the connection, and how many.",
         subjects=[f"{DELIVERIES_SUBJECT}.>"],
         retention=api.RetentionPolicy.WORK_QUEUE,
         discard=api.DiscardPolicy.NEW,

@@ -7,6 +7,7 @@ asks the file system, so that whoever asks whether the server is ready has the t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 import shutil
@@ -20,8 +21,12 @@ from crossdock.base.clock import Clock
 from crossdock.base.problems import Problem
 from crossdock.events import ConnectionId
 from crossdock.pipeline.journal import report
+from crossdock.pipeline.journal.bundles import (
+    bundle_subjects,
+    count_by_connection,
+    former_subject,
+)
 from crossdock.pipeline.journal.connection import Connection
-from crossdock.pipeline.journal.deliveries import delivery_subject
 from crossdock.pipeline.journal.settings import JournalSettings
 from crossdock.pipeline.journal.streams import (
     DEAD_LETTERS,
@@ -106,7 +111,7 @@ class Watch:
                 bytes_max=bytes_max,
                 messages=states[stream].messages,
             )
-        unfinished = _counts(states[DELIVERIES], DELIVERIES_SUBJECT)
+        unfinished = count_by_connection(states[DELIVERIES].subjects or {})
         oldest_at = await self._oldest(jetstream, list(unfinished)[:_CONNECTIONS_MAX])
         self._seen = Seen(
             bytes_by_stream={stream: state.bytes for stream, state in states.items()},
@@ -235,13 +240,11 @@ def _counts(state: api.StreamState, subject: str) -> dict[ConnectionId, int]:
 
 
 async def _first_at(jetstream: JetStreamContext, connection_id: ConnectionId) -> dt.datetime | None:
-    try:
-        found = await jetstream.get_msg(
-            DELIVERIES, 1, subject=delivery_subject(connection_id), next=True
-        )
-    except NotFoundError:
-        return None
-    return found.time
+    """Return when the oldest unfinished delivery was made; former ones are older than bundles."""
+    for subject in (former_subject(connection_id), bundle_subjects(connection_id)):
+        with contextlib.suppress(NotFoundError):
+            return (await jetstream.get_msg(DELIVERIES, 1, subject=subject, next=True)).time
+    return None
 
 
 async def _oldest_unread(jetstream: JetStreamContext, reader: str) -> dt.datetime | None:

@@ -30,14 +30,14 @@ _claims_bytes = Gauge(
 _replayed = Counter("crossdock_route_replayed_total", "Deliveries made by replays.")
 
 
-def event_routed() -> None:
-    """Report an event of which everything was decided. Counts `route_events_total`."""
-    _events.inc()
+def events_routed(count: int) -> None:
+    """Report events of which everything was decided. Counts `route_events_total`."""
+    _events.inc(count)
 
 
-def delivery_made(destination: str) -> None:
-    """Report a payload for a destination. Counts `route_deliveries_total{destination}`."""
-    _deliveries.labels(destination).inc()
+def deliveries_made(destination: str, count: int) -> None:
+    """Report payloads for a destination. Counts `route_deliveries_total{destination}`."""
+    _deliveries.labels(destination).inc(count)
 
 
 def outcome_found(destination: str, outcome: Outcome) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import datetime as dt
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -145,7 +146,7 @@ class Router:
                 continue
             duplicates.append(_duplicate(event, now=self._clock.now()))
             report.duplicate_found(event.source_id)
-            report.event_routed()
+        report.events_routed(len(duplicates))
         return new, duplicates
 
     async def _firsts(self, events: Sequence[Event]) -> Sequence[Offset | None]:
@@ -182,6 +183,7 @@ class Router:
         plan = self.plan
         deliveries: list[Delivery] = []
         outcomes: list[Outcome] = []
+        made_by_slug: collections.Counter[str] = collections.Counter()
         for event in events:
             connection_plans = plan.source(event.source_id).to_send
             if not connection_plans:
@@ -196,11 +198,13 @@ class Router:
                 ):
                     if isinstance(decided, Delivery):
                         deliveries.append(decided)
-                        report.delivery_made(slug)
+                        made_by_slug[slug] += 1
                     else:
                         outcomes.append(decided)
                         report.outcome_found(slug, decided)
-            report.event_routed()
+        for slug, count in made_by_slug.items():
+            report.deliveries_made(slug, count)
+        report.events_routed(len(events))
         return deliveries, outcomes
 
     def _report_old_libraries(self, events: Sequence[Event]) -> None:

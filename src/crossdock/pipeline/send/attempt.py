@@ -86,18 +86,21 @@ async def attempt(
     except Exception as error:  # noqa: BLE001 - a bug in a destination costs this attempt only.
         failures = [_bug(target, error)] * len(deliveries)
     duration_seconds = clock.monotonic_seconds() - started_seconds
-    return [
-        _attempted(
-            failure,
-            target,
-            watched,
-            ended_at=clock.now(),
-            duration_seconds=duration_seconds,
-            batch_size=len(deliveries),
-            failed_together=failed_together,
-        )
-        for failure in failures
-    ]
+    ended_at = clock.now()
+    # Most or all of a batch end alike, and what is said of that need not be put together again.
+    attempted_by_failure: dict[int, Attempted] = {}
+    for failure in failures:
+        if id(failure) not in attempted_by_failure:
+            attempted_by_failure[id(failure)] = _attempted(
+                failure,
+                target,
+                watched,
+                ended_at=ended_at,
+                duration_seconds=duration_seconds,
+                batch_size=len(deliveries),
+                failed_together=failed_together,
+            )
+    return [attempted_by_failure[id(failure)] for failure in failures]
 
 
 def _attempted(  # noqa: PLR0913 - what is known of an attempt.

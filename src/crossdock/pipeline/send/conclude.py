@@ -16,7 +16,7 @@ import dataclasses
 import datetime as dt
 import enum
 
-from crossdock.events import Delivery, Outcome, Step
+from crossdock.events import ConnectionId, Delivery, Outcome, Pause, Step
 from crossdock.kit import NeedsAttention, Rejected, RetryLater
 from crossdock.pipeline.send.attempt import Attempted
 from crossdock.pipeline.send.retry import RetryLimits, next_attempt_at
@@ -152,6 +152,18 @@ def conclude_without_attempt(
             return Conclusion(outcome, Then.BURY)
         case _:
             return Conclusion(outcome, Then.FINISH)
+
+
+def pause_for(connection_id: ConnectionId, outcome: Outcome, *, connection_version: int) -> Pause:
+    """Return the pause that an outcome asks for, until its connection is another version."""
+    return Pause(
+        connection_id=connection_id,
+        since_at=outcome.at,
+        reason=outcome.reason,
+        what=outcome.what,
+        do=outcome.do,
+        connection_version=connection_version,
+    )
 
 
 def outcome_id(delivery: Delivery, at: dt.datetime) -> str:

@@ -8,7 +8,7 @@ import datetime as dt
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
-from crossdock.events import ConnectionId, DeadLetter, Delivery, Pause, Step
+from crossdock.events import ConnectionId, DeadLetter, Delivery, Step
 from crossdock.kit import RetryLater
 from crossdock.pipeline.send import report
 from crossdock.pipeline.send.attempt import Attempted, attempt
@@ -17,6 +17,7 @@ from crossdock.pipeline.send.conclude import (
     Then,
     conclude,
     conclude_without_attempt,
+    pause_for,
 )
 from crossdock.pipeline.send.gate import Gate
 from crossdock.pipeline.send.lane import DeliveryMessage, Held, Lane
@@ -307,15 +308,13 @@ class ConnectionSender:
             return
         if again := [each.outcome for _, each in ended if each.outcome.step is Step.WAITING]:
             report.deliveries_wait(again[0], deliveries=len(again))
+        report.deliveries_ended(self._slug, [conclusion.outcome for _, conclusion in ended])
         held_by_then: dict[Then, list[Held]] = {then: [] for then in Then}
         for held, conclusion in ended:
-            report.delivery_ended(self._slug, conclusion.outcome)
             held_by_then[conclusion.then].append(held)
         for held, conclusion in ended:
             if conclusion.then in {Then.FINISH, Then.BURY}:
-                self._past.end(held.delivery, conclusion.outcome)
-                await self._finish(held.message)
-                self._lane.end(held)
+                await self._let_go(held, conclusion)
         if waiting := held_by_then[Then.WAIT]:
             # They are of one batch, and differ only where one is about to be given up.
             at_seconds = min(self._seconds_of(each) for _, each in ended if each.then is Then.WAIT)
@@ -326,6 +325,14 @@ class ConnectionSender:
             self._lane.put_back_together(refused[:middle])
         for held in reversed(held_by_then[Then.PAUSE]):
             self._lane.put_back(held)
+
+    async def _let_go(self, held: Held, conclusion: Conclusion) -> None:
+        self._past.end(held.delivery, conclusion.outcome)
+        await self._finish(held.message)
+        self._lane.end(held)
+        for copy in (held.copies or {}).values():
+            # It has ended with this one, unless a person had it sent again meanwhile.
+            await self._take(copy)
 
     async def _record(self, ended: Sequence[tuple[Held, Conclusion]]) -> None:
         journal = self._parts.journal
@@ -351,16 +358,8 @@ class ConnectionSender:
             return
         if began != _Began(connection.version, self._parts.pauses.ends_of(self._id)):
             return
-        outcome = conclusion.outcome
         self._parts.pauses.put(
-            Pause(
-                connection_id=self._id,
-                since_at=outcome.at,
-                reason=outcome.reason,
-                what=outcome.what,
-                do=outcome.do,
-                connection_version=began.connection_version,
-            )
+            pause_for(self._id, conclusion.outcome, connection_version=began.connection_version)
         )
 
     async def _until_taken(self, write: Callable[[], Awaitable[None]]) -> None:

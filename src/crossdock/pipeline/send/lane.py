@@ -32,6 +32,10 @@ class DeliveryMessage(Protocol):
     def size_bytes(self) -> int:
         """How large it is in the journal."""
 
+    @property
+    def place(self) -> int:
+        """Where it lies in the journal."""
+
     async def done(self) -> None:
         """Finish it: its outcome is durable."""
 
@@ -61,11 +65,14 @@ class Held:
         together: The others that go with it in one request, and nobody else: that is decided when
             they were attempted before, so that the vendor knows the request again. None while it
             is open.
+        copies: The same delivery where it lies in the journal once more, by their places: what
+            becomes of them is seen when this one has ended.
     """
 
     message: DeliveryMessage
     attempts: int = 0
     together: list[Held] | None = None
+    copies: dict[int, DeliveryMessage] | None = None
 
     @property
     def delivery(self) -> Delivery:
@@ -124,8 +131,9 @@ class Lane:
     ) -> None:
         """Take a delivery in, behind all that were admitted before.
 
-        One that is held already came again because the journal was read anew: it keeps its place,
-        and the newer message is the one to finish.
+        One that is held already keeps its place. It came again because the journal was read anew,
+        and then the newer message is the one to finish; or because it was made again after a crash,
+        and lies in the journal twice.
 
         Args:
             message: What.
@@ -135,7 +143,10 @@ class Lane:
         delivery = message.delivery
         held = self._held_by_id.get(delivery.id)
         if held is not None:
-            held.message = message
+            if message.place == held.message.place:
+                held.message = message
+            else:
+                held.copies = {**(held.copies or {}), message.place: message}
             return
         held = Held(message, attempts)
         self._held_by_id[delivery.id] = held

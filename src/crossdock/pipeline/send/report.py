@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import traceback
+from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -39,24 +41,26 @@ def attempt_ended(destination: str) -> None:
     _under_way.labels(destination).dec()
 
 
-def delivery_ended(destination: str, outcome: Outcome) -> None:
-    """Report what became of a delivery.
+def deliveries_ended(destination: str, outcomes: Sequence[Outcome]) -> None:
+    """Report what became of deliveries that were attempted together.
 
     Counts `deliveries_total{destination, outcome}`, and how long the attempt took in
     `delivery_attempt_duration_seconds{destination}`.
     """
-    _deliveries.labels(destination, outcome.step).inc()
-    if outcome.duration_seconds is not None:
-        _duration.labels(destination).observe(outcome.duration_seconds)
-    if outcome.step in {Step.DEAD, Step.REJECTED}:
-        _log.error(
-            "A delivery was given up; it is a dead letter.",
-            connection_id=outcome.connection_id,
-            message_id=outcome.message_id,
-            outcome=outcome.step,
-            reason=outcome.reason,
-            what=outcome.what,
-        )
+    for step, count in collections.Counter(outcome.step for outcome in outcomes).items():
+        _deliveries.labels(destination, step).inc(count)
+    if outcomes and outcomes[0].duration_seconds is not None:
+        _duration.labels(destination).observe(outcomes[0].duration_seconds)
+    for outcome in outcomes:
+        if outcome.step in {Step.DEAD, Step.REJECTED}:
+            _log.error(
+                "A delivery was given up; it is a dead letter.",
+                connection_id=outcome.connection_id,
+                message_id=outcome.message_id,
+                outcome=outcome.step,
+                reason=outcome.reason,
+                what=outcome.what,
+            )
 
 
 def deliveries_wait(outcome: Outcome, *, deliveries: int) -> None:
