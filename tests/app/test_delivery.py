@@ -204,6 +204,24 @@ def test_the_life_of_an_event_is_found_by_its_id(world: World, at: Opener) -> No
     expect(page.get_by_text("Delivered").first).to_be_visible()
     page.get_by_text("Request and answer").click()
     expect(page.get_by_text(re.compile("POST http://127.0.0.1"))).to_be_visible()
+    expect(page.get_by_label("event", exact=True)).to_contain_text('"total": 12.5')
+
+
+def test_from_the_life_of_an_event_one_tests_it_and_opens_its_mapping(
+    world: World, at: Opener
+) -> None:
+    (message_id,) = world.send(name="Looked at")
+    world.send(30)
+    eventually(lambda: message_id in world.receiver.message_ids())
+    page = at(f"/events/{message_id}")
+
+    page.get_by_role("button", name="Test with this event").click()
+    expect(page.get_by_role("dialog")).to_contain_text("This would be sent")
+    expect_accessible(page)
+    page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+    page.get_by_role("link", name="Open the mapping with this event").click()
+
+    expect(page.get_by_label("Event to preview").first).to_have_value(re.compile("Looked at"))
 
 
 def test_an_event_that_nobody_knows_leads_to_another_search(at: Opener) -> None:

@@ -1,17 +1,16 @@
 /** How delivery to one destination goes. */
 
-import { Button, Stack, Text } from "@mantine/core";
-import { IconPlugConnectedX, IconRepeat } from "@tabler/icons-react";
+import { Button, Group, Stack, Text, Title } from "@mantine/core";
+import { IconRepeat } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "react-router";
-import { destinationsQuery, sourcesQuery } from "../../api/queries";
+import { Link } from "react-router";
 import { useMay } from "../../api/roles";
-import { EmptyState } from "../../parts/empty_state";
-import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
+import { DestinationFrame } from "../destinations/frame";
 import { Attempts } from "./attempts";
 import { Balance } from "./balance";
 import { Breakdown } from "./breakdown";
+import classes from "./delivery.module.css";
 import { PeriodChoice, usePeriod } from "./period_choice";
 import { type Connection, isCloudMode, overviewQuery } from "./queries";
 import { DeadLettersLink, PauseButton, StandingAlert, StandingBadge } from "./standing";
@@ -19,33 +18,15 @@ import { StepCards } from "./step_cards";
 import { stepNamed } from "./steps";
 
 export function ConnectionDeliveryPage() {
-  const { id = "" } = useParams();
-  const connections = useQuery(destinationsQuery);
   return (
-    <QueryView query={connections}>
-      {(all) => {
-        const connection = all.find((one) => one.id === id);
-        if (connection) return <Delivery connection={connection} />;
-        return (
-          <>
-            <PageHeader title="Delivery" />
-            <EmptyState
-              icon={IconPlugConnectedX}
-              title="There is no such destination"
-              action={{ label: "All destinations", to: "/delivery" }}
-            >
-              It may have been deleted meanwhile, or the link is not complete.
-            </EmptyState>
-          </>
-        );
-      }}
-    </QueryView>
+    <DestinationFrame tab="delivery">
+      {(connection) => <Delivery connection={connection} />}
+    </DestinationFrame>
   );
 }
 
 function Delivery({ connection }: { connection: Connection }) {
   const { period, grain, parameters, set } = usePeriod();
-  const source = useQuery(sourcesQuery).data?.find((one) => one.id === connection.sourceId);
   const mayEdit = useMay("editor");
   const scope = { sourceId: connection.sourceId, destinationId: connection.id };
   const overview = useQuery(overviewQuery(scope, period, grain));
@@ -54,32 +35,9 @@ function Delivery({ connection }: { connection: Connection }) {
 
   return (
     <>
-      <PageHeader
-        title={`Delivery to ${connection.name}`}
-        breadcrumbs={[
-          { label: "Delivery", to: "/delivery" },
-          { label: connection.name, to: `/destinations/${connection.id}` },
-        ]}
-        badge={isFromServer && <StandingBadge connection={connection} />}
-        description={`What became of the events of ${source?.name ?? "its source"}.`}
-        actions={
-          isFromServer && (
-            <>
-              <PauseButton connection={connection} />
-              {mayEdit && (
-                <Button
-                  component={Link}
-                  to={`/delivery/replay/new?destination=${connection.id}`}
-                  variant="default"
-                  leftSection={<IconRepeat size={16} aria-hidden />}
-                >
-                  Replay
-                </Button>
-              )}
-            </>
-          )
-        }
-      />
+      <Title order={2} className={classes.hidden}>
+        Delivery
+      </Title>
       <Stack gap="lg">
         {isFromServer ? (
           <>
@@ -92,9 +50,27 @@ function Delivery({ connection }: { connection: Connection }) {
             pages, not what the vendor's script makes of it.
           </Text>
         )}
-        <div>
-          <PeriodChoice period={period} grain={grain} set={set} />
-        </div>
+        <Group justify="space-between">
+          <Group gap="sm">
+            <PeriodChoice period={period} grain={grain} set={set} />
+            {isFromServer && <StandingBadge connection={connection} />}
+          </Group>
+          {isFromServer && (
+            <Group gap="xs">
+              <PauseButton connection={connection} />
+              {mayEdit && (
+                <Button
+                  component={Link}
+                  to={`/delivery/replay/new?destination=${connection.id}`}
+                  variant="default"
+                  leftSection={<IconRepeat size={16} aria-hidden />}
+                >
+                  Replay
+                </Button>
+              )}
+            </Group>
+          )}
+        </Group>
         <QueryView query={overview}>
           {(found) => (
             <Stack gap="lg">

@@ -2,7 +2,7 @@
 
 import { Stack, Text, Title } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { destinationsQuery, sourcesQuery } from "../../api/queries";
 import { type Column, DataTable } from "../../parts/data_table";
 import { EmptyState } from "../../parts/empty_state";
@@ -10,6 +10,7 @@ import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { Sparkline } from "../../parts/sparkline";
 import { StatusBadge } from "../../parts/status_badge";
+import { statesQuery } from "../destinations/queries";
 import { Attempts } from "./attempts";
 import { Balance } from "./balance";
 import { Breakdown } from "./breakdown";
@@ -22,7 +23,6 @@ import {
   overviewQuery,
   type Shares,
   type Standing,
-  stateQuery,
 } from "./queries";
 import { standingOf } from "./standing";
 import { StepCards } from "./step_cards";
@@ -83,12 +83,7 @@ function Destinations({ period, grain }: { period: Period; grain: Grain }) {
   const connections = useQuery(destinationsQuery);
   const sources = useQuery(sourcesQuery);
   const shares = useQuery(byDestinationQuery(period, grain));
-  const states = useQueries({
-    queries: (connections.data ?? []).map((connection) => ({
-      ...stateQuery(connection.id),
-      refetchInterval: period.refreshMs,
-    })),
-  });
+  const states = useQuery(statesQuery);
   const sourceNames = new Map(sources.data?.map((one) => [one.id, one.name]));
   return (
     <section aria-label="Destinations">
@@ -100,11 +95,11 @@ function Destinations({ period, grain }: { period: Period; grain: Grain }) {
           <DataTable
             label="Destinations"
             columns={columnsFor(period)}
-            rows={all.map((connection, index) => ({
+            rows={all.map((connection) => ({
               connection,
               sourceName: sourceNames.get(connection.sourceId) ?? "",
               shares: shares.data?.[connection.id] ?? NOTHING,
-              state: states[index]?.data,
+              state: states.data?.get(connection.id),
             }))}
             rowKey={({ connection }) => connection.id}
             to={({ connection }) => `/destinations/${connection.id}/delivery`}

@@ -13,7 +13,7 @@ export type Sending = Schemas["SendingShape"];
 export type DeadLetter = Schemas["DeadLetterShape"];
 export type WholeDeadLetter = Schemas["WholeDeadLetterShape"];
 export type Replay = Schemas["ReplayShape"];
-export type Account = Schemas["AccountShape"];
+export type Account = Schemas["BalanceAnswer"]["accounts"][number];
 
 /** Whether this server delivers to it; otherwise the visitor's browser does. */
 export const isCloudMode = (connection: Connection): boolean =>

@@ -12,6 +12,7 @@ import { ErrorState } from "../../parts/error_state";
 import { type State, StatusBadge } from "../../parts/status_badge";
 import { tell, tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
+import { statesQuery } from "../destinations/queries";
 import { type Connection, type Sending, type Standing, sendingQuery, stateQuery } from "./queries";
 
 /** Returns how a destination stands, in a word. */
@@ -52,6 +53,7 @@ function useResume(connection: Connection) {
         }),
       );
       client.setQueryData(stateQuery(connection.id).queryKey, state);
+      await client.invalidateQueries({ queryKey: statesQuery.queryKey });
       tell(`${connection.name} goes on from where it stopped.`);
     } catch (error) {
       tellError(error);
@@ -176,6 +178,7 @@ export function PauseButton({ connection }: { connection: Connection }) {
         }),
       );
       client.setQueryData(stateQuery(connection.id).queryKey, after);
+      await client.invalidateQueries({ queryKey: statesQuery.queryKey });
       setWhy("");
       close();
     } catch (problem) {

@@ -1,6 +1,8 @@
 /** One line of an event's life. */
 
-import { Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
+import { Link } from "react-router";
+import { useMay } from "../../api/roles";
 import { CodeBlock } from "../../parts/code_block";
 import { TimeAgo } from "../../parts/time_ago";
 import { reasonInWords } from "../delivery/reasons";
@@ -18,6 +20,7 @@ interface Props {
 
 export function Moment({ entry, sourceName, event, isLast }: Props) {
   const { state, word } = stepInWords(entry.step);
+  const mayEdit = useMay("editor");
   const isAttempt = (entry.attempt ?? 0) > 0 && entry.step !== "sent_again";
   return (
     <li className={classes.moment} data-state={state}>
@@ -39,6 +42,15 @@ export function Moment({ entry, sourceName, event, isLast }: Props) {
       )}
       {entry.payload !== undefined && <Payload text={entry.payload} event={event} />}
       {isAttempt && <AttemptDetails entry={entry} />}
+      {mayEdit && event && entry.step === "mapped" && entry.subscriptionId && (
+        <Anchor
+          component={Link}
+          to={`/destinations/${entry.destinationId}/mappings/${entry.subscriptionId}?event=${encodeURIComponent(entry.messageId)}`}
+          fz={13}
+        >
+          Open the mapping with this event
+        </Anchor>
+      )}
     </li>
   );
 }

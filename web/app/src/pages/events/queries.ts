@@ -27,15 +27,6 @@ export function traceQuery(messageId: string) {
   });
 }
 
-// Typed here, as the description of the API may be of a server that cannot give events itself.
-const readEvent = api.GET as unknown as (
-  path: "/events/{message_id}",
-  init: { params: { path: { message_id: string } } },
-) => Promise<{
-  data?: { data: { event: { event: Record<string, unknown> } } };
-  response: Response;
-}>;
-
 /** The event itself; null if the journal has it no longer. */
 export function eventQuery(messageId: string, isKnown: boolean) {
   return queryOptions({
@@ -45,9 +36,9 @@ export function eventQuery(messageId: string, isKnown: boolean) {
     queryFn: async () => {
       try {
         const { event } = await data(
-          readEvent("/events/{message_id}", { params: { path: { message_id: messageId } } }),
+          api.GET("/events/{message_id}", { params: { path: { message_id: messageId } } }),
         );
-        return event.event;
+        return event;
       } catch (error) {
         if (error instanceof ApiError && error.isMissing) return null;
         throw error;

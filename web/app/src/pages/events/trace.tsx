@@ -65,11 +65,15 @@ function Lives({ trace }: { trace: Trace }) {
             key={`${life.sourceId} ${life.receivedAt} ${life.timeline[0]?.outcomeId}`}
             life={life}
             names={trace.names}
-            event={event.data ?? null}
+            event={event.data?.event ?? null}
           />
         ))}
       </Stack>
-      <TheEvent trace={trace} event={event.data} isLoading={event.isLoading} />
+      <TheEvent
+        trace={trace}
+        event={event.data === null ? null : event.data?.event}
+        isLoading={event.isLoading}
+      />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { session } from "../../api/session";
 import { useSignal } from "../../api/signal";
+import { useGivenEvent } from "../events/given";
 import {
   type Destination,
   type Draft,
@@ -41,12 +42,18 @@ export interface Preview {
 }
 
 export function usePreview(destination: Destination, mapping: Mapping, draft: Draft): Preview {
-  const [chosenId, choose] = useState<string>();
+  // Who comes from the life of an event sees that one first.
+  const given = useGivenEvent();
+  const [ownChoice, choose] = useState<string>();
+  const chosenId = ownChoice ?? given?.messageId;
   const [pasted, paste] = useState<unknown>();
   const role = useSignal(session)?.role;
   const recent = useQuery(recentEventsQuery(destination.sourceId));
   const isSample = !recent.isPending && (recent.data?.length ?? 0) === 0;
-  const events = isSample ? SAMPLES : (recent.data ?? []);
+  const events = useMemo(
+    () => (isSample ? SAMPLES : withGiven(recent.data ?? [], given)),
+    [isSample, recent.data, given],
+  );
   const chosen =
     events.find(({ messageId }) => messageId === chosenId) ??
     events.find(({ event }) => takes(draft.trigger, event)) ??
@@ -81,4 +88,13 @@ export function usePreview(destination: Destination, mapping: Mapping, draft: Dr
     error: asked.error,
     isOnPage,
   };
+}
+
+/** Returns the events with the one that the page was opened with, which may be older. */
+function withGiven(
+  events: readonly RecentEvent[],
+  given: ReturnType<typeof useGivenEvent>,
+): readonly RecentEvent[] {
+  if (!given || events.some(({ messageId }) => messageId === given.messageId)) return events;
+  return [given, ...events];
 }
