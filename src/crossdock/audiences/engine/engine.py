@@ -94,6 +94,15 @@ class Engine:
             group.create_task(self._compute())
             group.create_task(self._tell())
 
+    async def catch_up(self) -> dt.datetime | None:
+        """Do everything that is to be done now, and return when time changes something next.
+
+        For who has no loop running; raises what the history or the journal raise.
+        """
+        next_at = await self._round()
+        await self._tell_all()
+        return next_at
+
     async def close(self) -> None:
         """End what is under way; it is done again at the next start."""
         if self._cursor is not None:
