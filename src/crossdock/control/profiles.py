@@ -120,7 +120,7 @@ class DoneAnswer(Shape):
     next: str | None
 
 
-class AccountShape(Shape):
+class AccountProfileShape(Shape):
     """A group."""
 
     id: str
@@ -139,7 +139,7 @@ class WholeProfileAnswer(Shape):
 class AccountAnswer(Shape):
     """One account."""
 
-    account: AccountShape
+    account: AccountProfileShape
 
 
 class MembersAnswer(Shape):
@@ -250,7 +250,7 @@ async def list_members(
 async def show_account(group_id: str, parts: Here) -> Data[AccountAnswer]:
     """Tell what is known of a group."""
     account = await _account(history_of(parts), group_id)
-    shape = AccountShape(
+    shape = AccountProfileShape(
         id=str(account.id),
         group_id=account.group_id or "",
         created_at=account.created_at,

@@ -1987,7 +1987,65 @@ export interface components {
          * @description One account.
          */
         AccountAnswer: {
-            account: components["schemas"]["crossdock__control__profiles__AccountShape"];
+            account: components["schemas"]["AccountProfileShape"];
+        };
+        /**
+         * AccountProfileShape
+         * @description A group.
+         */
+        AccountProfileShape: {
+            /** Id */
+            id: string;
+            /** Groupid */
+            groupId: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Updatedat
+             * Format: date-time
+             */
+            updatedAt: string;
+            /** Traits */
+            traits: components["schemas"]["TraitShape"][];
+        };
+        /**
+         * AccountShape
+         * @description The counts of a source, or of one destination of it; `difference` is what is missing.
+         *
+         *     `unrecorded` is what the journal had removed before the ledger could read what became of it.
+         *     `repeated` has ended, and lies in the journal still: a crash cut its finish off, and it is
+         *     finished, or attempted once more.
+         */
+        AccountShape: {
+            /** Sourceid */
+            sourceId: string;
+            /** Destinationid */
+            destinationId: string | null;
+            /** Accepted */
+            accepted: number;
+            /** Duplicate */
+            duplicate: number;
+            /** Filtered */
+            filtered: number;
+            /** Discarded */
+            discarded: number;
+            /** Routed */
+            routed: number;
+            /** Delivered */
+            delivered: number;
+            /** Dead */
+            dead: number;
+            /** Waiting */
+            waiting: number;
+            /** Unrecorded */
+            unrecorded: number;
+            /** Repeated */
+            repeated: number;
+            /** Difference */
+            difference: number;
         };
         /**
          * ActionField
@@ -2178,7 +2236,7 @@ export interface components {
             /** Missedmessages */
             missedMessages: number;
             /** Accounts */
-            accounts: components["schemas"]["crossdock__control__ledger__AccountShape"][];
+            accounts: components["schemas"]["AccountShape"][];
             /**
              * Names
              * @description Of sources and destinations, by id.
@@ -5147,42 +5205,6 @@ export interface components {
             } | null;
         };
         /**
-         * AccountShape
-         * @description The counts of a source, or of one destination of it; `difference` is what is missing.
-         *
-         *     `unrecorded` is what the journal had removed before the ledger could read what became of it.
-         *     `repeated` has ended, and lies in the journal still: a crash cut its finish off, and it is
-         *     finished, or attempted once more.
-         */
-        crossdock__control__ledger__AccountShape: {
-            /** Sourceid */
-            sourceId: string;
-            /** Destinationid */
-            destinationId: string | null;
-            /** Accepted */
-            accepted: number;
-            /** Duplicate */
-            duplicate: number;
-            /** Filtered */
-            filtered: number;
-            /** Discarded */
-            discarded: number;
-            /** Routed */
-            routed: number;
-            /** Delivered */
-            delivered: number;
-            /** Dead */
-            dead: number;
-            /** Waiting */
-            waiting: number;
-            /** Unrecorded */
-            unrecorded: number;
-            /** Repeated */
-            repeated: number;
-            /** Difference */
-            difference: number;
-        };
-        /**
          * StateShape
          * @description Where an event stands with one destination: one for each subscription that took it.
          */
@@ -5192,28 +5214,6 @@ export interface components {
             /** Subscriptionid */
             subscriptionId: string | null;
             state: components["schemas"]["State"];
-        };
-        /**
-         * AccountShape
-         * @description A group.
-         */
-        crossdock__control__profiles__AccountShape: {
-            /** Id */
-            id: string;
-            /** Groupid */
-            groupId: string;
-            /**
-             * Createdat
-             * Format: date-time
-             */
-            createdAt: string;
-            /**
-             * Updatedat
-             * Format: date-time
-             */
-            updatedAt: string;
-            /** Traits */
-            traits: components["schemas"]["TraitShape"][];
         };
     };
     responses: never;

@@ -18,6 +18,8 @@ const KINDS: Record<Change["kind"], string> = {
   connection: "Destination",
   mapping: "Mapping",
   filter: "Filter",
+  audience: "Audience",
+  computed_trait: "Computed trait",
 };
 
 export function Plan({ changes }: { changes: readonly Change[] }) {
