@@ -367,7 +367,7 @@ class Journal:
     def dead_letters(self) -> DeadLetters:
         """Deliveries that were given up."""
         return DeadLetters(
-            self._connection.jetstream, self._append_delivery, self.append_outcomes, self._clock
+            self._connection.jetstream, self._append_together, self.append_outcomes, self._clock
         )
 
     async def pauses(self) -> list[Pause]:

@@ -3093,7 +3093,7 @@ export interface components {
         SendAgain: {
             /**
              * Countmax
-             * @default 1000
+             * @default 10000
              */
             countMax: number;
         };
