@@ -22,10 +22,15 @@ _COMMAND = Path(sys.executable).with_name("crossdock")
 
 
 class Receiver(asyncio.Protocol):
-    """A vendor that answers at once, and notes when which message came."""
+    """A vendor that notes when which message came, and answers at once or as it is told to."""
 
-    def __init__(self, on_body: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        on_body: Callable[[bytes], None],
+        answer: Callable[[asyncio.Transport], None] | None = None,
+    ) -> None:
         self._on_body = on_body
+        self._answer = answer or (lambda transport: transport.write(_ANSWER))
         self._received = b""
         self._transport: asyncio.Transport | None = None
 
@@ -46,7 +51,7 @@ class Receiver(asyncio.Protocol):
             self._received = self._received[end + 4 + length :]
             self._on_body(body)
             if self._transport is not None:
-                self._transport.write(_ANSWER)
+                self._answer(self._transport)
 
 
 class Hanging(asyncio.Protocol):
@@ -59,10 +64,12 @@ class Server:
     Attributes:
         url: Where it is.
         write_key: Of its only source.
+        process_id: Its own.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, process_id: int) -> None:
         self.url = url
+        self.process_id = process_id
         self._http = urllib3.PoolManager(retries=False)
         self._source = self._api("GET", "/sources")["sources"][0]
         self.write_key: str = self._source["writeKeys"][0]
@@ -82,6 +89,11 @@ class Server:
         # The running parts follow a change within a second.
         time.sleep(1.5)
         return str(made["destination"]["id"])
+
+    def unfinished(self, connection_id: str) -> int:
+        """Return how many deliveries of a connection wait, or are under way."""
+        state = self._api("GET", f"/destinations/{connection_id}/state")["state"]
+        return int(state["unfinished"])
 
     def _api(self, method: str, path: str, json: object = None) -> Any:
         answer = self._http.request(
@@ -115,7 +127,7 @@ def serving(*ports: int) -> Iterator[Server]:
         try:
             for line in process.stdout:
                 if line.startswith(b"Ready: "):
-                    yield Server(line.removeprefix(b"Ready: ").decode().strip())
+                    yield Server(line.removeprefix(b"Ready: ").decode().strip(), process.pid)
                     break
             else:
                 raise SystemExit("The server did not start: run `make setup` first.")

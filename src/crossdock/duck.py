@@ -13,7 +13,7 @@ import importlib.resources
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import duckdb
 
@@ -24,6 +24,8 @@ Answer = TypeVar("Answer")
 
 _RETRY_SECONDS_MIN = 1.0
 _RETRY_SECONDS_MAX = 30.0
+# A question that has not begun cannot be interrupted yet.
+_INTERRUPT_SECONDS = 0.1
 # A few thousand events: more would hold the interpreter for too long at a time.
 PORTION_BYTES_MAX = 1024**2
 
@@ -93,6 +95,7 @@ class DuckFile(Generic[StoreT]):
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-writes")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-answers")
         self._store: StoreT | None = None
+        self._cursors_by_question: dict[asyncio.Future[Any], duckdb.DuckDBPyConnection] = {}
         self._has_failed = False
 
     @property
@@ -125,7 +128,7 @@ class DuckFile(Generic[StoreT]):
 
     async def close(self) -> None:
         """Write everything into the file, and end the threads."""
-        await self.write(self._close)
+        await self._let_go()
         self._writer.shutdown()
         self._reader.shutdown()
 
@@ -147,19 +150,36 @@ class DuckFile(Generic[StoreT]):
         """
         try:
             cursor = self.store.cursor()
-            with contextlib.closing(cursor):
-                asked = asyncio.get_running_loop().run_in_executor(
-                    executor or self._reader, question, cursor
-                )
-                done, _ = await asyncio.wait([asked], timeout=seconds_max)
-                if not done:
-                    cursor.interrupt()
-                    await asyncio.wait([asked])
-                return await asked
+            asked = asyncio.get_running_loop().run_in_executor(
+                executor or self._reader, _asked, question, cursor
+            )
+            self._cursors_by_question[asked] = cursor
+            asked.add_done_callback(self._forget_question)
+            try:
+                await asyncio.wait([asked], timeout=seconds_max)
+            finally:
+                # Too late, or nobody waits for the answer any more: others need the thread.
+                if not asked.done():
+                    _interrupt(cursor)
+            return await asked
         except duckdb.InterruptException as error:
             raise self._busy(seconds_max) from error
         except duckdb.ConnectionException as error:
             raise self._unavailable() from error
+
+    def _forget_question(self, asked: asyncio.Future[Any]) -> None:
+        del self._cursors_by_question[asked]
+        if not asked.cancelled():
+            # Whoever asked may have gone away: then nobody else takes its error.
+            asked.exception()
+
+    async def _let_go(self) -> None:
+        """Close the file. DuckDB refuses that while a question is being answered."""
+        while self._cursors_by_question:
+            for cursor in self._cursors_by_question.values():
+                _interrupt(cursor)
+            await asyncio.wait([*self._cursors_by_question], timeout=_INTERRUPT_SECONDS)
+        await self.write(self._close)
 
     async def keep_running(self, *loops: Callable[[], Coroutine[None, None, None]]) -> None:
         """Run the loops until cancelled; where the file fails them, open it anew and go on."""
@@ -179,7 +199,7 @@ class DuckFile(Generic[StoreT]):
                 self._has_failed = True
                 self._report.writing_failed(_first_of(error), wait_seconds=wait_seconds)
                 with contextlib.suppress(duckdb.Error, OSError):
-                    await self.write(self._close)
+                    await self._let_go()
                     # It can be asked meanwhile, if it can be opened.
                     await self.open()
                 await self._clock.sleep(wait_seconds)
@@ -226,6 +246,19 @@ def connect(path: Path, *, memory_bytes_max: int, **more: object) -> duckdb.Duck
     }
     # The type that DuckDB declares is narrower than what it takes.
     return duckdb.connect(path, config=config)  # type: ignore[arg-type]
+
+
+def _interrupt(cursor: duckdb.DuckDBPyConnection) -> None:
+    # Its question may have ended, and closed it, this very moment.
+    with contextlib.suppress(duckdb.Error):
+        cursor.interrupt()
+
+
+def _asked(
+    question: Callable[[duckdb.DuckDBPyConnection], Answer], cursor: duckdb.DuckDBPyConnection
+) -> Answer:
+    with contextlib.closing(cursor):
+        return question(cursor)
 
 
 @contextlib.contextmanager

@@ -190,7 +190,8 @@ def announce(
         lines.insert(2, f"  On this machine  {url}")
     if is_demo:
         lines += ["", f"  Open this page   {public_url}/demo/"]
+    # A command must find it whole: one that asks while it is written anew, or after a crash.
+    unfinished = settings.data_dir / "server.json.new"
+    unfinished.write_bytes(json.encode({"url": url, "pid": os.getpid()}))
+    unfinished.replace(settings.data_dir / "server.json")
     print("\n".join([*lines, "", f"Ready: {url}"]), flush=True)  # noqa: T201 - for the terminal.
-    settings.data_dir.joinpath("server.json").write_bytes(
-        json.encode({"url": url, "pid": os.getpid()})
-    )

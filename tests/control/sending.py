@@ -90,6 +90,13 @@ class MemoryDeadLetters:
         self.letters.remove(letter)
         self.sent_again.append(letter.delivery.message_id)
 
+    async def send_many_again(self, connection_id: ConnectionId, *, count_max: int) -> int:
+        """Note the oldest."""
+        letters = await self.page(connection_id, count_max=count_max)
+        for letter in letters:
+            await self.send_again(letter)
+        return len(letters)
+
     async def remove(self, letter: DeadLetter) -> None:
         """Forget it."""
         self.letters.remove(letter)

@@ -100,6 +100,9 @@ def test_an_event_that_the_door_refuses_says_why(api: Api, pigeon: Any) -> None:
 
     assert steps(test) == [("accept", "refused")]
     assert test["steps"][0]["reason"] == "no_user_anon_id"
+    (outcome,) = test["outcomes"]
+    assert (outcome["step"], outcome["reason"]) == ("discarded", "no_user_anon_id")
+    assert (outcome["what"], outcome["do"]) == (test["steps"][0]["what"], test["steps"][0]["do"])
     assert (test["event"], test["deliveries"]) == (None, [])
 
 

@@ -227,6 +227,24 @@ async def test_what_is_done_with_dead_letters_is_recorded_once() -> None:
     ]
 
 
+async def test_a_thousand_dead_letters_are_sent_again_in_order_within_seconds() -> None:
+    names = [f"d{n}" for n in range(1200)]
+    async with opened() as journal:
+        await journal.append_dead_letter(letter(delivery("kept", connection="ramen")))
+        await asyncio.gather(*(journal.append_dead_letter(letter(delivery(n))) for n in names))
+        died = [each.delivery.id for each in await journal.dead_letters.page(RIPE, count_max=2000)]
+
+        async with asyncio.timeout(10):
+            count = await journal.dead_letters.send_many_again(RIPE, count_max=1000)
+
+        again = await read(journal.delivery_reader(RIPE), 1000)
+        left = await journal.dead_letters.counts()
+    assert sorted(died) == sorted(names)
+    assert count == 1000
+    assert ids(again) == died[:1000]
+    assert left == {"ripe": 200, "ramen": 1}
+
+
 async def test_too_many_dead_letters_of_one_connection_cost_no_other_its_own() -> None:
     few = dataclasses.replace(SMALL, dead_letters_of_one_connection_max=3)
     async with opened(settings=few) as journal:

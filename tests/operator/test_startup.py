@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from crossdock.startup import CannotStart, kept_token
+from crossdock.base import json
+from crossdock.base.settings import ServerSettings
+from crossdock.events import SourceId
+from crossdock.startup import CannotStart, announce, kept_token
+from crossdock.workspace import Source
 
 
 def test_the_token_is_made_once_and_readable_for_its_user_only(tmp_path: Path) -> None:
@@ -37,3 +41,19 @@ def test_a_token_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(CannotStart, match="admin-token"):
         kept_token(file)
+
+
+def test_where_the_server_is_can_be_read_whole_while_it_starts_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ServerSettings(data_dir=tmp_path)
+    source = Source(id=SourceId("src_1"), slug="shop", name="Shop")
+    announce(settings, "http://127.0.0.1:8080", source, None, is_demo=False)
+
+    with (tmp_path / "server.json").open("rb") as asked_before:
+        announce(settings, "http://127.0.0.1:9090", source, None, is_demo=False)
+        before = json.decode(asked_before.read())
+    after = json.decode((tmp_path / "server.json").read_bytes())
+
+    assert [before["url"], after["url"]] == ["http://127.0.0.1:8080", "http://127.0.0.1:9090"]
+    assert "Ready: http://127.0.0.1:9090" in capsys.readouterr().out

@@ -254,3 +254,20 @@ async def test_what_became_too_old_while_the_vendor_was_down_is_a_dead_letter_to
 
     assert {letter.outcome.step for letter in journal.letters} == {Step.DEAD}
     assert {letter.outcome.what for letter in journal.letters} == {"Pigeonhole answered 503."}
+
+
+async def test_a_dead_letter_that_was_never_attempted_says_so() -> None:
+    journal, clock = MemoryJournal(), FakeClock(NOON)
+    vendor = Vendor(journal)
+    vendor.failure_of = lambda _: down()
+    journal.put(*(delivery(person=f"u:{n}") for n in range(2000)))
+
+    async with sending(journal, vendor, clock=clock):
+        await advance_until(clock, lambda: len(journal.finished) == 2000, step=600.0)
+
+    untried = [letter for letter in journal.letters if not letter.outcome.attempt]
+    assert untried
+    assert {letter.delivery.message_id for letter in untried}.isdisjoint(vendor.begun)
+    assert {letter.outcome.what for letter in untried} == {
+        "It was not attempted: only another was, now and then. Pigeonhole answered 503."
+    }

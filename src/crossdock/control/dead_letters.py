@@ -17,8 +17,7 @@ from crossdock.workspace import NotFound, edits
 
 router = APIRouter(tags=["Dead letters"])
 
-_SEND_AGAIN_MAX = 1000
-_AT_ONCE = 100
+_SEND_AGAIN_MAX = 10_000
 
 
 class DeadLetterShape(Shape):
@@ -132,19 +131,9 @@ async def send_dead_letters_again(
 ) -> Data[HandledAnswer]:
     """Send dead letters again, oldest first; ask again while some are left."""
     connection_id = await _connection_id(parts, destination_id)
-    count_max = (body or SendAgain()).count_max
-    count = after_id = 0
-    while count < count_max:
-        letters = await parts.dead_letters.page(
-            connection_id, after_id=after_id, count_max=min(_AT_ONCE, count_max - count)
-        )
-        if not letters:
-            break
-        # One after the other: each person's are to be sent in the order in which they died.
-        for letter in letters:
-            await parts.dead_letters.send_again(letter)
-        count += len(letters)
-        after_id = letters[-1].id
+    count = await parts.dead_letters.send_many_again(
+        connection_id, count_max=(body or SendAgain()).count_max
+    )
     report.dead_letters_sent_again(connection_id, count)
     return await _handled(parts, connection_id, count)
 

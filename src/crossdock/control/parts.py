@@ -190,6 +190,9 @@ class DeadLetters(Protocol):
     async def send_again(self, letter: DeadLetter, /) -> None:
         """Make it a delivery again."""
 
+    async def send_many_again(self, connection_id: ConnectionId, /, *, count_max: int) -> int:
+        """Make the oldest of a connection deliveries again; return how many."""
+
     async def remove(self, letter: DeadLetter, /) -> None:
         """Discard it."""
 

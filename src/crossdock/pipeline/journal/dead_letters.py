@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext, api
-from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import APIError
 
 from crossdock.base.clock import Clock
 from crossdock.events import ConnectionId, DeadLetter, Delivery, Outcome
@@ -18,7 +19,10 @@ from crossdock.pipeline.journal.streams import DEAD_LETTERS, DEAD_LETTERS_SUBJEC
 # JetStream's numbers for: no message found; the message could not be deleted, since it is gone.
 _GONE_CODES = frozenset({10037, 10043, 10057})
 
-_REMOVED_AT_ONCE = 500
+# Read, queued or told of together, in one round of questions to NATS.
+_AT_ONCE = 500
+_FETCH_SECONDS = 5.0
+_READER_SECONDS = 10.0
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(DeadLetter).decode
@@ -39,7 +43,7 @@ class DeadLetters:
 
     Args:
         jetstream: Where they are.
-        append_delivery: Stores a delivery.
+        append_deliveries: Stores deliveries in order.
         append_outcomes: Stores what was done with letters: the balance rests on it.
         clock: Says when.
 
@@ -49,12 +53,12 @@ class DeadLetters:
     def __init__(
         self,
         jetstream: JetStreamContext,
-        append_delivery: Callable[[Delivery], Awaitable[None]],
+        append_deliveries: Callable[[Sequence[Delivery]], Awaitable[None]],
         append_outcomes: Callable[[Sequence[Outcome]], Awaitable[None]],
         clock: Clock,
     ) -> None:
         self._jetstream = jetstream
-        self._append_delivery = append_delivery
+        self._append_deliveries = append_deliveries
         self._append_outcomes = append_outcomes
         self._clock = clock
 
@@ -69,19 +73,14 @@ class DeadLetters:
             count_max: At most so many.
         """
         found: list[DeadLetter] = []
-        sequence = after_id + 1
-        while len(found) < count_max:
-            message = await answered(self._next(connection_id, sequence))
-            if message is None:
-                break
-            assert message.seq is not None  # noqa: S101 - every stored message has one.
-            sequence = message.seq + 1
+        for message in await answered(self._messages(connection_id, after_id, count_max)):
+            letter_id = message.metadata.sequence.stream
             try:
-                letter = _decode(message.data or b"")
+                letter = _decode(message.data)
             except (msgspec.DecodeError, UnicodeDecodeError):
-                report.message_is_unreadable(DEAD_LETTERS, message.seq)
+                report.message_is_unreadable(DEAD_LETTERS, letter_id)
                 continue
-            found.append(msgspec.structs.replace(letter, id=message.seq))
+            found.append(msgspec.structs.replace(letter, id=letter_id))
         return found
 
     async def find(self, connection_id: ConnectionId, letter_id: int) -> DeadLetter | None:
@@ -111,11 +110,24 @@ class DeadLetters:
         Raises:
             JournalError: There is no room, or no answer.
         """
-        attempts = max(letter.outcome.attempt, letter.delivery.attempts + 1)
-        at = self._clock.now()
-        await self._append_delivery(msgspec.structs.replace(letter.delivery, attempts=attempts))
-        await self._append_outcomes([sent_again(letter, at=at)])
+        await self._queue([letter])
         await answered(self._is_removed(letter.id))
+
+    async def send_many_again(self, connection_id: ConnectionId, *, count_max: int) -> int:
+        """Make the oldest deliveries again, in the order in which they died; return how many.
+
+        Raises:
+            JournalError: Some may be queued and there still: try again.
+        """
+        count = 0
+        while count < count_max:
+            letters = await self.page(connection_id, count_max=min(_AT_ONCE, count_max - count))
+            if not letters:
+                break
+            await self._queue(letters)
+            await self._remove_up_to(connection_id, letters[-1].id)
+            count += len(letters)
+        return count
 
     async def remove(self, letter: DeadLetter) -> None:
         """Discard it; it may be gone already, and is then what became of it.
@@ -135,31 +147,56 @@ class DeadLetters:
         last = (await answered(self._jetstream.stream_info(DEAD_LETTERS))).state.last_seq
         count = after_id = 0
         while after_id < last:
-            found = await self.page(connection_id, after_id=after_id, count_max=_REMOVED_AT_ONCE)
+            found = await self.page(connection_id, after_id=after_id, count_max=_AT_ONCE)
             letters = [letter for letter in found if letter.id <= last]
             after_id = letters[-1].id if letters else last
             # What died meanwhile stays, and what cannot be read goes.
-            await answered(
-                self._jetstream.purge_stream(
-                    DEAD_LETTERS, subject=dead_letter_subject(connection_id), seq=after_id + 1
-                )
-            )
+            await self._remove_up_to(connection_id, after_id)
             at = self._clock.now()
             await self._append_outcomes([discarded(letter, at=at) for letter in letters])
             count += len(letters)
         return count
 
-    async def _next(self, connection_id: ConnectionId, sequence: int) -> api.RawStreamMsg | None:
-        try:
-            return await self._jetstream.get_msg(
-                DEAD_LETTERS,
-                sequence,
-                subject=dead_letter_subject(connection_id),
-                next=True,
-                direct=True,
+    async def _queue(self, letters: Sequence[DeadLetter]) -> None:
+        at = self._clock.now()
+        await self._append_deliveries([_again(letter) for letter in letters])
+        await self._append_outcomes([sent_again(letter, at=at) for letter in letters])
+
+    async def _remove_up_to(self, connection_id: ConnectionId, letter_id: int) -> None:
+        await answered(
+            self._jetstream.purge_stream(
+                DEAD_LETTERS, subject=dead_letter_subject(connection_id), seq=letter_id + 1
             )
-        except NotFoundError:
-            return None
+        )
+
+    async def _messages(
+        self, connection_id: ConnectionId, after_id: int, count_max: int
+    ) -> list[Msg]:
+        """Return what is stored, oldest first, in a few questions however much it is."""
+        reader = await self._jetstream.add_consumer(
+            DEAD_LETTERS,
+            api.ConsumerConfig(
+                filter_subject=dead_letter_subject(connection_id),
+                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=after_id + 1,
+                ack_policy=api.AckPolicy.NONE,
+                inactive_threshold=_READER_SECONDS,
+                mem_storage=True,
+                num_replicas=1,
+            ),
+        )
+        found: list[Msg] = []
+        try:
+            wanted = min(count_max, reader.num_pending or 0)
+            subscription = await self._jetstream.pull_subscribe_bind(
+                consumer=reader.name, stream=DEAD_LETTERS
+            )
+            while len(found) < wanted:
+                found += await subscription.fetch(wanted - len(found), timeout=_FETCH_SECONDS)
+            await subscription.unsubscribe()
+        finally:
+            await self._jetstream.delete_consumer(DEAD_LETTERS, reader.name)
+        return found
 
     async def _is_removed(self, letter_id: int) -> bool:
         """Remove a letter, and return whether it was there."""
@@ -171,3 +208,9 @@ class DeadLetters:
                 raise
             return False
         return True
+
+
+def _again(letter: DeadLetter) -> Delivery:
+    # At least one more than before: the journal tells it by that from the one that died.
+    attempts = max(letter.outcome.attempt, letter.delivery.attempts + 1)
+    return msgspec.structs.replace(letter.delivery, attempts=attempts)

@@ -79,6 +79,8 @@ _MESSAGES_AT_ONCE = 500
 _TOGETHER_MIN = 32
 # Between two restarts of a child that has stopped to store.
 _CURE_SECONDS_MIN = 15.0
+# A stop has answered its senders before; what is not stored by then is done again after a start.
+_CLOSE_SECONDS_MAX = 5.0
 
 
 class Journal:
@@ -164,14 +166,9 @@ class Journal:
     async def close(self) -> None:
         """Store what waits, disconnect, and end the server if it is ours."""
         if self._tasks:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.append_seconds_max):
-                    await self._events.drain()
-                    await self._outcomes.drain()
-            with contextlib.suppress(JournalError, NatsError, OSError, TimeoutError):
-                await self._board.write(self._bucket, self._connection.jetstream)
-                await self._partly.write(self._partly_bucket)
-            await self._note_places()
+            with contextlib.suppress(NatsError, OSError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS_MAX):
+                    await self._store_what_waits()
         running = set(self._tasks)
         while running:
             # Again and again: see `raise_if_cancelled`.
@@ -181,6 +178,14 @@ class Journal:
         await self._connection.close()
         if self._child is not None:
             await self._child.stop()
+
+    async def _store_what_waits(self) -> None:
+        await self._events.drain()
+        await self._outcomes.drain()
+        with contextlib.suppress(NatsError, OSError):
+            await self._board.write(self._bucket, self._connection.jetstream)
+            await self._partly.write(self._partly_bucket)
+        await self._note_places()
 
     def append(self, envelope: Envelope) -> asyncio.Future[None]:
         """Return what is done when the request is on disk, or fails with a `JournalError`.
@@ -370,7 +375,7 @@ class Journal:
     def dead_letters(self) -> DeadLetters:
         """Deliveries that were given up."""
         return DeadLetters(
-            self._connection.jetstream, self._append_delivery, self.append_outcomes, self._clock
+            self._connection.jetstream, self._append_together, self.append_outcomes, self._clock
         )
 
     async def pauses(self) -> list[Pause]:

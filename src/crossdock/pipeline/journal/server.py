@@ -110,6 +110,9 @@ class NatsChild:
         process = self._process
         if process is not None and process.returncode is None:
             process.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                # One that was stopped ends only when it goes on.
+                process.send_signal(signal.SIGCONT)
             try:
                 await asyncio.wait_for(process.wait(), _STOP_SECONDS_MAX)
             except TimeoutError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -13,7 +14,16 @@ from crossdock.base.clock import Clock
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import Ids
 from crossdock.base.json import JsonObject
-from crossdock.events import Delivery, Discard, Envelope, Event, MessageLimits, Outcome
+from crossdock.events import (
+    Delivery,
+    Discard,
+    Envelope,
+    Event,
+    MessageLimits,
+    Outcome,
+    SourceId,
+    Step,
+)
 from crossdock.events.parse import BadRequest, parse_batch
 from crossdock.events.unfold import unfold
 from crossdock.kit import Destination
@@ -87,7 +97,8 @@ class EventTester:
         source = workspace.sources_by_id[connection.source_id]
         event, door = self._accepted(message, connection, is_from_client=source.kind != "server")
         if event is None:
-            return Trial(event=None, seen=(door,))
+            refusal = _refusal(door, source_id=source.id, at=self.clock.now())
+            return Trial(event=None, seen=(door,), outcomes=(refusal,))
         seen = [door]
         if not connection.enabled:
             seen.append(
@@ -187,4 +198,16 @@ def _discarded(discard: Discard) -> Seen:
         reason=discard.reason,
         what=discard.what,
         do=discard.do,
+    )
+
+
+def _refusal(door: Seen, *, source_id: SourceId, at: dt.datetime) -> Outcome:
+    """Return the outcome that a real event would have."""
+    return Outcome(
+        at=at,
+        step=Step.DISCARDED,
+        reason=door.reason,
+        what=door.what,
+        do=door.do,
+        source_id=source_id,
     )

@@ -287,11 +287,14 @@ class ConnectionSender:
         """Bury what became too old while only probes were made."""
         self._lane.part(held)
         last = self._last_failure
+        what = last.what if last else ""
+        if not held.attempts and not held.delivery.attempts:
+            what = f"It was not attempted: only another was, now and then. {what}"
         why = NoTarget(
             slug=self._slug,
             step=Step.DEAD,
             reason=last.failure.reason if last and last.failure else "",
-            what=last.what if last else "",
+            what=what,
             do="When the destination answers again, send its dead letters again.",
         )
         self._settle_without_attempt(held, why)

@@ -4240,7 +4240,7 @@ export interface components {
         SendAgain: {
             /**
              * Countmax
-             * @default 1000
+             * @default 10000
              */
             countMax: number;
         };
