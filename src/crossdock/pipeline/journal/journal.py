@@ -214,9 +214,7 @@ class Journal:
             self.append_outcomes([mapped(delivery, at=at) for delivery in new])
         )
         try:
-            messages = bundled(new)
-            for start in range(0, len(messages), _MESSAGES_AT_ONCE):
-                await self._append_together(messages[start : start + _MESSAGES_AT_ONCE])
+            await self._append_bundled(new)
         finally:
             await noted
 
@@ -375,7 +373,7 @@ class Journal:
     def dead_letters(self) -> DeadLetters:
         """Deliveries that were given up."""
         return DeadLetters(
-            self._connection.jetstream, self._append_together, self.append_outcomes, self._clock
+            self._connection.jetstream, self._append_bundled, self.append_outcomes, self._clock
         )
 
     async def pauses(self) -> list[Pause]:
@@ -451,6 +449,12 @@ class Journal:
             group_bytes_max=min(self._settings.group_bytes_max, payload_bytes),
         )
 
+    async def _append_bundled(self, new: Sequence[Delivery]) -> None:
+        """Store deliveries in order."""
+        messages = bundled(new)
+        for start in range(0, len(messages), _MESSAGES_AT_ONCE):
+            await self._append_together(messages[start : start + _MESSAGES_AT_ONCE])
+
     async def _append_together(self, messages: Sequence[Message]) -> None:
         """Store messages of deliveries in order, even if the connection breaks in the middle."""
         try:
@@ -474,10 +478,6 @@ class Journal:
             raise_if_cancelled()
             for message in messages:
                 await self._append_bundle(message)
-
-    async def _append_delivery(self, delivery: Delivery) -> None:
-        for message in bundled([delivery]):
-            await self._append_bundle(message)
 
     async def _append_bundle(self, message: Message) -> None:
         await append_until_stored(
