@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from crossdock.destinations.ramen import RAMEN
+from crossdock.destinations.ramen.device import RAMEN
 from crossdock.kit import Mode
 
 PLUGIN = Path(__file__).with_name("browser.ts").read_text()
