@@ -73,6 +73,7 @@ RAMEN_SERVER = Destination(
     catalog_id="crossdock-ramen-server",
     description="Tells Ramen which audiences a user is in, and what was computed about them.",
     website="https://ramen.is",
+    categories=("Surveys",),
     mode=Mode.CLOUD,
     connection_modes={"web": (), "mobile": (), "server": (Mode.CLOUD,)},
     settings=(
