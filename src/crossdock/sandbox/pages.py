@@ -75,7 +75,7 @@ class Page:
         places = [("", "Crossdock")]
         if has_shop:
             places += [("demo/", "Demo shop")]
-        places += [("sandbox/ripe/", "Ripe sandbox"), ("sandbox/ramen/", "Ramen sandbox")]
+        places += [("sandbox/ripe/", "Ripe"), ("sandbox/ramen/", "Ramen")]
         return "".join(
             f'<a href="{root}{path}"{_CURRENT if path == self.path else ""}>{label}</a>'
             for path, label in places
