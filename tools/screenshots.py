@@ -55,7 +55,7 @@ class Demo:
 
     def first(self, path: str, **wanted: str) -> dict[str, Any]:
         """Return the first of a list that has the wanted values."""
-        (found,) = (value for value in self.ask(path).values() if isinstance(value, list))
+        (found,) = (value for name, value in self.ask(path).items() if name != "pagination")
         return next(one for one in found if wanted.items() <= one.items())
 
     def sign_in(self, page: Page) -> None:
