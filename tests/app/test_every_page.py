@@ -55,8 +55,10 @@ def test_every_page_has_one_heading_and_is_for_everyone(
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         if path.endswith("/debugger"):
-            # Its buttons become usable with the first event.
+            # Its buttons become usable with the first event, and change colour while they do.
             expect(page.get_by_role("option").first).to_be_visible()
+        if "/mappings/" in path:
+            expect(page.get_by_role("button", name="Send test event")).to_be_enabled()
 
         expect_within_the_screen(page)
         expect_accessible(page)
