@@ -38,7 +38,7 @@ from crossdock.base.clock import SystemClock
 from crossdock.base.ids import RandomIds
 from crossdock.base.settings import ServerSettings
 from crossdock.catalog import load_catalog
-from crossdock.control import Parts, build_control, wrong_token
+from crossdock.control import Parts, build_control, session_check, wrong_token
 from crossdock.control.profile_api import PROFILE_API_PATH, ProfileApi
 from crossdock.door import Door, is_loopback
 from crossdock.http_server import HttpServer
@@ -61,7 +61,7 @@ from crossdock.pipeline.send import (
     send_once,
 )
 from crossdock.room import until_room
-from crossdock.sandbox import Sandbox, build_demo, build_sandbox
+from crossdock.sandbox import Owner, Sandbox, build_demo, build_sandbox
 from crossdock.web_app import WebApp
 from crossdock.wire import allow_many_connections
 from crossdock.workspace import Source, Store, WorkspaceFeed, follow
@@ -243,21 +243,7 @@ class _Server:
             when_picked_up=pickups.note,
         )
         apps: dict[str, ASGIApp] = {}
-        sandbox: Sandbox | None = None
-        if self._is_demo or settings.has_sandbox:
-            # Who visits the demo's pages on one's own machine is its owner.
-            is_open = self._is_demo and is_loopback(settings.host)
-            sandbox = build_sandbox(
-                settings.data_dir,
-                clock=clock,
-                ids=ids,
-                owner_token=None if is_open else admin_token,
-                has_shop=self._is_demo,
-            )
-            parts.callback(sandbox.close)
-            apps["/sandbox"] = sandbox
-            if self._is_demo:
-                apps["/demo"] = build_demo(sandbox)
+        has_sandbox = self._is_demo or settings.has_sandbox
         claims = Claims(
             settings.data_dir / "duplicates", clock=clock, days_max=settings.duplicate_days_max
         )
@@ -363,12 +349,25 @@ class _Server:
                 ),
                 neutral_script_url=self._neutral_script_url,
                 pickups=pickups.of,
-                sandbox_settings=sandbox_settings
-                if sandbox is not None
-                else lambda _base_url, _slug: None,
+                sandbox_settings=sandbox_settings if has_sandbox else lambda _base_url, _slug: None,
                 standing=sender.standing,
             )
         )
+        sandbox: Sandbox | None = None
+        if has_sandbox:
+            # Who visits the demo's pages on one's own machine is its owner.
+            is_open = self._is_demo and is_loopback(settings.host)
+            sandbox = build_sandbox(
+                settings.data_dir,
+                clock=clock,
+                ids=ids,
+                owner=None if is_open else Owner(admin_token, session_check(control)),
+                has_shop=self._is_demo,
+            )
+            parts.callback(sandbox.close)
+            apps["/sandbox"] = sandbox
+            if self._is_demo:
+                apps["/demo"] = build_demo(sandbox)
         apps["/api/v1"] = control
         apps[PROFILE_API_PATH] = ProfileApi(control)
         door = Door(
@@ -379,7 +378,7 @@ class _Server:
                 WEB_ASSETS / "app",
                 features=[
                     *(["demo"] if self._is_demo else []),
-                    *(["sandbox"] if sandbox is not None else []),
+                    *(["sandbox"] if has_sandbox else []),
                 ],
             ),
             admin_token=admin_token,

@@ -268,12 +268,11 @@ def test_of_two_who_edit_one_learns_of_the_other_and_chooses(
 
     page.get_by_role("button", name="Save", exact=True).click()
     conflict = page.get_by_role("alert").filter(has_text="changed this mapping meanwhile")
-    expect(conflict).to_contain_text("all of it is still here")
-    conflict.get_by_role("button", name="See the difference").click()
+    expect(conflict).to_contain_text("all that you typed is still here")
     expect(conflict).to_contain_text("Theirs")
     expect_accessible(page)
     expect(page.get_by_label("Name", exact=True)).to_have_value("Mine")
-    conflict.get_by_role("button", name="Keep mine").click()
+    conflict.get_by_role("button", name="Save mine over it").click()
 
     expect(page.get_by_role("heading", name="Mine")).to_be_visible()
     assert server.api("GET", path)["subscription"]["name"] == "Mine"

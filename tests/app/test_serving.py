@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.running import RunningServer, running_server
+from tests.running import ADMIN_TOKEN, RunningServer, running_server
 
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -102,3 +102,25 @@ def test_the_first_load_is_within_its_budget(server: RunningServer) -> None:
     assert scripts
     assert sum(sizes) < 250_000
     assert "//" not in "".join(re.findall(r'(?:src|href)="([^"]+)"', page))
+
+
+def test_who_is_signed_in_to_the_app_may_open_the_sandbox(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("not_a_demo")
+    with running_server(folder, "--sandbox", command="serve") as server:
+        signed_in = server.request("POST", "/api/v1/session", json={"token": ADMIN_TOKEN})
+        cookie = {"cookie": signed_in.headers["set-cookie"].partition(";")[0]}
+        stranger = {"cookie": "crossdock_x=y"}
+        statuses = [
+            server.request(method, path, headers=headers).status
+            for method, path, headers in (
+                ("GET", "/sandbox/ripe/", stranger),
+                ("GET", "/sandbox/ripe/", cookie),
+                ("GET", "/sandbox/ramen/api/users", cookie),
+                ("POST", "/sandbox/ripe/api/clear", {**cookie, "sec-fetch-site": "cross-site"}),
+                ("POST", "/sandbox/ripe/api/clear", {**cookie, "sec-fetch-site": "same-origin"}),
+            )
+        ]
+
+    assert statuses == [401, 200, 200, 403, 200]

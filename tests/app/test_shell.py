@@ -46,7 +46,7 @@ def test_who_signs_in_is_where_they_wanted_to_be_and_stays_signed_in(signed_in: 
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
     page.goto("/")
 
-    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 def test_who_signs_out_sees_nothing_any_more(signed_in: Opener) -> None:
@@ -69,7 +69,7 @@ def test_a_session_that_ends_is_renewed_over_the_page_as_it_is(signed_in: Opener
     expect_accessible(page)
     sign_in(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 def test_the_colour_scheme_is_the_systems_until_one_is_chosen_and_kept(signed_in: Opener) -> None:
@@ -94,7 +94,7 @@ def test_on_a_small_screen_the_navigation_opens_and_closes_by_itself(signed_in: 
     expect(home).to_be_in_viewport()
     home.click()
 
-    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     expect(home).not_to_be_in_viewport()
 
 
@@ -105,7 +105,7 @@ def test_the_search_opens_by_key_and_leads_to_a_page(signed_in: Opener) -> None:
     page.get_by_label("Search", exact=True).fill("hom")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])

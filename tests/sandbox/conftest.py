@@ -22,7 +22,7 @@ import crossdock
 from crossdock.admin_token import AdminToken
 from crossdock.base.clock import FakeClock
 from crossdock.base.json import JsonObject
-from crossdock.sandbox import build_demo, build_sandbox
+from crossdock.sandbox import Owner, build_demo, build_sandbox
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
 DEADLINE_SECONDS = 10.0
@@ -83,13 +83,18 @@ class Vendors:
 StartVendors = Callable[..., contextlib.AbstractAsyncContextManager[Vendors]]
 
 
+async def has_cookie(scope: Scope) -> bool:
+    """Return whether the request is of somebody who signed in to the app, as far as a test goes."""
+    return (b"cookie", b"signed=in") in scope["headers"]
+
+
 @contextlib.asynccontextmanager
 async def running_vendors(
     data_dir: Path, *, prefix: str = "", owner_token: str | None = None
 ) -> AsyncIterator[Vendors]:
     clock = FakeClock(NOON)
-    owner = None if owner_token is None else AdminToken(owner_token, clock)
-    sandbox = build_sandbox(data_dir, clock=clock, owner_token=owner, has_shop=True)
+    owner = None if owner_token is None else Owner(AdminToken(owner_token, clock), has_cookie)
+    sandbox = build_sandbox(data_dir, clock=clock, owner=owner, has_shop=True)
     demo = build_demo(sandbox)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Page, expect
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+ROOT = Path(__file__).parents[2]
 PAGES = ["/demo/", "/sandbox/ripe/", "/sandbox/ramen/"]
 
 
@@ -203,11 +205,31 @@ async def test_what_is_wrong_with_a_question_is_in_view_on_a_phone(
     await expect(page.get_by_role("alert")).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("path", [*PAGES, "/demo/settings"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_a_page_is_for_everyone_and_leads_to_the_app(
+    page: Page, vendors: Any, path: str, scheme: Literal["light", "dark"]
+) -> None:
+    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    await page.goto(f"{vendors.url}{path}")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    await page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text())
+    found = await page.evaluate(
+        """async () => (await axe.run(document)).violations.flatMap((rule) =>
+            rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.failureSummary}`))"""
+    )
+
+    assert found == []
+    app = page.get_by_role("link", name="Crossdock")
+    assert await app.evaluate("(link) => link.href") == f"{vendors.url}/"
+
+
 @pytest.mark.parametrize("path", PAGES[1:])
 async def test_a_workspace_leads_back_to_the_shop(page: Page, vendors: Any, path: str) -> None:
     await page.goto(f"{vendors.url}{path}")
 
-    await page.get_by_role("link", name="Back to the shop").click()
+    await page.get_by_role("link", name="Demo shop").click()
 
     await expect(page.get_by_role("heading", name="Pantry")).to_be_visible()
 
@@ -215,7 +237,7 @@ async def test_a_workspace_leads_back_to_the_shop(page: Page, vendors: Any, path
 async def test_change_settings_leads_to_commands_for_this_server(page: Page, vendors: Any) -> None:
     await page.goto(f"{vendors.url}/demo/")
 
-    await page.get_by_role("link", name="Change settings").click()
+    await page.get_by_role("link", name="commands for it").click()
 
     await expect(page.locator("#by-the-api")).to_contain_text(f"{vendors.url}/api/v1/destinations")
     await expect(page.locator("#as-a-file")).to_contain_text("crossdock apply workspace.yaml")

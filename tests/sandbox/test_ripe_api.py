@@ -179,11 +179,14 @@ async def test_the_workspace_is_the_owners_when_there_is_a_token(
             "/sandbox/ramen/api/users",
             headers={"Authorization": f"Basic {base64.b64encode(b'me:secret').decode()}"},
         )
+        signed_in, _ = await guarded.call(
+            "GET", "/sandbox/ripe/api/people", headers={"Cookie": "signed=in"}
+        )
         visitor, _ = await guarded.call(
             "POST", "/sandbox/ripe/capture/track", {"apiKey": KEY, "anonymousId": "a", "event": "E"}
         )
 
-    assert (stranger, owner, by_password, visitor) == (401, 200, 200, 200)
+    assert (stranger, owner, by_password, signed_in, visitor) == (401, 200, 200, 200, 200)
 
 
 async def test_another_site_cannot_clear_a_workspace(vendors: Any) -> None:

@@ -36,7 +36,7 @@
 from __future__ import annotations
 
 from crossdock.control import report
-from crossdock.control.app import build_control, described_api
+from crossdock.control.app import build_control, described_api, session_check
 from crossdock.control.parts import LatestOutcomes, NoticeSeen, Parts, ReplayRunner
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "ReplayRunner",
     "build_control",
     "described_api",
+    "session_check",
     "wrong_token",
 ]
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from crossdock.control import (
     as_code,
@@ -37,6 +42,7 @@ from crossdock.control import (
 from crossdock.control.access import Access
 from crossdock.control.accounts import build_accounts
 from crossdock.control.answers import ERRORS, answer_errors
+from crossdock.control.caller import is_signed_in
 from crossdock.control.conflict import answer_conflict
 from crossdock.control.description import describe, operation_id
 from crossdock.control.parts import Parts
@@ -111,3 +117,15 @@ def build_control(parts: Parts) -> FastAPI:
     app.state.accounts = accounts
     app.add_middleware(Access, parts=parts, accounts=accounts)
     return app
+
+
+def session_check(control: FastAPI) -> Callable[[Scope], Awaitable[bool]]:
+    """Return what tells whether a request elsewhere on this server is of who is signed in."""
+
+    async def check(scope: Scope) -> bool:
+        state = control.state
+        return await asyncio.to_thread(
+            is_signed_in, HTTPConnection(scope), state.parts, state.accounts
+        )
+
+    return check

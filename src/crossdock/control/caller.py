@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from crossdock.admin_token import Refusal, given_token
 from crossdock.control.accounts import Accounts, is_secure
 from crossdock.control.parts import Caller, Parts
-from crossdock.people import Forbidden, csrf_token
+from crossdock.people import Forbidden, Role, csrf_token, may
 
 CSRF_HEADER = "x-csrf-token"
 _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -40,6 +40,15 @@ def find_caller(connection: HTTPConnection, parts: Parts, accounts: Accounts) ->
         person = session.person
         caller = Caller(via="password", role=person.role, id=person.id, name=person.name)
     return dataclasses.replace(caller, session=session, csrf_token=csrf_token(cookie))
+
+
+def is_signed_in(connection: HTTPConnection, parts: Parts, accounts: Accounts) -> bool:
+    """Return whether it is a session's, of somebody who may look; or change, if it changes."""
+    if not connection.cookies:
+        return False
+    caller = find_caller(connection, parts, accounts)
+    needed: Role = "viewer" if connection.scope["method"] in _LOOKS else "editor"
+    return isinstance(caller, Caller) and caller.session is not None and may(caller.role, needed)
 
 
 def check_page(connection: HTTPConnection, parts: Parts, caller: Caller | None) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crossdock.admin_token import AdminToken
 from crossdock.base.clock import Clock, SystemClock
 from crossdock.base.ids import Ids, RandomIds
 from crossdock.sandbox import web
@@ -28,7 +27,7 @@ class Sandbox:
         clock: What time it is.
         ids: New ids.
         assets_dir: The folder that the web build writes.
-        owner_token: Who may open the workspace pages; None means everyone.
+        owner: Who may open the workspace pages; None means everyone.
         has_shop: Whether the demo shop is mounted too.
     """
 
@@ -39,7 +38,7 @@ class Sandbox:
         clock: Clock,
         ids: Ids,
         assets_dir: Path,
-        owner_token: AdminToken | None,
+        owner: web.Owner | None,
         has_shop: bool,
     ) -> None:
         self.store = Store(data_dir / "sandbox.sqlite3")
@@ -53,7 +52,7 @@ class Sandbox:
             clock=clock,
             ids=ids,
             scripts=self.scripts,
-            owner_token=owner_token,
+            owner=owner,
             has_shop=has_shop,
         )
         self.ramen = Ramen(
@@ -62,7 +61,7 @@ class Sandbox:
             clock=clock,
             ids=ids,
             scripts=self.scripts,
-            owner_token=owner_token,
+            owner=owner,
             has_shop=has_shop,
         )
         self._apps_by_name: dict[str, ASGIApp] = {"ripe": self._ripe.app, "ramen": self.ramen.app}
@@ -98,7 +97,7 @@ def build_sandbox(  # noqa: PLR0913 - each has a default.
     clock: Clock | None = None,
     ids: Ids | None = None,
     assets_dir: Path = _BUILT_ASSETS,
-    owner_token: AdminToken | None = None,
+    owner: web.Owner | None = None,
     has_shop: bool = False,
 ) -> Sandbox:
     """Return the sandbox vendors, to be mounted at `/sandbox`.
@@ -108,9 +107,8 @@ def build_sandbox(  # noqa: PLR0913 - each has a default.
         clock: What time it is; the system's if None.
         ids: New ids; random if None.
         assets_dir: The folder that the web build writes.
-        owner_token: Guards the workspace pages and their API, as bearer token or as HTTP Basic's
-            password. None leaves them open, which is right only for a demo on one's own machine:
-            they show who the visitors are.
+        owner: Who may open the workspace pages and their API. None leaves them open, which is right
+            only for a demo on one's own machine: they show who the visitors are.
         has_shop: Whether the demo shop is mounted too: the pages then link to it.
     """
     return Sandbox(
@@ -118,7 +116,7 @@ def build_sandbox(  # noqa: PLR0913 - each has a default.
         clock=clock or SystemClock(),
         ids=ids or RandomIds(),
         assets_dir=assets_dir,
-        owner_token=owner_token,
+        owner=owner,
         has_shop=has_shop,
     )
 

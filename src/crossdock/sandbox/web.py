@@ -1,10 +1,10 @@
-"""What the vendors and the shop share in speaking HTTP: bodies, refusals, pages, access."""
+"""What the vendors and the shop share in speaking HTTP: bodies, refusals, scripts, access."""
 
 from __future__ import annotations
 
-import html
+import dataclasses
 import importlib.resources
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crossdock.admin_token import AdminToken, Refusal
+from crossdock.admin_token import AdminToken, Refusal, given_token
 from crossdock.base import json
 from crossdock.base.errors import CrossdockError
 from crossdock.base.json import JsonObject
@@ -152,26 +152,6 @@ def live_response(live: Live, channel: str) -> Response:
     )
 
 
-def page_response(package: str, name: str, **values: str) -> Response:
-    """Return an HTML page that lies beside the code.
-
-    Args:
-        package: Where it lies.
-        name: Its file name.
-        values: What to put in the place of `{{name}}`.
-    """
-    text = importlib.resources.files(package).joinpath(name).read_text("utf-8")
-    for key, value in values.items():
-        text = text.replace("{{" + key + "}}", html.escape(value))
-    headers = {
-        "cache-control": "no-cache",
-        "referrer-policy": "same-origin",
-        "x-content-type-options": "nosniff",
-        "x-frame-options": "SAMEORIGIN",
-    }
-    return Response(text, media_type="text/html", headers=headers)
-
-
 def mounted_at(scope: Scope) -> str:
     """Return the part of the path that whoever mounted the app has dealt with already."""
     root_path: str = scope.get("root_path", "")
@@ -224,18 +204,38 @@ class Scripts:
         return Response(content, media_type="text/javascript", headers=headers)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Owner:
+    """Who may see and change what the vendors keep.
+
+    Attributes:
+        token: Opens it, as bearer token or as the password of HTTP Basic.
+        is_signed_in: Whether a request is of somebody who is signed in to the app, and whose role
+            lets them do it.
+    """
+
+    token: AdminToken
+    is_signed_in: Callable[[Scope], Awaitable[bool]]
+
+    async def refusal(self, scope: Scope) -> Refusal | None:
+        """Return why the request may not pass; None if it may."""
+        has_token = bool(given_token(scope, takes_password=True))
+        if not has_token and await self.is_signed_in(scope):
+            return None
+        return self.token.refusal(scope, takes_password=True)
+
+
 class OwnerOnly:
     """Lets only the owner see and change a vendor's workspace, and no other site on their behalf.
 
     Args:
         app: What is behind.
-        token: Wanted as bearer token, or as the password of HTTP Basic, which browsers ask for.
-            None leaves the door open: right for a demo on one's own machine.
+        owner: Who that is. None leaves the door open: right for a demo on one's own machine.
     """
 
-    def __init__(self, app: ASGIApp, token: AdminToken | None) -> None:
+    def __init__(self, app: ASGIApp, owner: Owner | None) -> None:
         self._app = app
-        self._token = token
+        self._owner = owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -243,7 +243,7 @@ class OwnerOnly:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._token and self._token.refusal(scope, takes_password=True)
+        refusal = await self._owner.refusal(scope) if self._owner else None
         if refusal is Refusal.TOO_MANY_WRONG:
             response = answer(
                 {
@@ -261,7 +261,7 @@ class OwnerOnly:
                 {
                     "reason": "owner_only",
                     "message": "This is the owner's view of the sandbox.",
-                    "do": "Sign in with the admin token as password.",
+                    "do": "Sign in to the app, or with the admin token as password here.",
                 },
                 status=401,
                 headers={"www-authenticate": 'Basic realm="sandbox", charset="UTF-8"'},

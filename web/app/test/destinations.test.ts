@@ -8,7 +8,6 @@ import {
   search,
   slugFor,
 } from "../src/pages/catalog/entries";
-import { differencesBetween } from "../src/pages/destinations/conflict";
 import {
   type Action,
   actionOf,
@@ -21,6 +20,7 @@ import {
 } from "../src/pages/destinations/filter_words";
 import { healthOf } from "../src/pages/destinations/health";
 import { serverCode } from "../src/pages/destinations/secure_mode_code";
+import { differencesBetween } from "../src/parts/differences";
 
 const no = { device: false, cloud: false };
 const ramen = {

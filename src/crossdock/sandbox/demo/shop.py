@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from crossdock.base.clock import Clock
 from crossdock.base.ids import new_secret
 from crossdock.sandbox import web
+from crossdock.sandbox.pages import Page
 from crossdock.sandbox.ramen.admission import is_email
 from crossdock.sandbox.ramen.people import Organization
 from crossdock.sandbox.ramen.vendor import DEMO_ORGANIZATION_ID, Ramen
@@ -27,6 +28,25 @@ DEMO_WRITE_KEY = "demo-write-key"
 _COOKIE = "crossdock_demo_session"
 
 _SESSION_SECONDS_MAX = 30 * 24 * 3600
+
+_SHOP = Page(
+    package="crossdock.sandbox.demo",
+    file="shop.html",
+    title="Pantry",
+    subtitle="A demo shop. Nothing here is for sale.",
+    path="demo/",
+    scripts='<script src="snippet.js" data-write-key="{{write_key}}"></script>\n'
+    '  <script src="shop.js" defer></script>',
+    label="Sandbox stand-ins",
+)
+_SETTINGS = Page(
+    package="crossdock.sandbox.demo",
+    file="settings.html",
+    title="Change settings",
+    subtitle="Of the demo, while the shop is open.",
+    path="demo/settings",
+    label="Demo",
+)
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -83,7 +103,7 @@ class Shop:
             ],
             exception_handlers={web.Refused: web.answer_refusal},
         )
-        self._from_this_site: ASGIApp = web.OwnerOnly(self._app, token=None)
+        self._from_this_site: ASGIApp = web.OwnerOnly(self._app, owner=None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, unless a page of another site wants something changed."""
@@ -93,12 +113,11 @@ class Shop:
         await self._from_this_site(scope, receive, send)
 
     async def _page(self, _request: Request) -> Response:
-        return web.page_response("crossdock.sandbox.demo", "shop.html", write_key=self._write_key)
+        return _SHOP.response(has_shop=True, write_key=self._write_key)
 
     async def _settings_page(self, request: Request) -> Response:
-        return web.page_response(
-            "crossdock.sandbox.demo",
-            "settings.html",
+        return _SETTINGS.response(
+            has_shop=True,
             url=str(request.base_url).rstrip("/").removesuffix("/demo"),
             data_dir=shlex.quote(str(self._data_dir.absolute())),
         )

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from crossdock.admin_token import AdminToken
 from crossdock.base.clock import Clock
 from crossdock.base.ids import Ids, new_secret
 from crossdock.sandbox import web
 from crossdock.sandbox.live import Live
+from crossdock.sandbox.pages import Page
 from crossdock.sandbox.ramen import people, questions
 from crossdock.sandbox.ramen.collect import Collect
 from crossdock.sandbox.ramen.people import Organization
@@ -42,6 +42,17 @@ _FIRST_QUESTIONS = (
 )
 
 
+_PAGE = Page(
+    package="crossdock.sandbox.ramen",
+    file="workspace.html",
+    title="Ramen sandbox",
+    subtitle="Organization",
+    path="sandbox/ramen/",
+    vendor="ramen",
+    scripts='<script src="workspace.js" defer></script>',
+)
+
+
 class Ramen:
     """The vendor. `app` is the ASGI app, to be mounted anywhere.
 
@@ -51,7 +62,7 @@ class Ramen:
         clock: What time it is.
         ids: New ids.
         scripts: The browser halves.
-        owner_token: Who may open the workspace page; None means everyone.
+        owner: Who may open the workspace page; None means everyone.
         has_shop: Whether the page links to the demo shop.
     """
 
@@ -63,7 +74,7 @@ class Ramen:
         clock: Clock,
         ids: Ids,
         scripts: web.Scripts,
-        owner_token: AdminToken | None,
+        owner: web.Owner | None,
         has_shop: bool,
     ) -> None:
         self._registers = Registers(store, live, clock, ids)
@@ -73,7 +84,7 @@ class Ramen:
         if self._registers.of(DEMO_ORGANIZATION_ID).find_organization() is None:
             self._found_demo()
         collect = Collect(self._registers, clock)
-        owner_only = [Middleware(web.OwnerOnly, token=owner_token)]
+        owner_only = [Middleware(web.OwnerOnly, owner=owner)]
         api = [
             Route("/organizations", self._list_organizations),
             Route("/organizations", self._create_organization, methods=["POST"]),
@@ -118,9 +129,7 @@ class Ramen:
         return self._scripts.response("ramen/ramen.js")
 
     async def _page(self, _request: Request) -> Response:
-        return web.page_response(
-            "crossdock.sandbox.ramen", "workspace.html", shop="here" if self._has_shop else ""
-        )
+        return _PAGE.response(has_shop=self._has_shop)
 
     async def _script(self, _request: Request) -> Response:
         return self._scripts.response("ramen/workspace.js")

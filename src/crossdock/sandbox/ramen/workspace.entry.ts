@@ -75,7 +75,7 @@ function questionRow(question: Question): HTMLElement {
     make(
       "div",
       { class: "row spread", style: "flex-wrap: nowrap; align-items: start" },
-      make("h3", {}, draft.text),
+      make("h2", {}, draft.text),
       edit,
     ),
     make(
@@ -194,7 +194,7 @@ async function showLists(): Promise<void> {
 }
 
 function showOrganization(organization: Fields, isSwitchCurrent: boolean): void {
-  byId("organization-name").textContent = text(organization.name);
+  byId("subtitle").textContent = text(organization.name);
   byId("organization-id").textContent = text(organization.id);
   byId("secret").textContent = text(organization.secret);
   byId("api-key").textContent = text(organization.api_key);

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from crossdock.admin_token import AdminToken
 from crossdock.base.clock import Clock
 from crossdock.base.ids import Ids, new_secret
 from crossdock.base.json import JsonObject, encode
 from crossdock.sandbox import web
 from crossdock.sandbox.live import Live
+from crossdock.sandbox.pages import Page
 from crossdock.sandbox.ripe import people
 from crossdock.sandbox.store import Store
 
@@ -35,6 +35,17 @@ _EVENT_TYPES_BY_CALL = {
 _ROWS_MAX = 500
 
 
+_PAGE = Page(
+    package="crossdock.sandbox.ripe",
+    file="workspace.html",
+    title="Ripe sandbox",
+    subtitle="Workspace",
+    path="sandbox/ripe/",
+    vendor="ripe",
+    scripts='<script src="workspace.js" defer></script>',
+)
+
+
 class Ripe:
     """The vendor. `app` is the ASGI app, to be mounted anywhere.
 
@@ -44,7 +55,7 @@ class Ripe:
         clock: What time it is.
         ids: For events that came without an id.
         scripts: The browser halves.
-        owner_token: Who may open the workspace page; None means everyone.
+        owner: Who may open the workspace page; None means everyone.
         has_shop: Whether the page links to the demo shop.
     """
 
@@ -56,7 +67,7 @@ class Ripe:
         clock: Clock,
         ids: Ids,
         scripts: web.Scripts,
-        owner_token: AdminToken | None,
+        owner: web.Owner | None,
         has_shop: bool,
     ) -> None:
         self._store = store
@@ -67,7 +78,7 @@ class Ripe:
         self._has_shop = has_shop
         if self._find_workspace(DEMO_API_KEY) is None:
             self._add_workspace(DEMO_API_KEY, "Demo workspace")
-        owner_only = [Middleware(web.OwnerOnly, token=owner_token)]
+        owner_only = [Middleware(web.OwnerOnly, owner=owner)]
         device = [Route("/{call}", self._receive_device, methods=["POST"])]
         # Servers are told either endpoint: the sandbox itself, or `event` in it as at the vendor.
         cloud = [
@@ -196,9 +207,7 @@ class Ripe:
     # The workspace page and what it reads.
 
     async def _page(self, _request: Request) -> Response:
-        return web.page_response(
-            "crossdock.sandbox.ripe", "workspace.html", shop="here" if self._has_shop else ""
-        )
+        return _PAGE.response(has_shop=self._has_shop)
 
     async def _script(self, _request: Request) -> Response:
         return self._scripts.response("ripe/workspace.js")

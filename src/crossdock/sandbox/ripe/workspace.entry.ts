@@ -118,7 +118,7 @@ async function showWorkspaces(): Promise<void> {
   const key = chosen ?? text(workspaces[0]?.apiKey);
   const current = workspaces.find((workspace) => workspace.apiKey === key);
   const base = location.href.replace(/\/[^/]*$/, "");
-  byId("workspace-name").textContent = text(current?.name) || "No such workspace";
+  byId("subtitle").textContent = text(current?.name) || "No such workspace";
   byId("api-key").textContent = key;
   byId("device-endpoint").textContent = base;
   byId("cloud-endpoint").textContent = `${base}/event`;

@@ -82,3 +82,9 @@ export function errorOf(status: number, body: unknown): ApiError {
   const problems = (body as { errors?: unknown } | null | undefined)?.errors;
   return new ApiError(status, Array.isArray(problems) ? (problems as Problem[]) : []);
 }
+
+/** Returns what stands in a 412: who changed it, when, and what it is now. */
+export function conflictOf(error: unknown): Conflict | null {
+  if (!(error instanceof ApiError) || !error.isConflict) return null;
+  return error.problems[0]?.conflict ?? null;
+}

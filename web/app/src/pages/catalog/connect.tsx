@@ -18,10 +18,9 @@ import { IconFlask } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { catalogQuery, sourcesQuery } from "../../api/queries";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
@@ -41,7 +40,7 @@ export function ConnectPage() {
   const { slug } = useParams();
   const catalog = useQuery(catalogQuery);
   const sources = useQuery(sourcesQuery);
-  const canEdit = useSignal(session)?.role !== "viewer";
+  const canEdit = useCanEdit();
   return (
     <QueryView query={catalog}>
       {(entries) => {

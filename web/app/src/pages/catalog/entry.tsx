@@ -17,9 +17,8 @@ import { IconCheck, IconExternalLink, IconMinus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { catalogQuery, destinationsQuery } from "../../api/queries";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
@@ -55,7 +54,7 @@ export function Unknown() {
 }
 
 function Details({ entry }: { entry: Entry }) {
-  const canEdit = useSignal(session)?.role !== "viewer";
+  const canEdit = useCanEdit();
   const connections = useQuery(destinationsQuery);
   const own = connections.data?.filter((one) => one.metadata.id === entry.id) ?? [];
   return (

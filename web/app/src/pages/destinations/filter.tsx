@@ -3,6 +3,7 @@
 import {
   Anchor,
   Button,
+  Fieldset,
   Group,
   NumberInput,
   Paper,
@@ -15,18 +16,20 @@ import {
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
-import { ApiError } from "../../api/errors";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
+import { ApiError, conflictOf } from "../../api/errors";
+import { recentEventsQuery } from "../../api/recent_events";
+import { ConflictAlert } from "../../parts/conflict_alert";
+import { differencesBetween } from "../../parts/differences";
 import { ErrorState } from "../../parts/error_state";
 import { QueryView } from "../../parts/query_view";
 import { tell } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { useFieldSave } from "../catalog/field_save";
-import { ConflictAlert, differencesBetween } from "./conflict";
+import { TriggerBuilder } from "../mappings/trigger";
 import classes from "./destinations.module.css";
-import { FilterPreview } from "./filter_preview";
+import { FilterPreview, TRIED_ON } from "./filter_preview";
 import {
   ACTION_WORDS,
   type ActionType,
@@ -37,8 +40,7 @@ import {
   NEW_DRAFT,
 } from "./filter_words";
 import { DestinationFrame } from "./frame";
-import { conflictOf, type Destination, type Filter, filterQuery, filtersQuery } from "./queries";
-import { TriggerInput } from "./trigger_input";
+import { type Destination, type Filter, filterQuery, filtersQuery } from "./queries";
 
 const NEW = "new";
 
@@ -89,12 +91,13 @@ interface EditProps {
 function Edit({ destination, filter, etag, onReload }: EditProps) {
   const navigate = useNavigate();
   const client = useQueryClient();
-  const canEdit = useSignal(session)?.role !== "viewer";
+  const canEdit = useCanEdit();
   const [title, setTitle] = useState(filter?.title ?? "");
   const [condition, setCondition] = useState(filter?.if ?? 'type = "track"');
   const [drafts, setDrafts] = useState<Draft[]>(filter?.actions.map(draftOf) ?? [NEW_DRAFT]);
   const [isDone, setDone] = useState(false);
   const save = useFieldSave((field) => field === "if" || field === "title");
+  const recent = useQuery(recentEventsQuery(destination.sourceId, TRIED_ON));
   const actions = drafts.map(actionOf);
   const isDirty =
     title !== (filter?.title ?? "") ||
@@ -168,7 +171,15 @@ function Edit({ destination, filter, etag, onReload }: EditProps) {
             ) : (
               save.error !== null && <ErrorState error={save.error} />
             )}
-            <TriggerInput value={condition} onChange={setCondition} error={save.errors.if} />
+            <Fieldset legend="Which events" variant="unstyled">
+              <TriggerBuilder
+                value={condition}
+                onChange={setCondition}
+                error={save.errors.if}
+                isReadOnly={!canEdit}
+                event={recent.data?.[0]?.event}
+              />
+            </Fieldset>
             {drafts.map((draft, index) => (
               <ActionFields
                 // biome-ignore lint/suspicious/noArrayIndexKey: they have no other name, and keep their order.

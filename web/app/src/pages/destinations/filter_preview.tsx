@@ -5,13 +5,16 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { api, data } from "../../api/client";
 import { ApiError, explain } from "../../api/errors";
+import { type RecentEvent, recentEventsQuery } from "../../api/recent_events";
 import { JsonView } from "../../parts/json_view";
+import { SAMPLES } from "../../parts/sample_events";
 import { StatusBadge } from "../../parts/status_badge";
 import classes from "./destinations.module.css";
-import { type Action, EXAMPLES, eventTitle, removedPaths, type TriedEvent } from "./filter_words";
-import { recentEventsQuery } from "./recent_events";
+import { type Action, eventTitle, removedPaths } from "./filter_words";
 
 const WAIT_MS = 350;
+/** How many of the latest events it is tried on. */
+export const TRIED_ON = 10;
 
 interface Props {
   sourceId: string;
@@ -19,14 +22,14 @@ interface Props {
   actions: Action[];
 }
 
-type Result = { tried: TriedEvent; after: Record<string, unknown> | null };
+type Result = { tried: RecentEvent; after: Record<string, unknown> | null };
 
 export function FilterPreview({ sourceId, condition, actions }: Props) {
-  const recent = useQuery(recentEventsQuery(sourceId));
-  const events = recent.data?.length ? recent.data : EXAMPLES;
+  const recent = useQuery(recentEventsQuery(sourceId, TRIED_ON));
+  const events = recent.data?.length ? recent.data : SAMPLES;
   const [wanted] = useDebouncedValue(JSON.stringify({ if: condition, actions }), WAIT_MS);
   const preview = useQuery({
-    queryKey: ["filter-preview", wanted, events.map((one) => one.key)],
+    queryKey: ["filter-preview", wanted, events.map((one) => one.messageId)],
     enabled: condition.trim() !== "" && recent.isFetched,
     // While the next is asked, the last one stays.
     placeholderData: (before: Result[] | undefined) => before,
@@ -74,7 +77,7 @@ export function FilterPreview({ sourceId, condition, actions }: Props) {
       {condition.trim() !== "" && !preview.error && (
         <ul className={classes.rows}>
           {preview.data?.map(({ tried, after }) => (
-            <PreviewRow key={tried.key} tried={tried} after={after} />
+            <PreviewRow key={tried.messageId} tried={tried} after={after} />
           ))}
         </ul>
       )}

@@ -101,45 +101,6 @@ function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export interface TriedEvent {
-  key: string;
-  event: Json;
-}
-
-/** What a preview has before a source has sent anything. */
-export const EXAMPLES: readonly TriedEvent[] = [
-  {
-    key: "example track",
-    event: {
-      type: "track",
-      event: "Order Completed",
-      userId: "42",
-      messageId: "example-1",
-      properties: { total: 90, currency: "EUR", email: "ana@example.com" },
-      context: { page: { path: "/checkout" } },
-    },
-  },
-  {
-    key: "example identify",
-    event: {
-      type: "identify",
-      userId: "42",
-      messageId: "example-2",
-      traits: { email: "ana@example.com", plan: "pro" },
-    },
-  },
-  {
-    key: "example page",
-    event: {
-      type: "page",
-      name: "Pricing",
-      anonymousId: "a-1",
-      messageId: "example-3",
-      properties: { path: "/pricing", title: "Pricing" },
-    },
-  },
-];
-
 /** Returns what one calls an event in a list. */
 export function eventTitle(event: Json): string {
   const name = event.event ?? event.name;

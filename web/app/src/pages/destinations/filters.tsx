@@ -4,9 +4,8 @@ import { Anchor, Button, Code, Group, Paper, Switch, Text } from "@mantine/core"
 import { IconFilter } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { EmptyState } from "../../parts/empty_state";
 import { QueryView } from "../../parts/query_view";
@@ -25,7 +24,7 @@ export function FiltersPage() {
 }
 
 function Filters({ destination }: { destination: Destination }) {
-  const canEdit = useSignal(session)?.role !== "viewer";
+  const canEdit = useCanEdit();
   const filters = useQuery(filtersQuery(destination.id));
   const base = `/destinations/${destination.id}/filters`;
   return (

@@ -5,9 +5,8 @@ import { IconPlugConnectedX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { ApiError } from "../../api/errors";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
 import { areas } from "../../areas";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
@@ -73,7 +72,7 @@ function Gone() {
 
 function Head({ destination, tab }: { destination: Destination; tab: Tab }) {
   const states = useQuery(statesQuery);
-  const canEdit = useSignal(session)?.role !== "viewer";
+  const canEdit = useCanEdit();
   const enable = useEnable();
   const { state, words } = healthOf(destination.enabled, states.data?.get(destination.id));
   const base = `/destinations/${destination.id}`;

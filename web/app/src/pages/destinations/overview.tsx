@@ -10,10 +10,9 @@ import {
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { sourcesQuery } from "../../api/queries";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
 import { hasFeature } from "../../page_facts";
 import { tell, tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
@@ -60,7 +59,7 @@ function Overview({ destination }: { destination: Destination }) {
 }
 
 function Paused({ destination, state }: { destination: Destination; state: DeliveryState }) {
-  const canEdit = useSignal(session)?.role !== "viewer";
+  const canEdit = useCanEdit();
   const client = useQueryClient();
   const [isBusy, setBusy] = useState(false);
   const resume = async () => {

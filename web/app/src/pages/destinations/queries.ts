@@ -2,7 +2,6 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { api, data, versioned } from "../../api/client";
-import { ApiError } from "../../api/errors";
 import type { components } from "../../api/schema";
 
 type Schemas = components["schemas"];
@@ -80,10 +79,3 @@ export const filterQuery = (id: string, filterId: string) =>
       return { filter: value.filter, etag };
     },
   });
-
-/** Returns what stands in a 412: who changed it, when, and what it is now. */
-export function conflictOf(error: unknown): Schemas["Conflict"] | null {
-  if (!(error instanceof ApiError) || !error.isConflict) return null;
-  const [problem] = error.problems as readonly { conflict?: Schemas["Conflict"] | null }[];
-  return problem?.conflict ?? null;
-}

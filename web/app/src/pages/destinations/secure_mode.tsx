@@ -17,10 +17,9 @@ import {
 import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import type { components } from "../../api/schema";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
 import { CodeBlock } from "../../parts/code_block";
 import { ErrorState } from "../../parts/error_state";
 import { useFieldSave } from "../catalog/field_save";
@@ -119,7 +118,7 @@ type Values = Record<(typeof FIELDS)[number][0], string>;
 const EMPTY: Values = { email: "", id: "", name: "", timestamp: "", auth_hash: "" };
 
 function Checker({ destination }: { destination: Destination }) {
-  const canCheck = useSignal(session)?.role !== "viewer";
+  const canCheck = useCanEdit();
   const [values, setValues] = useState<Values>(EMPTY);
   const [secret, setSecret] = useState("");
   const [verdict, setVerdict] = useState<Verdict>();

@@ -5,11 +5,13 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { useNavigate } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { api, data, versioned } from "../../api/client";
+import { conflictOf } from "../../api/errors";
 import { sourcesQuery } from "../../api/queries";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
 import { ConfirmButton } from "../../parts/confirm_button";
+import { ConflictAlert } from "../../parts/conflict_alert";
+import { differencesBetween } from "../../parts/differences";
 import { ErrorState } from "../../parts/error_state";
 import { SettingField } from "../../parts/setting_field";
 import { tell } from "../../parts/tell";
@@ -17,9 +19,8 @@ import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { isSupported, type Kind } from "../catalog/entries";
 import { useFieldSave } from "../catalog/field_save";
 import { TestConnection } from "../catalog/tried";
-import { ConflictAlert, differencesBetween } from "./conflict";
 import { DestinationFrame } from "./frame";
-import { conflictOf, type Destination } from "./queries";
+import type { Destination } from "./queries";
 
 export function SettingsPage() {
   return (
@@ -31,7 +32,7 @@ export function SettingsPage() {
 
 function Settings({ now, etagNow }: { now: Destination; etagNow: string | null }) {
   const client = useQueryClient();
-  const canEdit = useSignal(session)?.role !== "viewer";
+  const canEdit = useCanEdit();
   // What was looked at when typing began: what others save meanwhile must not be overwritten.
   const started = useRef({ destination: now, etag: etagNow });
   const [name, setName] = useState(now.name);

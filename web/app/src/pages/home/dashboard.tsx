@@ -51,7 +51,7 @@ export function Dashboard() {
         <Figure label="Sources" value={sources.data?.length}>
           <Link to="/sources">All sources</Link>
         </Figure>
-        <Figure label="Connections" value={connections.data?.length}>
+        <Figure label="Destinations" value={connections.data?.length}>
           {connections.data && `${connections.data.filter((one) => one.enabled).length} enabled`}
         </Figure>
         <Figure
@@ -169,9 +169,9 @@ function Health() {
     enabled: query.data !== undefined,
   });
   return (
-    <Paper p="lg" component="section" aria-label="Connections">
+    <Paper p="lg" component="section" aria-label="Destinations">
       <Title order={2} mb="xs">
-        Connections
+        Destinations
       </Title>
       <QueryView query={query}>
         {(connections) => (

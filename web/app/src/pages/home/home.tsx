@@ -29,7 +29,7 @@ export function HomePage() {
   return (
     <>
       <PageHeader
-        title={name ? `Welcome, ${name}` : "Welcome"}
+        title={isFirstVisit ? (name ? `Welcome, ${name}` : "Welcome") : "Home"}
         description={
           isFirstVisit
             ? "In a few minutes your first event arrives here, and goes on to wherever you want."

@@ -6,10 +6,8 @@ import type { components } from "../../api/schema";
 import type { Fields } from "./value/form";
 
 type Schemas = components["schemas"];
-export type Destination = Schemas["DestinationShape"];
 export type Action = Schemas["ActionMetadata"];
 export type ActionField = Schemas["ActionField"];
-export type RecentEvent = Omit<Schemas["EventShape"], "sourceId">;
 export type EventTest = Schemas["EventTest"];
 export type Mapping = Omit<Schemas["SubscriptionShape"], "settings"> & { settings: Fields };
 
@@ -20,17 +18,10 @@ export interface Draft {
   settings: Fields;
 }
 
-export const destinationQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["destinations", id],
-    queryFn: async () =>
-      (await data(api.GET("/destinations/{destination_id}", at(id)))).destination,
-  });
-
 /** Every mapping of a destination: there are at most 50. */
 export const mappingsQuery = (id: string) =>
   queryOptions({
-    queryKey: ["destinations", id, "mappings"],
+    queryKey: ["destination", id, "mappings"],
     queryFn: async () => {
       const params = { path: { destination_id: id }, query: { "pagination[count]": 200 } };
       const found = await data(api.GET("/destinations/{destination_id}/subscriptions", { params }));
@@ -40,7 +31,7 @@ export const mappingsQuery = (id: string) =>
 
 export const mappingQuery = (id: string, mappingId: string) =>
   queryOptions({
-    queryKey: ["destinations", id, "mappings", mappingId],
+    queryKey: ["destination", id, "mappings", mappingId],
     queryFn: async () => {
       const { value, etag } = await versioned(
         api.GET("/destinations/{destination_id}/subscriptions/{subscription_id}", {
@@ -52,22 +43,6 @@ export const mappingQuery = (id: string, mappingId: string) =>
     // The page holds what it was opened with; who saves learns of the others' changes.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
-  });
-
-const RECENT_MS = 5_000;
-
-export const recentEventsQuery = (sourceId: string) =>
-  queryOptions({
-    queryKey: ["sources", sourceId, "recent-events"],
-    queryFn: async () =>
-      (
-        await data(
-          api.GET("/sources/{source_id}/events", {
-            params: { path: { source_id: sourceId }, query: { limit: 20 } },
-          }),
-        )
-      ).events,
-    refetchInterval: (query) => (query.state.data?.length ? false : RECENT_MS),
   });
 
 const at = (id: string) => ({ params: { path: { destination_id: id } } });

@@ -5,26 +5,18 @@ import { useHotkeys } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { useParams } from "react-router";
-import { ApiError, type Conflict } from "../../api/errors";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
+import { useCanEdit } from "../../api/can_edit";
+import { ApiError, conflictOf } from "../../api/errors";
+import { ConflictAlert } from "../../parts/conflict_alert";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { tell } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
-import {
-  changeMapping,
-  type Destination,
-  type Draft,
-  destinationQuery,
-  type Mapping,
-  mappingQuery,
-  mappingsQuery,
-} from "./api";
-import { ConflictAlert } from "./conflict_alert";
+import { type Destination, destinationQuery } from "../destinations/queries";
+import { changeMapping, type Draft, type Mapping, mappingQuery, mappingsQuery } from "./api";
 import { FieldsEditor } from "./fields_editor";
-import { draftOf, type FieldProblem } from "./logic";
+import { differences, draftOf, type FieldProblem } from "./logic";
 import classes from "./mappings.module.css";
 import { usePreview } from "./preview";
 import { PreviewPane } from "./preview_pane";
@@ -38,7 +30,7 @@ export function MappingPage() {
   const mapping = useQuery(mappingQuery(id, mappingId));
   return (
     <QueryView query={destination}>
-      {(to) => (
+      {({ destination: to }) => (
         <QueryView query={mapping}>
           {(found) => <Editor key={mappingId} destination={to} loaded={found} />}
         </QueryView>
@@ -54,7 +46,7 @@ interface Loaded {
 
 function Editor({ destination, loaded }: { destination: Destination; loaded: Loaded }) {
   const client = useQueryClient();
-  const isReadOnly = useSignal(session)?.role === "viewer";
+  const isReadOnly = !useCanEdit();
   const [base, setBase] = useState(loaded);
   const [draft, setDraft] = useState<Draft>(() => draftOf(loaded.mapping));
   const [isBusy, setBusy] = useState(false);
@@ -72,7 +64,7 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
   const isDirty = !isEqual(draft, draftOf(mapping)) || unreadable.length > 0;
   useUnsavedGuard(isDirty);
   const preview = usePreview(destination, mapping, draft);
-  const conflict = error instanceof ApiError ? conflictOf(error) : undefined;
+  const conflict = conflictOf(error);
   const saved = error instanceof ApiError && !error.isConflict ? error.messagesByField() : {};
 
   const save = async (change: { enabled?: boolean } = {}, etag = base.etag) => {
@@ -168,7 +160,8 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
       {conflict ? (
         <ConflictAlert
           conflict={conflict}
-          mine={draft}
+          what="this mapping"
+          differences={differences(draftOf(conflict.current as unknown as Mapping), draft)}
           onTheirs={() => {
             const current = conflict.current as unknown as Mapping;
             setBase({ mapping: current, etag: conflict.etag });
@@ -176,6 +169,7 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
             setError(null);
           }}
           onMine={() => void save({}, conflict.etag)}
+          isBusy={isBusy}
         />
       ) : (
         error !== null && (
@@ -245,6 +239,3 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
     </>
   );
 }
-
-const conflictOf = (error: ApiError): Conflict | undefined =>
-  error.isConflict ? (error.problems[0]?.conflict ?? undefined) : undefined;

@@ -4,20 +4,18 @@ import { ActionIcon, Anchor, Button, Group, Menu, Modal, Paper, Switch, Text } f
 import { IconArrowsSplit2, IconDots, IconGripVertical, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type DragEvent, type KeyboardEvent, useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
+import { Link, useNavigate } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { EmptyState } from "../../parts/empty_state";
-import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
+import { DestinationFrame } from "../destinations/frame";
+import type { Destination } from "../destinations/queries";
 import { AddMapping } from "./add_mapping";
 import {
   changeMapping,
   createMapping,
-  type Destination,
   deleteMapping,
-  destinationQuery,
   type Mapping,
   mappingsQuery,
   orderMappings,
@@ -27,66 +25,62 @@ import classes from "./mappings.module.css";
 import { triggerWords } from "./trigger/words";
 
 export function MappingsPage() {
-  const { id = "" } = useParams();
-  const destination = useQuery(destinationQuery(id));
-  return <QueryView query={destination}>{(found) => <Mappings destination={found} />}</QueryView>;
+  return (
+    <DestinationFrame tab="mappings">
+      {(destination) => <Mappings destination={destination} />}
+    </DestinationFrame>
+  );
 }
 
 function Mappings({ destination }: { destination: Destination }) {
   const mappings = useQuery(mappingsQuery(destination.id));
-  const isReadOnly = useSignal(session)?.role === "viewer";
+  const isReadOnly = !useCanEdit();
   const [isAdding, setAdding] = useState(false);
-  const hasActions = destination.metadata.actions.length > 0;
+  if (destination.metadata.actions.length === 0) {
+    return (
+      <EmptyState
+        icon={IconArrowsSplit2}
+        title={`${destination.metadata.name} needs no mappings`}
+        action={{ label: "Open its settings", to: `/destinations/${destination.id}/settings` }}
+      >
+        It knows by itself what to do with each call.
+      </EmptyState>
+    );
+  }
   return (
     <>
-      <PageHeader
-        title="Mappings"
-        description="Which events this destination gets, and what is made of them. An event goes through every mapping whose trigger takes it."
-        breadcrumbs={[
-          { label: "Destinations", to: "/destinations" },
-          { label: destination.name, to: `/destinations/${destination.id}` },
-        ]}
-        actions={
-          hasActions && (
-            <Button
-              leftSection={<IconPlus size={16} />}
-              onClick={() => setAdding(true)}
-              disabled={isReadOnly}
-              title={isReadOnly ? "This needs the role editor." : ""}
+      <Group justify="space-between" mb="md">
+        <Text c="dimmed" maw="68ch">
+          Which events this destination gets, and what is made of them. An event goes through every
+          mapping whose trigger takes it.
+        </Text>
+        <Button
+          leftSection={<IconPlus size={16} />}
+          onClick={() => setAdding(true)}
+          disabled={isReadOnly}
+          title={isReadOnly ? "Your role is viewer: only editors can change this." : ""}
+        >
+          Add mapping
+        </Button>
+      </Group>
+      <QueryView query={mappings}>
+        {(found) =>
+          found.length > 0 ? (
+            <List mappings={found} destination={destination} isReadOnly={isReadOnly} />
+          ) : (
+            <EmptyState
+              icon={IconArrowsSplit2}
+              title="No mappings, so nothing is sent"
+              {...(isReadOnly
+                ? {}
+                : { action: { label: "Add mapping", onClick: () => setAdding(true) } })}
             >
-              Add mapping
-            </Button>
+              Start with one of the presets of {destination.metadata.name}: it is complete, and can
+              be changed.
+            </EmptyState>
           )
         }
-      />
-      {hasActions ? (
-        <QueryView query={mappings}>
-          {(found) =>
-            found.length > 0 ? (
-              <List mappings={found} destination={destination} isReadOnly={isReadOnly} />
-            ) : (
-              <EmptyState
-                icon={IconArrowsSplit2}
-                title="No mappings, so nothing is sent"
-                {...(isReadOnly
-                  ? {}
-                  : { action: { label: "Add mapping", onClick: () => setAdding(true) } })}
-              >
-                Start with one of the presets of {destination.metadata.name}: it is complete, and
-                can be changed.
-              </EmptyState>
-            )
-          }
-        </QueryView>
-      ) : (
-        <EmptyState
-          icon={IconArrowsSplit2}
-          title={`${destination.metadata.name} needs no mappings`}
-          action={{ label: "Open its settings", to: `/destinations/${destination.id}` }}
-        >
-          It knows by itself what to do with each call.
-        </EmptyState>
-      )}
+      </QueryView>
       <AddMapping
         destination={destination}
         taken={(mappings.data ?? []).map(({ name }) => name)}

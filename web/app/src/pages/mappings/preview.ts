@@ -3,21 +3,16 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
+import { useCanEdit } from "../../api/can_edit";
+import { type RecentEvent, recentEventsQuery } from "../../api/recent_events";
+import { SAMPLES } from "../../parts/sample_events";
+import type { Destination } from "../destinations/queries";
 import { useGivenEvent } from "../events/given";
-import {
-  type Destination,
-  type Draft,
-  type EventTest,
-  type Mapping,
-  previewQuery,
-  type RecentEvent,
-  recentEventsQuery,
-} from "./api";
-import { type FieldProblem, madeHere, problemsOf, SAMPLES, takes } from "./logic";
+import { type Draft, type EventTest, type Mapping, previewQuery } from "./api";
+import { type FieldProblem, madeHere, problemsOf, takes } from "./logic";
 
 const TYPING_MS = 200;
+const RECENT = 20;
 
 export interface Preview {
   /** Of the source, the newest first; made-up ones while it has none. */
@@ -47,8 +42,8 @@ export function usePreview(destination: Destination, mapping: Mapping, draft: Dr
   const [ownChoice, choose] = useState<string>();
   const chosenId = ownChoice ?? given?.messageId;
   const [pasted, paste] = useState<unknown>();
-  const role = useSignal(session)?.role;
-  const recent = useQuery(recentEventsQuery(destination.sourceId));
+  const canTry = useCanEdit();
+  const recent = useQuery(recentEventsQuery(destination.sourceId, RECENT));
   const isSample = !recent.isPending && (recent.data?.length ?? 0) === 0;
   const events = useMemo(
     () => (isSample ? SAMPLES : withGiven(recent.data ?? [], given)),
@@ -61,7 +56,7 @@ export function usePreview(destination: Destination, mapping: Mapping, draft: Dr
   const event = pasted ?? chosen?.event;
 
   // The browser plugin maps by itself, and whoever may only look cannot ask for a try.
-  const isOnPage = destination.metadata.mode === "device" || role === "viewer";
+  const isOnPage = destination.metadata.mode === "device" || !canTry;
   const typed = useMemo(
     () => ({ destinationId: destination.id, mapping, draft, event }),
     [destination.id, mapping, draft, event],

@@ -1,12 +1,14 @@
 /** The chosen event, what becomes of it, and the whole way with the last request. */
 
 import { Alert, Anchor, Group, Paper, SegmentedControl, Select, Text, Title } from "@mantine/core";
+import type { RecentEvent } from "../../api/recent_events";
 import { CodeBlock } from "../../parts/code_block";
 import { ErrorState } from "../../parts/error_state";
 import { JsonView } from "../../parts/json_view";
 import { StatusBadge } from "../../parts/status_badge";
 import { ago } from "../../parts/time_ago";
-import type { Destination, Draft, Mapping, RecentEvent } from "./api";
+import type { Destination } from "../destinations/queries";
+import type { Draft, Mapping } from "./api";
 import { takes } from "./logic";
 import classes from "./mappings.module.css";
 import type { Preview } from "./preview";

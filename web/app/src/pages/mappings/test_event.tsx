@@ -7,7 +7,8 @@ import { useState } from "react";
 import { CodeBlock } from "../../parts/code_block";
 import { ErrorState } from "../../parts/error_state";
 import { type State, StatusBadge } from "../../parts/status_badge";
-import { type Destination, type Draft, type EventTest, type Mapping, tried } from "./api";
+import type { Destination } from "../destinations/queries";
+import { type Draft, type EventTest, type Mapping, tried } from "./api";
 import classes from "./mappings.module.css";
 import type { Preview } from "./preview";
 

@@ -7,11 +7,12 @@ import { Link } from "react-router";
 import { api, data } from "../../api/client";
 import { useEventStream } from "../../api/event_stream";
 import { destinationsQuery } from "../../api/queries";
+import { recentEventsQuery } from "../../api/recent_events";
 import { JsonView } from "../../parts/json_view";
 import { StatusBadge } from "../../parts/status_badge";
 import { type Entry, OUTCOMES, overall, titleOf } from "./entries";
 import { Happened } from "./happened";
-import { latestEventsQuery, namesOf } from "./queries";
+import { namesOf } from "./queries";
 import classes from "./sources.module.css";
 
 const SETTLES_MS = 20_000;
@@ -20,7 +21,7 @@ const SETTLES_MS = 20_000;
 export function useLatestEvent(sourceId: string) {
   const client = useQueryClient();
   const query = useQuery({
-    ...latestEventsQuery(sourceId, 1),
+    ...recentEventsQuery(sourceId, 1),
     // The stream tells at once; this is for the case that it was cut off just then.
     refetchInterval: 5_000,
   });

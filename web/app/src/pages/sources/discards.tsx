@@ -1,6 +1,6 @@
 /** What a source sent that did not go on, by reason, with a sample of each. */
 
-import { Code, Group, Paper, SegmentedControl, Stack, Text, Title } from "@mantine/core";
+import { Code, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -8,6 +8,7 @@ import { Link } from "react-router";
 import { api, data } from "../../api/client";
 import { PERIODS, type Period, rangeOf } from "../../api/volumes";
 import { EmptyState } from "../../parts/empty_state";
+import { PeriodControl } from "../../parts/period_control";
 import { LoadingRows, QueryView } from "../../parts/query_view";
 import { TimeAgo } from "../../parts/time_ago";
 import { type Entry, titleOf } from "./entries";
@@ -80,18 +81,7 @@ export function DiscardsTab() {
           Messages that break a rule of the tracking API are discarded at the door, and their
           senders are told so only if the source is strict.
         </Text>
-        <SegmentedControl
-          size="xs"
-          aria-label="Period"
-          value={period}
-          onChange={(value) => setPeriod(value as Period)}
-          data={[
-            { value: "hour", label: "Hour" },
-            { value: "day", label: "24 hours" },
-            { value: "week", label: "7 days" },
-            { value: "month", label: "30 days" },
-          ]}
-        />
+        <PeriodControl value={period} onChange={setPeriod} />
       </Group>
       <QueryView query={refused} loading={<LoadingRows count={4} />}>
         {(reasons) =>

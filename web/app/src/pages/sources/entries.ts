@@ -28,6 +28,7 @@ export type Outcome =
   | "unconnected"
   | "duplicate"
   | "filtered"
+  | "in-browser"
   | "delivered"
   | "waiting"
   | "failed"
@@ -38,6 +39,7 @@ export const OUTCOMES: Record<Outcome, { label: string; state: State }> = {
   unconnected: { label: "No destination", state: "idle" },
   duplicate: { label: "Duplicate", state: "idle" },
   filtered: { label: "Filtered", state: "idle" },
+  "in-browser": { label: "Sent by the page", state: "good" },
   delivered: { label: "Delivered", state: "good" },
   waiting: { label: "On its way", state: "busy" },
   failed: { label: "Failed", state: "bad" },
@@ -50,6 +52,7 @@ const WEIGHT: readonly Outcome[] = [
   "unconnected",
   "duplicate",
   "filtered",
+  "in-browser",
   "delivered",
   "waiting",
   "failed",
@@ -74,6 +77,7 @@ const BY_STEP: Record<string, Outcome> = {
 /** Returns what the entry says of its own. */
 export function outcomeOf(entry: Entry): Outcome {
   if (entry.reason === "no_connection") return "unconnected";
+  if (entry.reason === "already_in_browser") return "in-browser";
   // A dead letter that a person threw away is not a message that was refused.
   if (entry.step === "discarded" && entry.destinationId) return "failed";
   return BY_STEP[entry.step] ?? "received";

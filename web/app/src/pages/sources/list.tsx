@@ -2,6 +2,7 @@ import { Alert, Button, Code, Text } from "@mantine/core";
 import { IconBroadcast, IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { sourcesQuery } from "../../api/queries";
 import { perStretch, type Volume, volumesQuery } from "../../api/volumes";
 import { type Column, DataTable } from "../../parts/data_table";
@@ -11,7 +12,6 @@ import { QueryView } from "../../parts/query_view";
 import { Sparkline } from "../../parts/sparkline";
 import { StatusBadge } from "../../parts/status_badge";
 import { TimeAgo } from "../../parts/time_ago";
-import { useCanEdit } from "./can_edit";
 import { type Source, searchLedger } from "./queries";
 import classes from "./sources.module.css";
 

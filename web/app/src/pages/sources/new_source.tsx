@@ -1,9 +1,9 @@
 import { Paper } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
 import { useNavigate } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
-import { useCanEdit } from "./can_edit";
 import { SourceForm } from "./source_form";
 
 export function NewSourcePage() {

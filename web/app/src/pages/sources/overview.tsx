@@ -1,27 +1,20 @@
 /** How much a source sends, with what, and where that goes. */
 
-import {
-  Alert,
-  Group,
-  Paper,
-  SegmentedControl,
-  SimpleGrid,
-  Stack,
-  Text,
-  Title,
-} from "@mantine/core";
+import { Alert, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconCode } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
+import { recentEventsQuery } from "../../api/recent_events";
 import { PERIODS, type Period, perStretch, volumesQuery } from "../../api/volumes";
 import { EmptyState } from "../../parts/empty_state";
+import { PeriodControl } from "../../parts/period_control";
 import { LoadingRows, QueryView } from "../../parts/query_view";
 import { StatusBadge } from "../../parts/status_badge";
 import { TimeAgo } from "../../parts/time_ago";
-import { useCanEdit } from "./can_edit";
 import { librariesOf } from "./libraries";
-import { connectedQuery, latestEventsQuery, namesOf, noticesQuery, type Source } from "./queries";
+import { connectedQuery, namesOf, noticesQuery, type Source } from "./queries";
 import { useSource } from "./source_frame";
 import classes from "./sources.module.css";
 import { VolumeChart } from "./volume_chart";
@@ -72,18 +65,7 @@ function VolumeCard({ source }: { source: Source }) {
     <Paper p="lg" component="section" aria-label="Volume">
       <Group justify="space-between" mb="md">
         <Title order={2}>Events</Title>
-        <SegmentedControl
-          size="xs"
-          aria-label="Period"
-          value={period}
-          onChange={(value) => setPeriod(value as Period)}
-          data={[
-            { value: "hour", label: "Hour" },
-            { value: "day", label: "24 hours" },
-            { value: "week", label: "7 days" },
-            { value: "month", label: "30 days" },
-          ]}
-        />
+        <PeriodControl value={period} onChange={setPeriod} />
       </Group>
       <QueryView query={query} loading={<LoadingRows count={4} />}>
         {({ volumes, startMs }) => {
@@ -151,9 +133,12 @@ function Connected({ source }: { source: Source }) {
   const canEdit = useCanEdit();
   return (
     <Paper p="lg" component="section" aria-label="Connected destinations">
-      <Title order={2} mb="xs">
-        Connected destinations
-      </Title>
+      <Group justify="space-between" mb="xs">
+        <Title order={2}>Connected destinations</Title>
+        {canEdit && (query.data?.length ?? 0) > 0 && (
+          <Link to={`/catalog?source=${source.id}`}>Add another</Link>
+        )}
+      </Group>
       <QueryView query={query}>
         {(destinations) =>
           destinations.length === 0 ? (
@@ -192,7 +177,7 @@ function Connected({ source }: { source: Source }) {
 
 function Libraries({ source }: { source: Source }) {
   const query = useQuery({
-    ...latestEventsQuery(source.id, EVENTS_LOOKED_AT),
+    ...recentEventsQuery(source.id, EVENTS_LOOKED_AT),
     refetchInterval: 30_000,
   });
   return (

@@ -70,20 +70,6 @@ export const connectedQuery = (sourceId: string) =>
       ).destinations,
   });
 
-/** The latest events themselves, newest first. */
-export const latestEventsQuery = (sourceId: string, limit: number) =>
-  queryOptions({
-    queryKey: ["sources", sourceId, "events", limit],
-    queryFn: async () =>
-      (
-        await data(
-          api.GET("/sources/{source_id}/events", {
-            params: { path: { source_id: sourceId }, query: { limit } },
-          }),
-        )
-      ).events,
-  });
-
 /** One event itself. */
 export const eventQuery = (sourceId: string, messageId: string) =>
   queryOptions({

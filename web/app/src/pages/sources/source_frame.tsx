@@ -5,12 +5,12 @@ import { IconPlugConnected } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation, useOutletContext, useParams } from "react-router";
+import { useCanEdit } from "../../api/can_edit";
 import { ApiError } from "../../api/errors";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { StatusBadge } from "../../parts/status_badge";
-import { useCanEdit } from "./can_edit";
 import { type Source, sourceQuery } from "./queries";
 import classes from "./sources.module.css";
 

@@ -4,13 +4,13 @@ import { Badge, Button, Group, Paper, Text, Title } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { CopyButton } from "../../parts/copy_button";
 import { QueryView } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
-import { useCanEdit } from "./can_edit";
 import { type Source, writeKeysQuery } from "./queries";
 import classes from "./sources.module.css";
 

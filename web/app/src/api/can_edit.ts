@@ -1,5 +1,5 @@
-import { session } from "../../api/session";
-import { useSignal } from "../../api/signal";
+import { session } from "./session";
+import { useSignal } from "./signal";
 
 /** Whether this person may change what is configured, or only look. */
 export const useCanEdit = (): boolean => useSignal(session)?.role !== "viewer";
