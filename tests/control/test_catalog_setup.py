@@ -51,7 +51,7 @@ def test_a_preset_that_there_is_not_is_refused(api: Api) -> None:
     error = api.refused(
         "POST",
         "/destinations",
-        {"sourceId": source_id, "metadataId": "pigeon-cloud", "presets": ["Coo"]},
+        {"sourceId": source_id, "metadataId": "pigeon-cloud", "presets": ["Pigeons"]},
     )
 
     assert error["type"] == "unknown_preset"
@@ -120,7 +120,7 @@ def test_a_change_has_arrived_when_a_browser_got_it_and_not_before(api: Api) -> 
     api.loads.append(Load(api.store.load().version, NOON, NOON, 3))
 
     arrived = api.ok("GET", f"{path}/pickup")["pickup"]
-    api.ok("PATCH", path, {"name": "Coo"})
+    api.ok("PATCH", path, {"name": "Pigeons"})
     waiting = api.ok("GET", f"{path}/pickup")["pickup"]
 
     assert arrived["pickedUpAt"] == "2030-01-01T12:00:00Z"
