@@ -17,6 +17,7 @@ from crossdock.control import (
     events,
     filters,
     ledger,
+    memberships,
     notices,
     people,
     pickup,
@@ -32,6 +33,7 @@ from crossdock.control import (
     subscriptions,
     tester,
     tokens,
+    vocabulary,
     volumes,
 )
 from crossdock.control.access import Access
@@ -66,6 +68,9 @@ _ROUTERS = (
     people.router,
     tokens.router,
     audit.router,
+    # Before profiles, whose own path takes everything.
+    memberships.router,
+    vocabulary.router,
     profiles.router,
     profile_api.router,
     sql.router,
