@@ -516,6 +516,18 @@ def sql(  # noqa: PLR0913 - every option has its place.
 
 
 @cli.command()
+@_server_access_options
+def audiences(*, data_dir: Path, url: str | None, token: str | None) -> None:
+    """List audiences and computed traits: how many are in, and how far destinations are told."""
+    from crossdock.console import RunningServer, audience_lines  # noqa: PLC0415 - `--help` needs none of it.
+
+    server = RunningServer(data_dir, url=url, token=token)
+    for path in ("/audiences", "/computed-traits"):
+        for line in audience_lines(server, path):
+            click.echo(line)
+
+
+@cli.command()
 @click.argument("user_id")
 @click.option(
     "--suppress/--no-suppress",

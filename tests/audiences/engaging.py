@@ -196,7 +196,8 @@ class Scene:
     def rows(self, sql: str) -> list[Any]:
         cursor = self._store().cursor()
         with contextlib.closing(cursor):
-            return cursor.execute(sql).fetchall()
+            found: list[Any] = cursor.execute(sql).fetchall()
+            return found
 
     def values(self, key: str) -> dict[int, object]:
         """Return who is in, or what values there are, by number."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running import RunningServer, eventually, running_server
+from tests.running import ADMIN_TOKEN, COMMAND, RunningServer, eventually, running_server
 
 LAST_30_DAYS = "event('Order Completed').within(30 days).count() >= 1"
 
@@ -61,6 +62,17 @@ def test_m10_an_audience_arrives_in_ramen_as_a_property(server: RunningServer) -
 
     assert eventually(lambda: ramen_traits(server, "ben")) == {"order_completed_last_30_days": True}
     assert ramen_traits(server, "ada") == {"order_completed_last_30_days": True}
+    told = subprocess.run(
+        [COMMAND, "audiences", "--data-dir", server.data_dir, "--token", ADMIN_TOKEN],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=30,
+    )
+    assert told.stdout.splitlines() == [
+        "order_completed_last_30_days  live  2 users",
+        "  ramen-server  told",
+    ]
 
 
 def test_a_kill_in_the_middle_of_a_first_sync_tells_nobody_twice(server: RunningServer) -> None:

@@ -14,7 +14,7 @@ import uvicorn
 
 import crossdock
 from crossdock.base.json import JsonObject
-from crossdock.destinations.ramen import RAMEN
+from crossdock.destinations.ramen.device import RAMEN
 from crossdock.destinations.ripe.device import DEVICE as RIPE
 from crossdock.events import ConnectionId, MappingId, SourceId
 from crossdock.kit import Destination

@@ -9,7 +9,7 @@ import msgspec
 from pydantic import Field
 
 from crossdock.audiences.engine import Member, Standing, Sync
-from crossdock.audiences.engine.engine import space_id_of
+from crossdock.audiences.engine.messages import space_id_of
 from crossdock.audiences.language import (
     LanguageError,
     NotInBuilder,

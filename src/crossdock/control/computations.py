@@ -8,9 +8,9 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
-from crossdock.audiences.engine import Engine, Member
+from crossdock.audiences.engine import Engine, Member, Standing
 from crossdock.audiences.engine.definitions import compile_definition
-from crossdock.audiences.history import people
+from crossdock.audiences.history import HistoryBusy, HistoryUnavailable, people
 from crossdock.audiences.language import Relations
 from crossdock.base.errors import CrossdockError
 from crossdock.control.answers import (
@@ -75,7 +75,7 @@ def _add_objects(router: APIRouter, kind: ComputationKind, path: str, name: str)
         """List all, with how each stands."""
         workspace = parts.store.load()
         page, pagination = paging.page([o for o in workspace.computations if o.kind == kind])
-        standings = await engine_of(parts).standings()
+        standings = await _standings(parts)
         shapes = [computation_shape(one, workspace, standings.get(one.id)) for one in page]
         return Data(data=ComputationsAnswer(computations=shapes, pagination=pagination))
 
@@ -284,6 +284,14 @@ def engine_of(parts: Parts) -> Engine:
     return parts.engine
 
 
+async def _standings(parts: Parts) -> dict[str, Standing]:
+    """Return how each stands; nothing while that cannot be asked: what was changed is changed."""
+    try:
+        return await engine_of(parts).standings()
+    except (HistoryUnavailable, HistoryBusy):
+        return {}
+
+
 def _with_output(one: Computation, destination_id: str, body: OutputInput) -> Computation:
     default: CallKind = "identify" if one.subject == "users" else "group"
     output = Output(
@@ -353,6 +361,6 @@ async def _answer(
 ) -> Data[ComputationAnswer]:
     one = edits.find_computation(workspace, kind, one_id)
     give_etag(response, one.version)
-    standings = await engine_of(parts).standings()
+    standings = await _standings(parts)
     shape = computation_shape(one, workspace, standings.get(one.id))
     return Data(data=ComputationAnswer(computation=shape))

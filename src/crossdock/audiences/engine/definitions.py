@@ -15,7 +15,7 @@ from crossdock.audiences.language import (
     compile_trait,
 )
 from crossdock.base import json
-from crossdock.workspace import Computation, ComputationKind, Workspace
+from crossdock.workspace import Computation, ComputationKind, Output, Workspace
 
 # What the SQL of a definition means may change with a version of ours; then all are computed anew.
 _MEANING = 1
@@ -73,6 +73,13 @@ class Programs:
     def by_id(self) -> Mapping[str, Program]:
         """Each."""
         return {one.id: one for one in self.ordered}
+
+    def output(self, pair: tuple[str, str]) -> Output | None:
+        """Return how a connection is told about a definition, if it is: both by their ids."""
+        program = self.by_id.get(pair[0])
+        if program is None:
+            return None
+        return next((o for o in program.computation.outputs if o.connection_id == pair[1]), None)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -19,22 +19,19 @@ import msgspec
 
 from crossdock.audiences.engine import questions, report
 from crossdock.audiences.engine.definitions import Programs, programs_of
-from crossdock.audiences.engine.messages import Address, messages_of
+from crossdock.audiences.engine.messages import Address, messages_of, requests_of, space_id_of
 from crossdock.audiences.engine.outbox import Outbox, Pair, Portion
 from crossdock.audiences.engine.pace import Paces
 from crossdock.audiences.engine.port import EngineJournal
 from crossdock.audiences.engine.questions import Member, Preview, Standing
 from crossdock.audiences.engine.rounds import ProgramFailed
 from crossdock.audiences.history import History, HistoryUnavailable
-from crossdock.base import json
 from crossdock.base.clock import Clock
 from crossdock.base.errors import CrossdockError
-from crossdock.base.json import JsonObject
 from crossdock.events import ConnectionId, Envelope, SourceId
 from crossdock.workspace import (
     Computation,
     FindDestination,
-    Output,
     Workspace,
     WorkspaceFeed,
 )
@@ -47,7 +44,6 @@ _OPENING_SECONDS = 0.1
 _LOOK_SECONDS_MAX = 1.0
 _LOOK_SECONDS_MIN = 0.01
 _PORTION_CHANGES_MAX = 500
-_REQUEST_BYTES_MAX = 400_000
 # A computation that the database did not take is tried again then: it may have been memory.
 _FAILED_SECONDS = 60.0
 
@@ -312,7 +308,7 @@ class Engine:
         while True:
             portions: list[Portion] = []
             programs = self._programs
-            waiting = await self._in_thread(_waiting)
+            waiting = await self._in_thread(Outbox.waiting)
             report.waiting(sum(waiting.values()))
             for pair in waiting:
                 portion = await self._next(programs, pair, waiting[pair])
@@ -326,10 +322,10 @@ class Engine:
             )
 
     def _tellable(self, programs: Programs, waiting: dict[Pair, int]) -> list[Pair]:
-        return [pair for pair in waiting if _output(programs, pair) is not None]
+        return [pair for pair in waiting if programs.output(pair) is not None]
 
     async def _next(self, programs: Programs, pair: Pair, waiting: int) -> Portion | None:
-        output = _output(programs, pair)
+        output = programs.output(pair)
         if output is None:
             return None
         allowed = self._paces.allowed(
@@ -355,7 +351,7 @@ class Engine:
         space_id = space_id_of(engage.id)
         stored: list[Awaitable[None]] = []
         for portion in portions:
-            output = _output(programs, portion.pair)
+            output = programs.output(portion.pair)
             connection = self._workspace.connections_by_id.get(ConnectionId(portion.pair[1]))
             if output is None or connection is None:
                 continue
@@ -370,7 +366,7 @@ class Engine:
             ]
             stored += [
                 self._journal.append(self._envelope(engage.id, body))
-                for body in _requests(messages)
+                for body in requests_of(messages)
             ]
             report.told(computation.key, len(messages))
         await asyncio.gather(*stored)
@@ -402,37 +398,3 @@ class Engine:
                 return work(Outbox(cursor, quiet))
             finally:
                 self._cursor = None
-
-
-def space_id_of(source_id: str) -> str:
-    """Return the id of the space whose source it is."""
-    return f"spa_{source_id.partition('_')[2] or source_id}"
-
-
-def _waiting(outbox: Outbox) -> dict[Pair, int]:
-    return outbox.waiting()
-
-
-def _output(programs: Programs, pair: Pair) -> Output | None:
-    """Return how the connection is to be told, if it is."""
-    program = programs.by_id.get(pair[0])
-    if program is None:
-        return None
-    return next((o for o in program.computation.outputs if o.connection_id == pair[1]), None)
-
-
-def _requests(messages: Sequence[JsonObject]) -> list[bytes]:
-    """Return the messages as bodies of requests, none of them too large."""
-    bodies: list[bytes] = []
-    parts: list[bytes] = []
-    size = 0
-    for message in messages:
-        part = json.encode(message)
-        if parts and size + len(part) > _REQUEST_BYTES_MAX:
-            bodies.append(b'{"batch":[' + b",".join(parts) + b"]}")
-            parts, size = [], 0
-        parts.append(part)
-        size += len(part)
-    if parts:
-        bodies.append(b'{"batch":[' + b",".join(parts) + b"]}")
-    return bodies

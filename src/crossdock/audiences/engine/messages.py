@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from crossdock.base import json
 from crossdock.base.json import JsonObject
 from crossdock.workspace import Computation, Output
 
 _MILLISECONDS = "milliseconds"
+_REQUEST_BYTES_MAX = 400_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -142,3 +144,25 @@ def _context(
             "space_id": space_id,
         },
     }
+
+
+def space_id_of(source_id: str) -> str:
+    """Return the id of the space whose source it is."""
+    return f"spa_{source_id.partition('_')[2] or source_id}"
+
+
+def requests_of(messages: Sequence[JsonObject]) -> list[bytes]:
+    """Return the messages as bodies of requests, none of them too large."""
+    bodies: list[bytes] = []
+    parts: list[bytes] = []
+    size = 0
+    for message in messages:
+        part = json.encode(message)
+        if parts and size + len(part) > _REQUEST_BYTES_MAX:
+            bodies.append(b'{"batch":[' + b",".join(parts) + b"]}")
+            parts, size = [], 0
+        parts.append(part)
+        size += len(part)
+    if parts:
+        bodies.append(b'{"batch":[' + b",".join(parts) + b"]}")
+    return bodies

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crossdock.destinations.ramen import RAMEN, check_settings
+from crossdock.destinations.ramen.device import RAMEN, check_settings
 from crossdock.kit import DeliveryFailed, Mode
 from crossdock.kit.loopback import Loopback, Received, Reply
 

@@ -1,0 +1,118 @@
+"""How quick audiences are: a first computation over a history, and a round after new events.
+
+.venv/bin/python bench/engage.py --events 10000000 --people 200000
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.audiences.engaging import Scene, computation
+
+NAMES = ["Order Completed", "Product Viewed", "Cart Viewed", "Page Viewed", "Signed In"]
+
+
+def definitions(count: int) -> list[str]:
+    """Return so many definitions, each with another threshold."""
+    texts = [
+        "event('Order Completed').within({n} days).count() >= 2",
+        "event('Product Viewed').where(property('total') >= {n}0).count() >= 1",
+        "event('Cart Viewed').within({n} days).count() >= 1 OR event('Signed In').count() >= 9",
+        "event('Signed In').count() >= {n}",
+        "event('Order Completed').sum(property('total')) >= {n}00",
+    ]
+    return [texts[n % len(texts)].format(n=n + 1) for n in range(count)]
+
+
+async def measure(folder: Path, *, events: int, people: int, audiences: int, rounds: int) -> None:
+    """Print the figures."""
+    scene = Scene(folder)
+    await scene.open()
+    connection, _ = scene.history.connection()
+    now = scene.clock.moment.replace(tzinfo=None)
+    connection.execute(
+        "INSERT INTO profile_rows SELECT i, false, $now, $now, 0, '{}', '{}' "
+        "FROM range(1, $n + 1) t(i)",
+        {"n": people, "now": now},
+    )
+    connection.execute(
+        "INSERT INTO identifiers SELECT i, i, 'user_id', 'u' || i, $now, 's', 'm' "
+        "FROM range(1, $n + 1) t(i)",
+        {"n": people, "now": now},
+    )
+    connection.execute(
+        "INSERT INTO event_rows "
+        "SELECT i, 0, 1 + CAST(hash(i) % $people AS BIGINT), 's', 'm' || i, 'track', "
+        "list_extract($names, 1 + CAST(i % 5 AS INT)), "
+        "$now - to_seconds(CAST((i * 37) % 7776000 AS BIGINT)), "
+        "$now, NULL, NULL, 'u', NULL, NULL, NULL, NULL, "
+        "'{\"total\": ' || (i % 1000) || ', \"product\": \"shoe-' || (i % 5000) || '\"}', NULL, "
+        '\'{"ip": "10.0.0.1", "library": {"name": "analytics.js", "version": "next-1.81.0"}}\' '
+        "FROM range($events) t(i)",
+        {"events": events, "people": people, "now": now, "names": NAMES},
+    )
+    connection.execute("CHECKPOINT")
+    connection.close()
+    texts = definitions(audiences)
+    started = time.perf_counter()
+    scene.define(*(computation(f"a{n}", text) for n, text in enumerate(texts)))
+    await scene.catch_up()
+    seconds = time.perf_counter() - started
+    members = scene.rows("SELECT count(*) FROM memberships WHERE value IS NOT NULL")[0][0]
+    print(f"{events} events of {people} people; {members} memberships")
+    print(f"first computation: {seconds / audiences:.2f} s for each of {audiences} audiences")
+    took = []
+    for number in range(rounds):
+        scene.clock.moment += dt.timedelta(seconds=1)
+        scene.take_in(
+            *(
+                {
+                    "type": "track",
+                    "userId": f"u{1 + (number * 500 + n * 13) % people}",
+                    "event": NAMES[n % 5],
+                    "properties": {"total": n},
+                }
+                for n in range(500)
+            )
+        )
+        started = time.perf_counter()
+        await scene.catch_up()
+        took.append(time.perf_counter() - started)
+    took.sort()
+    print(
+        f"a round after 500 events: p50 {statistics.median(took):.2f} s, slowest {took[-1]:.2f} s"
+    )
+    await scene.close()
+
+
+def main() -> None:
+    """Read the options and measure."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--events", type=int, default=500_000)
+    options.add_argument("--people", type=int, default=20_000)
+    options.add_argument("--audiences", type=int, default=50)
+    options.add_argument("--rounds", type=int, default=20)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(
+            measure(
+                Path(folder),
+                events=given.events,
+                people=given.people,
+                audiences=given.audiences,
+                rounds=given.rounds,
+            )
+        )
+
+
+if __name__ == "__main__":
+    main()

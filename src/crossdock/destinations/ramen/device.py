@@ -1,0 +1,140 @@
+"""Ramen, in the browser. `browser.ts` is its plugin."""
+
+from __future__ import annotations
+
+from crossdock.kit import Choice, Destination, Explanation, Mode, Plugin, Setting
+
+_SETTINGS = (
+    Setting(
+        key="organization_id",
+        label="Organization id",
+        help="Ramen shows it on the RamenJS settings page.",
+        in_browser=True,
+        required=True,
+    ),
+    Setting(
+        key="apiKey",
+        label="API key",
+        help="For what the server sends to Ramen; it never reaches a browser.",
+        secret=True,
+    ),
+    Setting(
+        key="script_url",
+        label="Script address",
+        help="Where pages load RamenJS from. Leave it unless you serve RamenJS yourself.",
+        in_browser=True,
+        default="//cdn.ramen.is/assets/ramen.js",
+    ),
+    Setting(
+        key="environment",
+        label="Environment",
+        help="Outside of production, secure mode can be used but is not enforced.",
+        in_browser=True,
+        default="production",
+        choices=(
+            Choice(value="production", label="Production"),
+            Choice(value="staging", label="Staging"),
+            Choice(value="development", label="Development"),
+        ),
+    ),
+    Setting(
+        key="custom_bug_image_url",
+        label="Image of the button",
+        help="The address of a picture to show instead of Ramen's own.",
+        in_browser=True,
+        format="uri",
+    ),
+    Setting(
+        key="custom_trigger_id",
+        label="Id of the trigger",
+        help="The id of the element of your page that opens Ramen.",
+        in_browser=True,
+    ),
+    Setting(
+        key="custom_trigger_class",
+        label="Class of the triggers",
+        help="The class of the elements of your page that open Ramen.",
+        in_browser=True,
+    ),
+)
+
+_EXPLANATIONS = (
+    Explanation(
+        code="vendor_snippet_found",
+        symptom="The console says that this page has Ramen's own snippet.",
+        what="Ramen would be started twice; it is left as the page's own snippet started it.",
+        do="Remove Ramen's snippet from the page: Analytics.js loads Ramen now.",
+    ),
+    Explanation(
+        code="script_failed",
+        symptom="Nothing arrives in Ramen, and the console says that ramen.js could not be loaded.",
+        what="The browser could not load RamenJS.",
+        do=(
+            "Check the script address; if the page has a Content-Security-Policy, add the lines "
+            "that the source shows; and try without an ad blocker."
+        ),
+    ),
+    Explanation(
+        code="call_failed",
+        symptom="The console shows an error while a call is handed over.",
+        what="RamenJS threw an error.",
+        do="Look at the detail of the notice; if it is nothing of yours, tell Ramen.",
+    ),
+    Explanation(
+        code="ramen_404",
+        symptom="Ramen answers 404.",
+        what="Ramen knows no organization with this id.",
+        do="Compare the organization id with the one on Ramen's RamenJS settings page.",
+    ),
+    Explanation(
+        code="ramen_401_invalid_email",
+        symptom="Ramen answers 401: the email is invalid.",
+        what="The user's email is not an email address. It may be blank, but not wrong.",
+        do="Correct the email that identify is called with, or leave it out.",
+    ),
+    Explanation(
+        code="ramen_401_missing_user_id",
+        symptom="Ramen answers 401: the user id is missing.",
+        what="Ramen was told of a user without an id.",
+        do="Call identify with your id of the user as its first argument.",
+    ),
+    Explanation(
+        code="ramen_401_secure_mode_required",
+        symptom="Ramen answers 401: timestamp and auth_hash are missing.",
+        what="Secure mode is on in Ramen, and identify was called without a signature.",
+        do=(
+            "Render timestamp and auth_hash into the page and pass them in the integrations.Ramen "
+            "options of identify, or turn secure mode off in Ramen."
+        ),
+    ),
+    Explanation(
+        code="ramen_401_stale_timestamp",
+        symptom="Ramen answers 401: the timestamp is too old.",
+        what="The timestamp is more than 15 minutes old; often it was written into the page once.",
+        do="Make the timestamp and the hash anew each time the page is rendered.",
+    ),
+    Explanation(
+        code="ramen_401_wrong_hash",
+        symptom="Ramen answers 401: the hash is wrong.",
+        what="The auth_hash is not that of this user, timestamp and organization secret.",
+        do=(
+            "Hash email:id:name:timestamp:secret with SHA-256; without an email the first part is "
+            "empty, without a name the email stands in its place. crossdock sign-ramen does it."
+        ),
+    ),
+)
+
+RAMEN = Destination(
+    slug="ramen",
+    folder="ramen",
+    name="Ramen",
+    catalog_id="558c9d1a0a20f4e22f0fb3bb",
+    description="Ramen asks your customers questions while they use your product.",
+    website="https://ramen.is",
+    mode=Mode.DEVICE,
+    kind="classic",
+    connection_modes={"web": (Mode.DEVICE,), "mobile": (), "server": ()},
+    settings=_SETTINGS,
+    plugin=Plugin(library_name="ramenDestination", loads_from=("script_url",)),
+    explanations=_EXPLANATIONS,
+)
