@@ -22,6 +22,7 @@
 - `people`, `tokens`: who may come in, and what programs show.
 - `pickup`: whether browsers have got a destination as it is.
 - `parts`: what it is made of, handed in by the composition root.
+- `memberships`: in which audiences somebody is; `vocabulary`: the names that definitions can use.
 - `profiles`: who somebody is, what is known of them, what they did; `profile_api`: the same in the
   shapes of Segment's Profile API; `sql`: questions over all of it.
 - `regulations`: forgetting people, and leaving them alone.

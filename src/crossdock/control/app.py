@@ -22,6 +22,7 @@ from crossdock.control import (
     events,
     filters,
     ledger,
+    memberships,
     notices,
     people,
     pickup,
@@ -37,6 +38,7 @@ from crossdock.control import (
     subscriptions,
     tester,
     tokens,
+    vocabulary,
     volumes,
 )
 from crossdock.control.access import Access
@@ -72,6 +74,9 @@ _ROUTERS = (
     people.router,
     tokens.router,
     audit.router,
+    # Before profiles, whose own path takes everything.
+    memberships.router,
+    vocabulary.router,
     profiles.router,
     profile_api.router,
     sql.router,

@@ -182,10 +182,11 @@ def _add_trials(router: APIRouter, kind: ComputationKind, path: str, name: str) 
         parts: Here,
         cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
         limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 50,
+        q: Annotated[str | None, Query(description="How an identifier begins.")] = None,
     ) -> Data[AudienceMembersAnswer]:
         """Return who is in it, or has a value."""
         one = edits.find_computation(parts.store.load(), kind, id)
-        found = await engine_of(parts).members(one, after=_after(cursor), limit=limit + 1)
+        found = await engine_of(parts).members(one, after=_after(cursor), limit=limit + 1, text=q)
         shapes = await _members(parts, found[:limit], one.subject)
         following = str(found[limit - 1].subject_id) if len(found) > limit else None
         return Data(data=AudienceMembersAnswer(members=shapes, next=following))

@@ -132,7 +132,9 @@ class Engine:
             )
         )
 
-    async def members(self, one: Computation, *, after: int, limit: int) -> Sequence[Member]:
+    async def members(
+        self, one: Computation, *, after: int, limit: int, text: str | None = None
+    ) -> Sequence[Member]:
         """Return who is in, behind a number; raises as `preview` does."""
         return await self._history.ask(
             functools.partial(
@@ -141,6 +143,7 @@ class Engine:
                 subject=one.subject,
                 after=after,
                 limit=limit,
+                text=text,
             )
         )
 

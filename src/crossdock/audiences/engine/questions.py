@@ -117,16 +117,28 @@ def preview(
     return Preview(size=size, total=total, sample=sample)
 
 
-def members(
+def members(  # noqa: PLR0913 - what is asked for, each by its name.
     cursor: duckdb.DuckDBPyConnection,
     definition_id: str,
     subject: str,
     *,
     after: int,
     limit: int,
+    text: str | None = None,
 ) -> list[Member]:
-    """Return who is in, in the order of their numbers, behind one of them."""
-    rows = run(cursor, _SQL["members"], id=definition_id, after=after, limit=limit)
+    """Return who is in, in the order of their numbers, behind one of them.
+
+    With a text, only those of whom an identifier begins so.
+    """
+    rows = run(
+        cursor,
+        _SQL["members"],
+        id=definition_id,
+        after=after,
+        limit=limit,
+        text=text or None,
+        is_of_users=subject == "users",
+    )
     found = [
         Member(subject_id=row[0], value=msgspec.json.decode(row[1]), since=at(row[2]))
         for row in rows

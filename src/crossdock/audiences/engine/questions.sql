@@ -1,6 +1,11 @@
 -- members: who is in, in the order of their numbers
 SELECT subject_id, value, epoch_us(since) FROM memberships
 WHERE definition_id = $id AND value IS NOT NULL AND subject_id > $after
+  AND ($text IS NULL
+    OR ($is_of_users AND subject_id IN (
+      SELECT profile_id FROM identifiers WHERE starts_with(lower(value), lower($text))))
+    OR (NOT $is_of_users AND subject_id IN (
+      SELECT account_id FROM account_rows WHERE starts_with(lower(group_id), lower($text)))))
 ORDER BY subject_id LIMIT $limit;
 
 -- sizes: how many are in

@@ -5,6 +5,7 @@
 - `rows`: what is written, as types.
 - `store`: the file, and the only writer of it.
 - `people`: questions about one profile or account, and looking for them.
+- `vocabulary`: the names that events, properties and traits have had.
 - `warehouse`: the tables of Segment's warehouses, as views.
 - `sql`: questions of people, in SQL, within bounds.
 - `report`: everything that it logs and counts.

@@ -242,7 +242,7 @@ def members(cursor: Cursor, account_id: int, *, limit: int, after: str | None = 
 
 
 def search(cursor: Cursor, text: str | None, *, limit: int, after: str | None = None) -> Page:
-    """Return people one of whose identifiers begins with the text, the newest first.
+    """Return people of whom an identifier or a trait begins with the text, the newest first.
 
     Raises:
         ValueError: `after` is not a cursor of ours.

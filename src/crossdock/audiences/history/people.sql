@@ -45,11 +45,12 @@ FROM account_rows WHERE group_id = $group_id;
 SELECT profile_id, epoch_us(since) FROM members WHERE account_id = $id AND profile_id > $after
 ORDER BY profile_id LIMIT $limit;
 
--- search: people whose identifier begins so, or the newest
+-- search: people whose identifier, or the value of a trait of theirs, begins so; or the newest
 SELECT profile_id, is_anonymous, epoch_us(created_at), epoch_us(updated_at), traits, marks
 FROM profile_rows
 WHERE ($text IS NULL OR profile_id IN (
-    SELECT profile_id FROM identifiers WHERE starts_with(lower(value), lower($text))))
+    SELECT profile_id FROM identifiers WHERE starts_with(lower(value), lower($text)))
+  OR len(list_filter(traits ->> '$.*', lambda one: starts_with(lower(one), lower($text)))) > 0)
   AND profile_id < $before
 ORDER BY profile_id DESC LIMIT $limit;
 

@@ -1342,6 +1342,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/profiles/{reference}/memberships": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Profile Memberships
+         * @description Return the audiences in which somebody is, and their computed traits.
+         */
+        get: operations["listProfileMemberships"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{group_id}/memberships": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Account Memberships
+         * @description Return the audiences in which an account is, and its computed traits.
+         */
+        get: operations["listAccountMemberships"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Vocabulary
+         * @description Return the names of events, properties and traits that the history holds.
+         */
+        get: operations["showVocabulary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/profiles": {
         parameters: {
             query?: never;
@@ -1351,7 +1411,7 @@ export interface paths {
         };
         /**
          * List Profiles
-         * @description Look for people by the beginning of a user id, an e-mail or another identifier.
+         * @description Look for people by the beginning of an identifier or of a trait's value.
          */
         get: operations["listProfiles"];
         put?: never;
@@ -2753,6 +2813,10 @@ export interface components {
         Data_MembersAnswer_: {
             data: components["schemas"]["MembersAnswer"];
         };
+        /** Data[MembershipsAnswer] */
+        Data_MembershipsAnswer_: {
+            data: components["schemas"]["MembershipsAnswer"];
+        };
         /** Data[NoticesAnswer] */
         Data_NoticesAnswer_: {
             data: components["schemas"]["NoticesAnswer"];
@@ -2876,6 +2940,10 @@ export interface components {
         /** Data[VerdictAnswer] */
         Data_VerdictAnswer_: {
             data: components["schemas"]["VerdictAnswer"];
+        };
+        /** Data[VocabularyAnswer] */
+        Data_VocabularyAnswer_: {
+            data: components["schemas"]["VocabularyAnswer"];
         };
         /** Data[VolumesAnswer] */
         Data_VolumesAnswer_: {
@@ -3220,6 +3288,23 @@ export interface components {
             event: components["schemas"]["EventShape"];
         };
         /**
+         * EventNameShape
+         * @description An event, how often it happened, and its properties.
+         */
+        EventNameShape: {
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+            /**
+             * Lastat
+             * Format: date-time
+             */
+            lastAt: string;
+            /** Properties */
+            properties: components["schemas"]["NameShape"][];
+        };
+        /**
          * EventShape
          * @description An event as triggers and mappings see it.
          */
@@ -3506,6 +3591,38 @@ export interface components {
             next: string | null;
         };
         /**
+         * MembershipShape
+         * @description An audience or computed trait: `value` is true in an audience, `since` when it became so.
+         */
+        MembershipShape: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "audience" | "computed_trait";
+            /** Name */
+            name: string;
+            /** Key */
+            key: string;
+            /** Value */
+            value: unknown;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * MembershipsAnswer
+         * @description All of somebody, by name.
+         */
+        MembershipsAnswer: {
+            /** Memberships */
+            memberships: components["schemas"]["MembershipShape"][];
+        };
+        /**
          * MergeShape
          * @description Why a profile became another: the event, and which of its identifiers led to both.
          */
@@ -3537,6 +3654,19 @@ export interface components {
             device: boolean;
             /** Cloud */
             cloud: boolean;
+        };
+        /**
+         * NameShape
+         * @description A property or trait, as a definition writes it, and what its values are.
+         */
+        NameShape: {
+            /** Path */
+            path: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "text" | "boolean" | "date";
         };
         /**
          * NewOutput
@@ -4986,6 +5116,20 @@ export interface components {
          */
         VerdictAnswer: {
             check: components["schemas"]["Verdict"];
+        };
+        /**
+         * VocabularyAnswer
+         * @description The most frequent events first; events that Engage itself made are not among them.
+         */
+        VocabularyAnswer: {
+            /** Events */
+            events: components["schemas"]["EventNameShape"][];
+            /** Traits */
+            traits: components["schemas"]["NameShape"][];
+            /** Accounttraits */
+            accountTraits: components["schemas"]["NameShape"][];
+            /** Context */
+            context: components["schemas"]["NameShape"][];
         };
         /**
          * VolumePoint
@@ -12653,10 +12797,263 @@ export interface operations {
             };
         };
     };
+    listProfileMemberships: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_MembershipsAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listAccountMemberships: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_MembershipsAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    showVocabulary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_VocabularyAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
     listProfiles: {
         parameters: {
             query?: {
-                /** @description How an identifier begins. */
+                /** @description How an identifier or the value of a trait begins. */
                 q?: string | null;
                 /** @description The `next` of the page before. */
                 cursor?: string | null;
@@ -14591,6 +14988,8 @@ export interface operations {
                 /** @description The `next` of the page before. */
                 cursor?: string | null;
                 limit?: number;
+                /** @description How an identifier begins. */
+                q?: string | null;
             };
             header?: never;
             path: {
@@ -15644,6 +16043,8 @@ export interface operations {
                 /** @description The `next` of the page before. */
                 cursor?: string | null;
                 limit?: number;
+                /** @description How an identifier begins. */
+                q?: string | null;
             };
             header?: never;
             path: {

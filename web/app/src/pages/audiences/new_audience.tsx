@@ -1,0 +1,170 @@
+import {
+  Button,
+  Checkbox,
+  Group,
+  Paper,
+  SegmentedControl,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
+import { IconLock } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { Link, useNavigate } from "react-router";
+import { ApiError } from "../../api/errors";
+import { useMay } from "../../api/roles";
+import { EmptyState } from "../../parts/empty_state";
+import { ErrorState } from "../../parts/error_state";
+import { PageHeader } from "../../parts/page_header";
+import { tell } from "../../parts/tell";
+import { useUnsavedGuard } from "../../parts/unsaved_guard";
+import { keyOf, newEvent, newGroup, newUsers, suggestedName } from "./builder/model";
+import { DefinitionEditor, useAudienceDefinition } from "./definition_editor";
+import { create, type Subject } from "./queries";
+
+const CRUMBS = [{ label: "Audiences", to: "/audiences" }];
+
+export function NewAudiencePage() {
+  const mayEdit = useMay("editor");
+  const [type, setType] = useState<Subject>("USERS");
+  return (
+    <>
+      <PageHeader
+        title="New audience"
+        breadcrumbs={CRUMBS}
+        description="Say who is in it. Nothing is sent anywhere until you connect a destination."
+      />
+      {mayEdit ? (
+        <NewAudience key={type} type={type} onType={setType} />
+      ) : (
+        <NotAllowed to="/audiences" label="Go to the audiences" />
+      )}
+    </>
+  );
+}
+
+export function NotAllowed({ to, label }: { to: string; label: string }) {
+  return (
+    <EmptyState
+      icon={IconLock}
+      title="Your role may look, and change nothing"
+      action={{ label, to }}
+    >
+      Ask an owner of the workspace for the role of an editor.
+    </EmptyState>
+  );
+}
+
+function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) => void }) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [start] = useState(() => newGroup([type === "USERS" ? newEvent() : newUsers()]));
+  const editing = useAudienceDefinition({ type, start });
+  const [name, setName] = useState("");
+  const [isWithAnonymous, setWithAnonymous] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [isDone, setDone] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const suggestion = editing.built ? suggestedName(editing.built) : "";
+  const called = name.trim() || suggestion;
+  useUnsavedGuard((name !== "" || editing.query !== "") && !isDone);
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (editing.valid === "" || editing.isBusy || called === "") return;
+    setBusy(true);
+    setError(null);
+    try {
+      const made = await create("audience", {
+        name: called,
+        description: "",
+        definition: { query: editing.valid, type },
+        isWithAnonymous,
+      });
+      setDone(true);
+      await client.invalidateQueries({ queryKey: ["audience", "all"] });
+      tell(`The audience ${made.name} was made.`);
+      // After the guard has heard that there is nothing to lose any more.
+      setTimeout(() => navigate(`/audiences/${made.id}`), 0);
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const messages = error instanceof ApiError ? error.messagesByField() : {};
+  const key = keyOf(called);
+
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <Paper p="lg" component="section" aria-label="About">
+          <Stack gap="md" maw={620}>
+            <div>
+              <Text fz="sm" fw={500} mb={4} id="subject">
+                It is about
+              </Text>
+              <SegmentedControl
+                aria-labelledby="subject"
+                data={[
+                  { value: "USERS", label: "Users" },
+                  { value: "ACCOUNTS", label: "Accounts" },
+                ]}
+                value={type}
+                onChange={(next) => onType(next as Subject)}
+              />
+            </div>
+            <TextInput
+              label="Name"
+              value={name}
+              placeholder={suggestion || "Order Completed Last 30 Days"}
+              description={
+                key ? (
+                  <>
+                    Destinations get it as <code>{key}</code>. That stays, also if you rename it.
+                  </>
+                ) : (
+                  "Destinations get it in snake case, as the name of a trait."
+                )
+              }
+              error={messages.name ?? messages.key}
+              maxLength={200}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <Checkbox
+              label="Include anonymous visitors"
+              description="Those known by their browser alone, without a user id or e-mail address. This cannot be changed later."
+              checked={isWithAnonymous}
+              onChange={(event) => setWithAnonymous(event.currentTarget.checked)}
+            />
+          </Stack>
+        </Paper>
+        <DefinitionEditor
+          editing={editing}
+          type={type}
+          isWithAnonymous={isWithAnonymous}
+          id={null}
+        />
+        {error !== null && <ErrorState error={error} />}
+        <Group>
+          <Button
+            type="submit"
+            loading={isBusy}
+            disabled={editing.valid === "" || editing.isBusy || called === ""}
+          >
+            Create audience
+          </Button>
+          <Button variant="subtle" component={Link} to="/audiences">
+            Cancel
+          </Button>
+          {editing.missing && (
+            <Text c="dimmed" fz="sm">
+              {editing.missing}
+            </Text>
+          )}
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,106 @@
+import { Button, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { Link, useNavigate } from "react-router";
+import { ApiError } from "../../api/errors";
+import { useMay } from "../../api/roles";
+import { ErrorState } from "../../parts/error_state";
+import { PageHeader } from "../../parts/page_header";
+import { tell } from "../../parts/tell";
+import { useUnsavedGuard } from "../../parts/unsaved_guard";
+import { keyOf, newComputedTrait } from "../audiences/builder/model";
+import { NotAllowed } from "../audiences/new_audience";
+import { create } from "../audiences/queries";
+import { TraitEditor, useTraitDefinition } from "./trait_editor";
+
+export function NewTraitPage() {
+  const mayEdit = useMay("editor");
+  return (
+    <>
+      <PageHeader
+        title="New computed trait"
+        breadcrumbs={[{ label: "Computed traits", to: "/traits" }]}
+        description="A value for each user, worked out from what they did and kept up to date."
+      />
+      {mayEdit ? <NewTrait /> : <NotAllowed to="/traits" label="Go to the computed traits" />}
+    </>
+  );
+}
+
+function NewTrait() {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [start] = useState(newComputedTrait);
+  const editing = useTraitDefinition("USERS", start);
+  const [name, setName] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const [isDone, setDone] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  useUnsavedGuard((name !== "" || editing.query !== "") && !isDone);
+  const key = keyOf(name);
+  const isReady = editing.valid !== "" && !editing.isBusy && name.trim() !== "";
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (!isReady) return;
+    setBusy(true);
+    setError(null);
+    try {
+      const made = await create("computed_trait", {
+        name: name.trim(),
+        description: "",
+        definition: { query: editing.valid, type: "USERS" },
+        isWithAnonymous: false,
+      });
+      setDone(true);
+      await client.invalidateQueries({ queryKey: ["computed_trait", "all"] });
+      tell(`The computed trait ${made.name} was made.`);
+      // After the guard has heard that there is nothing to lose any more.
+      setTimeout(() => navigate(`/traits/${made.id}`), 0);
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const messages = error instanceof ApiError ? error.messagesByField() : {};
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <Paper p="lg" component="section" aria-label="About">
+          <TextInput
+            label="Name"
+            required
+            maw={560}
+            placeholder="Total spent"
+            description={
+              key ? (
+                <>
+                  Destinations get it as <code>{key}</code>. That stays, also if you rename it.
+                </>
+              ) : (
+                "Destinations get it in snake case, as the name of a trait."
+              )
+            }
+            value={name}
+            error={messages.name ?? messages.key}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+        </Paper>
+        <TraitEditor editing={editing} type="USERS" isWithAnonymous={false} id={null} />
+        {error !== null && <ErrorState error={error} />}
+        <Group>
+          <Button type="submit" loading={isBusy} disabled={!isReady}>
+            Create computed trait
+          </Button>
+          <Button variant="subtle" component={Link} to="/traits">
+            Cancel
+          </Button>
+          <Text c="dimmed" fz="sm">
+            {editing.missing ?? (name.trim() ? "" : "Give it a name.")}
+          </Text>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
