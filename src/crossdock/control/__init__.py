@@ -22,8 +22,9 @@
 - `people`, `tokens`: who may come in, and what programs show.
 - `pickup`: whether browsers have got a destination as it is.
 - `parts`: what it is made of, handed in by the composition root.
-- `profiles`: who somebody is, what is known of them, what they did; `profile_api`: the same in the
-  shapes of Segment's Profile API; `sql`: questions over all of it.
+- `profiles`: who somebody is, what is known of them, what they did; `memberships`: in which
+  audiences; `profile_api`: the same in the shapes of Segment's Profile API; `sql`: questions over
+  all of it.
 - `regulations`: forgetting people, and leaving them alone.
 - `replay`: events of a time range, once more.
 - `report`: all that an operator can see of it.

@@ -17,6 +17,7 @@ from crossdock.control import (
     events,
     filters,
     ledger,
+    memberships,
     notices,
     people,
     pickup,
@@ -66,6 +67,8 @@ _ROUTERS = (
     people.router,
     tokens.router,
     audit.router,
+    # Before profiles, whose paths of one profile are the shorter ones.
+    memberships.router,
     profiles.router,
     profile_api.router,
     sql.router,

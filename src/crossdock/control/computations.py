@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
-from crossdock.audiences.engine import Engine, Member, Standing
+from crossdock.audiences.engine import Member, Standing
 from crossdock.audiences.engine.definitions import compile_definition
 from crossdock.audiences.history import HistoryBusy, HistoryUnavailable, people
 from crossdock.audiences.language import Relations
@@ -39,6 +39,7 @@ from crossdock.control.computation_shapes import (
     member_shape,
 )
 from crossdock.control.destinations import new_connection
+from crossdock.control.memberships import engine_of
 from crossdock.control.parts import Here, Parts
 from crossdock.control.profiles import history_of, short_profile
 from crossdock.events import ConnectionId
@@ -269,18 +270,6 @@ def _add_outputs(router: APIRouter, kind: ComputationKind, path: str, name: str)
             return edits.with_computation(workspace, msgspec.structs.replace(one, outputs=kept))
 
         return await _answer(parts.change(decide), kind, id, parts, response)
-
-
-def engine_of(parts: Parts) -> Engine:
-    """Return the engine.
-
-    Raises:
-        Refused: No profiles are kept, so that nobody can be in an audience.
-    """
-    history_of(parts)
-    if parts.engine is None:
-        raise ValueError("a server with profiles has an engine")
-    return parts.engine
 
 
 async def _standings(parts: Parts) -> dict[str, Standing]:

@@ -180,7 +180,7 @@ async def list_profile_events(
 ) -> Data[DoneAnswer]:
     """Return what somebody did, newest first."""
     history = history_of(parts)
-    found = await _profile(history, reference)
+    found = await load_profile(history, reference)
     wanted = people.Wanted(include=event, cursor=cursor)
     page = await _paged(history, lambda at: people.events(at, found.id, limit=limit, wanted=wanted))
     return Data(
@@ -195,7 +195,7 @@ async def list_profile_events(
 async def show_profile(reference: str, parts: Here) -> Data[WholeProfileAnswer]:
     """Tell everything known of somebody: `user_id:…`, `email:…`, or the number of the profile."""
     history = history_of(parts)
-    found = await _profile(history, reference)
+    found = await load_profile(history, reference)
     known_by = await history.ask(lambda at: people.identifiers(at, found.id))
     groups = await history.ask(lambda at: people.groups(at, found.id))
     merges = await history.ask(lambda at: people.merges(at, found.id))
@@ -234,7 +234,7 @@ async def list_members(
 ) -> Data[MembersAnswer]:
     """Return who belongs to an account."""
     history = history_of(parts)
-    account = await _account(history, group_id)
+    account = await load_account(history, group_id)
     page = await _paged(
         history, lambda at: people.members(at, account.id, limit=limit, after=cursor)
     )
@@ -249,7 +249,7 @@ async def list_members(
 @router.get("/accounts/{group_id:path}")
 async def show_account(group_id: str, parts: Here) -> Data[AccountAnswer]:
     """Tell what is known of a group."""
-    account = await _account(history_of(parts), group_id)
+    account = await load_account(history_of(parts), group_id)
     shape = AccountProfileShape(
         id=str(account.id),
         group_id=account.group_id or "",
@@ -288,7 +288,12 @@ async def find_profile(history: History, reference: str) -> Found | None:
     return await history.find(identifier)
 
 
-async def _profile(history: History, reference: str) -> Found:
+async def load_profile(history: History, reference: str) -> Found:
+    """Return who is known as `find_profile` says.
+
+    Raises:
+        NotFound: Nobody is.
+    """
     found = await find_profile(history, reference)
     if found is None:
         raise NotFound(
@@ -298,7 +303,12 @@ async def _profile(history: History, reference: str) -> Found:
     return found
 
 
-async def _account(history: History, group_id: str) -> Found:
+async def load_account(history: History, group_id: str) -> Found:
+    """Return the account of a group id.
+
+    Raises:
+        NotFound: There is none.
+    """
     identifier = find_identifier(GROUP_ID, group_id)
     found = await history.find(identifier) if identifier is not None else None
     if found is None:
