@@ -173,3 +173,27 @@ def test_a_change_in_sql_is_refused_with_a_reason(server: RunningServer, tmp_pat
 
     assert refused.returncode == 1
     assert "not one SELECT" in refused.stderr
+
+
+def test_a_profile_tells_in_which_audiences_it_is(server: RunningServer) -> None:
+    for path, name, query, subject in (
+        ("audiences", "Buyers", "event('Order Completed').count() >= 1", "USERS"),
+        ("audiences", "Nobody", "event('Order Completed').count() >= 9", "USERS"),
+        ("computed-traits", "Spent", "event('Order Completed').sum(property('total'))", "USERS"),
+        ("audiences", "Old", "ANY(event('Order Completed').count() >= 1)", "ACCOUNTS"),
+    ):
+        definition = {"query": query, "type": subject}
+        server.api("POST", f"/{path}", {"name": name, "definition": definition})
+
+    def values(path: str) -> dict[str, Any]:
+        found = server.api("GET", f"{path}/memberships")["memberships"]
+        return {one["key"]: (one["kind"], one["value"]) for one in found}
+
+    assert eventually(
+        lambda: len(values("/accounts/acme")) == 1 and values("/profiles/user_id:ada")
+    )
+    assert values("/profiles/user_id:ada") == {
+        "buyers": ("audience", True),
+        "spent": ("computed_trait", 12.5),
+    }
+    assert values("/accounts/acme") == {"old": ("audience", True)}

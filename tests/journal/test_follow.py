@@ -90,3 +90,15 @@ async def test_outcomes_too_many_for_one_message_are_stored_in_several() -> None
 
     assert progress.outcomes_at >= 1
     assert found == [f"m{number}" for number in range(5_000)]
+
+
+async def test_small_messages_are_handed_over_together() -> None:
+    async with opened() as journal:
+        # The journal commits what comes at once as one message: these come one after the other.
+        for number in range(100):
+            await journal.append(envelope(track(f"m{number}")))
+
+        async with contextlib.aclosing(journal.follow_events(0)) as following:
+            messages = await anext(following)
+
+    assert [one.sequence for one in messages] == [*range(1, 101)]

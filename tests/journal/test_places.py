@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import os
@@ -130,4 +131,16 @@ async def test_nothing_is_missed_after(tmp_path: Path, *, is_killed: bool) -> No
                     os.kill(journal.child_process_id or 0, signal.SIGKILL)
 
     async with opened(tmp_path, settings=QUIET) as journal:
+        assert told(journal) == []
+
+
+async def test_what_comes_while_it_is_looked_is_not_missed() -> None:
+    busy = dataclasses.replace(SMALL, trim_seconds=0.001)
+    async with opened(settings=busy) as journal:
+        for start in range(0, 400, 20):
+            appended = [
+                journal.append(envelope(track(f"{start + number}"))) for number in range(20)
+            ]
+            await asyncio.gather(*appended, next_events(journal, 20))
+
         assert told(journal) == []

@@ -30,6 +30,10 @@ Item = TypeVar("Item")
 
 # A message can have megabytes: so many lie in memory at a time.
 _FETCH_MESSAGES = 32
+# Small ones are handed over together: whoever follows rests after each time, and 32 at a time were
+# less than came.
+_TOGETHER_BYTES = 1024**2
+_TOGETHER_MESSAGES = 2048
 _FETCH_SECONDS = 2.0
 _RETRY_SECONDS = 0.2
 # NATS removes the reader of a process that is gone.
@@ -152,6 +156,20 @@ async def _reader(
 
 
 async def _fetched(subscription: JetStreamContext.PullSubscription) -> list[Msg]:
+    """Return what is there, up to the bounds; wait for something if nothing is."""
+    messages: list[Msg] = []
+    size_bytes = 0
+    while True:
+        last = await _fetched_once(subscription)
+        messages += last
+        size_bytes += sum(len(message.data) for message in last)
+        is_enough = size_bytes >= _TOGETHER_BYTES or len(messages) >= _TOGETHER_MESSAGES
+        # Asking when nothing is there would wait.
+        if is_enough or not last or not last[-1].metadata.num_pending:
+            return messages
+
+
+async def _fetched_once(subscription: JetStreamContext.PullSubscription) -> list[Msg]:
     try:
         return await subscription.fetch(_FETCH_MESSAGES, timeout=_FETCH_SECONDS)
     except TimeoutError:

@@ -123,11 +123,12 @@ class Places:
             self._places = self._noted()
         now: dict[str, Place] = {}
         for stream in (EVENTS, OUTCOMES, DELIVERIES, DEAD_LETTERS):
+            # Asked before the stream is: events come meanwhile, and what was read of them would
+            # lie behind what the stream was said to have.
+            read_to = await _read_to(jetstream) if stream == EVENTS else 0
             state = (await jetstream.stream_info(stream)).state
             noted = self._places.get(stream, Place())
-            if stream == EVENTS:
-                read_to = await _read_to(jetstream)
-                noted = msgspec.structs.replace(noted, last=max(noted.last, read_to))
+            noted = msgspec.structs.replace(noted, last=max(noted.last, read_to))
             lost = lost_messages(stream, noted, state)
             if lost.at_end and stream in _READ_BY_PLACE:
                 await self._fill(jetstream, stream, up_to=noted.last + _UNKNOWN_MESSAGES)
