@@ -86,7 +86,7 @@ def test_r4_a_new_user_connects_ripe_and_sees_an_event_arrive(
 ) -> None:
     page = signed_in("/")
 
-    set_up(page, "Ripe Device Mode", "Ripe shop")
+    set_up(page, "Ripe Device Mode (Actions)", "Ripe shop")
     visit_shop(page, app_server, "Ripe shop", "analytics.track('Tea Ordered', {cups: 2})")
 
     def arrived() -> bool:
@@ -113,6 +113,9 @@ def test_r4_a_new_user_connects_ramen_and_sees_a_person_arrive(
 
     assert eventually(arrived)
     expect(page.get_by_text("A browser picked it up")).to_be_visible()
+    # Back is not the form, which would make the destination a second time.
+    page.go_back()
+    expect(page.get_by_role("heading", name="Ramen", exact=True)).to_be_visible()
 
 
 def test_m1_a_source_that_cannot_have_it_is_shown_with_the_reason(
@@ -245,6 +248,21 @@ def test_a_filter_is_tried_on_events_before_it_is_in_effect(
     expect(page.get_by_role("link", name="Removes traits.email")).to_be_visible()
     (found,) = app_server.api("GET", f"/destination/{one['id']}/filters")["filters"]
     assert found["actions"][0]["fields"] == {"traits": ["email"]}
+
+
+def test_an_event_with_a_very_long_name_does_not_widen_the_preview(
+    signed_in: Opener, app_server: RunningServer
+) -> None:
+    one = new_destination(app_server, "actions-ripe-cloud")
+    source = app_server.api("GET", f"/sources/{one['sourceId']}")["source"]
+    event = {"writeKey": source["writeKeys"][0], "userId": "ann", "event": "x" * 300}
+    assert app_server.request("POST", "/v1/track", json=event).status == 200
+    eventually(lambda: app_server.api("GET", f"/sources/{one['sourceId']}/events")["events"])
+
+    page = signed_in(f"/destinations/{one['id']}/filters/new", size=NARROW)
+
+    expect(page.get_by_role("region", name="Preview").get_by_text("x" * 300).first).to_be_visible()
+    expect_within_the_screen(page)
 
 
 def test_a_condition_that_cannot_be_read_is_told_where_it_is_written(

@@ -278,6 +278,36 @@ def test_of_two_who_edit_one_learns_of_the_other_and_chooses(
     assert server.api("GET", path)["subscription"]["name"] == "Mine"
 
 
+def test_a_save_without_an_answer_is_told_and_can_be_made_once_more(
+    editor: Callable[..., Page],
+) -> None:
+    page = editor()
+    page.route(
+        "**/subscriptions/*",
+        lambda route: route.abort() if route.request.method == "PATCH" else route.continue_(),
+    )
+    page.get_by_label("Name", exact=True).fill("Typed in a tunnel")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("It can be reached again.")).to_be_visible()
+
+    page.unroute_all()
+    save(page)
+    expect(page.get_by_role("heading", name="Typed in a tunnel")).to_be_visible()
+
+
+def test_a_bookmark_of_what_was_deleted_leads_to_what_is_there(
+    signed_in: Opener, server: RunningServer, webhook: Any
+) -> None:
+    page = signed_in(f"/destinations/{webhook['id']}/mappings/map_gone", url=server.url)
+    expect(page.get_by_text("There is no such mapping")).to_be_visible()
+    expect_accessible(page)
+    page.get_by_role("link", name="Show the mappings of").click()
+    expect(page.get_by_role("link", name="Track event")).to_be_visible()
+
+    page.goto("/destinations/dst_gone/mappings/map_gone")
+    expect(page.get_by_text("There is no such destination")).to_be_visible()
+
+
 def test_what_is_not_saved_is_asked_about_before_it_is_left(editor: Callable[..., Page]) -> None:
     page = editor()
     page.get_by_label("Name", exact=True).fill("Half done")

@@ -1,6 +1,8 @@
 import { Alert, Button, Code, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { ApiError, explain, Unreachable } from "../api/errors";
+import { reach } from "../api/reach";
+import { useSignal } from "../api/signal";
 
 interface Props {
   error: unknown;
@@ -8,9 +10,16 @@ interface Props {
   retryLabel?: string;
 }
 
+const BACK = {
+  what: "Crossdock did not answer.",
+  todo: "It can be reached again. What you did last may not have been done: do it once more.",
+};
+
 /** What happened, what to do, and a button that tries again. */
 export function ErrorState({ error, onRetry, retryLabel = "Try again" }: Props) {
-  const { what, todo } = explain(error);
+  const isReachable = useSignal(reach);
+  // Queries ask again by themselves; what a person asked for waits for the person.
+  const { what, todo } = error instanceof Unreachable && isReachable ? BACK : explain(error);
   const isOurs = !(error instanceof ApiError || error instanceof Unreachable);
   return (
     <Alert

@@ -119,8 +119,9 @@ function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] 
       setDone(true);
       await client.invalidateQueries({ queryKey: ["destinations"] });
       tell(enabled ? `${destination.name} is enabled.` : `${destination.name} is saved.`);
-      // After the guard has heard that there is nothing to lose any more.
-      setTimeout(() => navigate(`/destinations/${destination.id}?new`), 0);
+      // After the guard has heard that there is nothing to lose any more. The form is not left in the
+      // history: going back to it, one would make the destination a second time.
+      setTimeout(() => navigate(`/destinations/${destination.id}?new`, { replace: true }), 0);
     });
   const submit = (event: FormEvent) => {
     event.preventDefault();

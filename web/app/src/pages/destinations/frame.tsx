@@ -64,7 +64,7 @@ function Gone() {
         title="There is no such destination"
         action={{ label: "Show all destinations", to: "/destinations" }}
       >
-        It may have been deleted. Audit, below Workspace, tells who did it and when.
+        It may have been deleted. The audit log tells who did it and when.
       </EmptyState>
     </>
   );

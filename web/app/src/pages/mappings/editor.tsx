@@ -2,12 +2,14 @@
 
 import { Button, Group, Paper, Switch, Text, TextInput, Title } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
+import { IconArrowsSplit } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { useParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { ApiError, conflictOf } from "../../api/errors";
 import { ConflictAlert } from "../../parts/conflict_alert";
+import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
@@ -28,6 +30,10 @@ export function MappingPage() {
   const { id = "", mappingId = "" } = useParams();
   const destination = useQuery(destinationQuery(id));
   const mapping = useQuery(mappingQuery(id, mappingId));
+  if (isMissing(destination.error)) return <Gone title="There is no such destination" />;
+  if (isMissing(mapping.error)) {
+    return <Gone title="There is no such mapping" destination={destination.data?.destination} />;
+  }
   return (
     <QueryView query={destination}>
       {({ destination: to }) => (
@@ -36,6 +42,31 @@ export function MappingPage() {
         </QueryView>
       )}
     </QueryView>
+  );
+}
+
+const isMissing = (error: unknown): boolean => error instanceof ApiError && error.isMissing;
+
+/** Where an old bookmark leads, or the page of a mapping that somebody else has deleted. */
+function Gone({ title, destination }: { title: string; destination?: Destination | undefined }) {
+  return (
+    <>
+      <PageHeader title="Mapping" />
+      <EmptyState
+        icon={IconArrowsSplit}
+        title={title}
+        action={
+          destination
+            ? {
+                label: `Show the mappings of ${destination.name}`,
+                to: `/destinations/${destination.id}/mappings`,
+              }
+            : { label: "Show all destinations", to: "/destinations" }
+        }
+      >
+        It may have been deleted. The audit log tells who did it and when.
+      </EmptyState>
+    </>
   );
 }
 
