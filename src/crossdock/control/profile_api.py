@@ -49,7 +49,8 @@ router = APIRouter(
     },
 )
 
-PROFILE_API_PATH = "/profiles"
+# Not all of `/profiles`: the app has its page there.
+PROFILE_API_PATH = "/profiles/v1"
 _MANAGEMENT_API_PATH = "/api/v1"
 _LIMIT_MAX = 200
 
@@ -75,10 +76,10 @@ class ProfileApi:
         """Pass a request on as the management API knows it."""
         path: str = scope["path"].removeprefix(PROFILE_API_PATH)
         root = scope.get("root_path", "").removesuffix(PROFILE_API_PATH) + _MANAGEMENT_API_PATH
-        if not path.startswith("/v1/spaces/"):
+        if not path.startswith("/spaces/"):
             # Nothing of the management API is reached by another name.
-            path = "/v1/spaces/nowhere"
-        path = _MANAGEMENT_API_PATH + path.removeprefix("/v1")
+            path = "/spaces/nowhere"
+        path = _MANAGEMENT_API_PATH + path
         headers = [_as_bearer(*header) for header in scope["headers"]]
         inner = {**scope, "path": path, "raw_path": path.encode(), "root_path": root}
         await self._app({**inner, "headers": headers}, receive, send)

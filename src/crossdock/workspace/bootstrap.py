@@ -88,5 +88,6 @@ def sandbox_settings(base_url: str, slug: str) -> dict[str, Any] | None:
             "organization_id": "demo-organization",
             "script_url": f"{ramen}/assets/ramen.js",
         },
+        "ramen-server": {"apiKey": "demo-ramen-api-key", "endpoint": f"{ramen}/api/v1"},
     }
     return found.get(slug)

@@ -15,14 +15,14 @@ interface Props {
 /** Why nothing was saved; between two who edit the same, the choice. */
 export function ChangeError({ error, what, onTheirs, onMine }: Props) {
   if (error === null) return null;
-  const conflict = error instanceof ApiError ? error.problems[0]?.conflict : null;
-  if (!conflict) {
+  if (!(error instanceof ApiError && error.isConflict)) {
     return (
       <div style={{ marginTop: 16 }}>
         <ErrorState error={error} />
       </div>
     );
   }
+  const conflict = error.problems[0]?.conflict;
   return (
     <Alert
       role="alert"
@@ -30,10 +30,15 @@ export function ChangeError({ error, what, onTheirs, onMine }: Props) {
       variant="outline"
       mt="md"
       icon={<IconUsers />}
-      title={`${conflict.changedBy} changed ${what} meanwhile`}
+      title={`${conflict?.changedBy ?? "Somebody else"} changed ${what} meanwhile`}
     >
       <Text fz="sm">
-        <TimeAgo at={conflict.changedAt} />. Nothing was saved, and what you did is still here.
+        {conflict && (
+          <>
+            <TimeAgo at={conflict.changedAt} />.{" "}
+          </>
+        )}
+        Nothing was saved, and what you did is still here.
       </Text>
       <Group mt="sm" gap="xs">
         <Button variant="default" onClick={onTheirs}>

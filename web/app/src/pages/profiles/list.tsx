@@ -2,7 +2,7 @@ import { Anchor, Badge, Button, Group, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch, IconUserSearch } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { type Column, DataTable } from "../../parts/data_table";
 import { EmptyState } from "../../parts/empty_state";
@@ -59,11 +59,12 @@ export function ProfilesPage() {
   const [parameters, setParameters] = useSearchParams();
   const [typed, setTyped] = useState(parameters.get("q") ?? "");
   const [search] = useDebouncedValue(typed.trim(), WAIT_MS);
-  // The address finds it again after going back.
-  useEffect(
-    () => setParameters(search ? { q: search } : {}, { replace: true }),
-    [search, setParameters],
-  );
+  // The address finds it again after going back. It changes with every letter: later it would get
+  // between a click and the page that it leads to.
+  const look = (text: string) => {
+    setTyped(text);
+    setParameters(text.trim() ? { q: text.trim() } : {}, { replace: true });
+  };
   const query = useInfiniteQuery(profilesQuery(search));
   const rows = query.data?.pages.flatMap((page) => page.profiles);
   const total = query.data?.pages[0]?.total ?? 0;
@@ -86,7 +87,7 @@ export function ProfilesPage() {
         maw={480}
         mb="md"
         autoFocus
-        onChange={(event) => setTyped(event.currentTarget.value)}
+        onChange={(event) => look(event.currentTarget.value)}
       />
       {rows ? (
         <>
@@ -101,7 +102,7 @@ export function ProfilesPage() {
                 <EmptyState
                   icon={IconSearch}
                   title="Nobody is found"
-                  action={{ label: "Show everybody", onClick: () => setTyped("") }}
+                  action={{ label: "Show everybody", onClick: () => look("") }}
                 >
                   No identifier and no trait begins with “{search}”.
                 </EmptyState>

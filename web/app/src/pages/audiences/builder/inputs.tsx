@@ -38,6 +38,7 @@ export function NameInput({ label, placeholder, value, names, onChange, autoFocu
       value={value}
       onChange={onChange}
       limit={100}
+      comboboxProps={{ withinPortal: false }}
       maxDropdownHeight={280}
       spellCheck={false}
       {...(autoFocus ? { autoFocus: true } : {})}

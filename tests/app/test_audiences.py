@@ -1,0 +1,270 @@
+"""Engage as its owner meets it: an audience from nothing to Ramen's sandbox, and people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.app.conftest import (
+    NARROW,
+    WIDE,
+    expect_accessible,
+    expect_within_the_screen,
+    send_first_event,
+)
+from tests.running import ADMIN_TOKEN, RunningServer, eventually, running_server
+
+Opener = Callable[..., Page]
+KEY = "order_completed_last_30_days"
+
+
+@pytest.fixture(scope="module")
+def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with a few people of its own."""
+    with running_server(tmp_path_factory.mktemp("engage")) as running:
+        send_first_event(running)
+        traits = {"name": "Ada Lovelace", "email": "ada@example.com", "plan": "pro"}
+        send(
+            running,
+            {"type": "page", "anonymousId": "b1", "name": "Home"},
+            {"type": "identify", "anonymousId": "b1", "userId": "ada", "traits": traits},
+            {"type": "group", "userId": "ada", "groupId": "acme", "traits": {"seats": 3}},
+            order("ada", total=120),
+            {"type": "identify", "userId": "ben", "traits": {"plan": "free"}},
+        )
+        eventually(lambda: knows(running, "user_id:ben"))
+        yield running
+
+
+def send(server: RunningServer, *messages: dict[str, Any]) -> None:
+    body = {"writeKey": "demo-write-key", "batch": messages}
+    assert server.request("POST", "/v1/batch", json=body).status == 200
+
+
+def order(who: str, **properties: object) -> dict[str, Any]:
+    return {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": who,
+        "properties": {"total": 10, **properties},
+    }
+
+
+def knows(server: RunningServer, reference: str) -> bool:
+    headers = {"authorization": f"Bearer {ADMIN_TOKEN}"}
+    path = f"/api/v1/profiles/{reference}"
+    return server.request("GET", path, headers=headers).status == 200
+
+
+def ramen_traits(server: RunningServer, who: str) -> dict[str, Any]:
+    users = server.request("GET", "/sandbox/ramen/api/users").json()["users"]
+    return next((user["traits"] for user in users if user["id"] == who), {})
+
+
+def make(server: RunningServer, path: str, name: str, query: str, kind: str = "USERS") -> str:
+    body = {"name": name, "definition": {"query": query, "type": kind}}
+    found: str = server.api("POST", path, body)["computation"]["id"]
+    return found
+
+
+def text_of(page: Page) -> Any:
+    return page.get_by_label("As text")
+
+
+def test_an_audience_goes_from_nothing_to_a_property_in_ramen(
+    signed_in: Opener, app_server: RunningServer
+) -> None:
+    page = signed_in("/")
+    page.get_by_role("link", name="Audiences", exact=True).click()
+    page.get_by_role("link", name="New audience").click()
+
+    page.get_by_role("textbox", name="Event", exact=True).fill("Order")
+    page.get_by_role("option", name="Order Completed").click()
+    expect(text_of(page)).to_have_value("event('Order Completed').within(30 days).count() >= 1")
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.get_by_text("Ada Lovelace")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("Order Completed Last 30 Days")
+    expect(page.get_by_text(KEY)).to_be_visible()
+    expect_accessible(page)
+    page.get_by_role("button", name="Create audience").click()
+
+    expect(page.get_by_role("heading", name="Order Completed Last 30 Days")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.get_by_role("table", name="Members").get_by_text("Ada Lovelace")).to_be_visible()
+    page.get_by_role("link", name="Destinations", exact=True).last.click()
+    page.get_by_role("button", name="Connect a destination").click()
+    page.get_by_role("textbox", name="Destination").fill("Ramen")
+    page.get_by_role("option", name="Ramen Server").click()
+    page.get_by_role("button", name="Fill in the sandbox's settings").click()
+    expect_accessible(page)
+    page.get_by_role("button", name="Connect", exact=True).click()
+
+    expect(page.get_by_text("First sync done")).to_be_visible()
+    eventually(lambda: ramen_traits(app_server, "ada").get(KEY) is True)
+    send(app_server, order("cleo"))
+    eventually(lambda: ramen_traits(app_server, "cleo").get(KEY) is True)
+    expect_accessible(page)
+
+
+def test_the_text_and_the_builder_follow_each_other(signed_in: Opener) -> None:
+    page = signed_in("/audiences/new")
+
+    text_of(page).fill(
+        "event('Order Completed').where(property('total') >= 100).count() >= 2 "
+        "AND NOT trait('plan') = 'free'"
+    )
+
+    expect(page.get_by_label("How many times")).to_have_value("2")
+    expect(page.get_by_role("textbox", name="Name of the property")).to_have_value("total")
+    condition = page.get_by_role("group", name="Condition 2")
+    expect(condition.get_by_role("textbox", name="Trait", exact=True)).to_have_value("plan")
+    page.get_by_label("How many times").fill("3")
+    expect(text_of(page)).to_have_value(
+        "event('Order Completed').where(property('total') >= 100).count() >= 3 "
+        "AND NOT trait('plan') = 'free'"
+    )
+    condition.get_by_role("button", name="Remove condition 2").click()
+    expect(text_of(page)).to_have_value(
+        "event('Order Completed').where(property('total') >= 100).count() >= 3"
+    )
+
+
+def test_an_error_in_the_text_says_where_it_is(signed_in: Opener) -> None:
+    page = signed_in("/audiences/new")
+
+    text_of(page).fill("event('Order Completed').cuont() >= 1")
+
+    expect(page.get_by_text("Line 1, column")).to_be_visible()
+    expect(page.locator("pre", has_text="^")).to_be_visible()
+    expect(page.get_by_role("button", name="Create audience")).to_be_disabled()
+    expect_accessible(page)
+
+
+def test_who_changed_it_meanwhile_is_told_and_nothing_is_lost(
+    signed_in: Opener, app_server: RunningServer
+) -> None:
+    one = make(app_server, "/audiences", "Two editors", "trait('plan') = 'pro'")
+    page = signed_in(f"/audiences/{one}/definition")
+    expect(page.get_by_label("Value", exact=True)).to_have_value("pro")
+    page.get_by_label("Value", exact=True).fill("free")
+    expect(text_of(page)).to_have_value("trait('plan') = 'free'")
+    app_server.api("PATCH", f"/audiences/{one}", {"description": "mine"})
+
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_text("changed this audience meanwhile")).to_be_visible()
+    page.get_by_role("button", name="Save mine over it").click()
+    expect(page.get_by_text("only differences are sent.").first).to_be_visible()
+    query = app_server.api("GET", f"/audiences/{one}")["computation"]["definition"]["query"]
+    assert query == "trait('plan') = 'free'"
+
+
+def test_a_computed_trait_is_made_with_a_form(signed_in: Opener) -> None:
+    page = signed_in("/traits/new")
+    page.get_by_role("textbox", name="Name").fill("Total spent")
+    page.get_by_label("Kind").first.click()
+    page.get_by_role("option", name="Sum").click()
+    page.get_by_role("textbox", name="Event", exact=True).fill("Order Completed")
+    page.keyboard.press("Escape")
+    page.get_by_role("textbox", name="Property", exact=True).fill("total")
+    page.keyboard.press("Escape")
+    expect(text_of(page)).to_have_value("event('Order Completed').sum(property('total'))")
+    expect(page.get_by_role("region", name="Preview").get_by_text("120")).to_be_visible()
+    expect_accessible(page)
+
+    page.get_by_role("button", name="Create computed trait").click()
+
+    expect(page.get_by_role("heading", name="Total spent")).to_be_visible()
+    expect(page.get_by_role("table", name="Members").get_by_text("120")).to_be_visible()
+
+
+def test_a_profile_tells_all_that_is_known(signed_in: Opener, app_server: RunningServer) -> None:
+    make(app_server, "/audiences", "Pros", "trait('plan') = 'pro'")
+    page = signed_in("/profiles")
+    page.get_by_label("Look for somebody").fill("ada@")
+    page.get_by_role("link", name="Ada Lovelace").click()
+
+    known_by = page.get_by_role("region", name="Known by")
+    expect(known_by.get_by_text("ada@example.com")).to_be_visible()
+    expect(known_by.get_by_text("b1", exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="Traits", exact=True).get_by_text("pro")).to_be_visible()
+    expect(page.get_by_role("link", name="Pros")).to_be_visible()
+    expect(page.get_by_role("region", name="Events").get_by_text("Order Completed")).to_be_visible()
+    expect_accessible(page)
+    page.reload()
+    page.get_by_role("region", name="Accounts").get_by_role("link", name="acme").click()
+    expect(page.get_by_role("link", name="Ada Lovelace")).to_be_visible()
+    expect_accessible(page)
+
+
+def test_a_person_is_forgotten_and_refused(signed_in: Opener, app_server: RunningServer) -> None:
+    send(app_server, {"type": "identify", "userId": "zoe", "traits": {"name": "Zoe"}})
+    eventually(lambda: knows(app_server, "user_id:zoe"))
+    page = signed_in("/profiles?q=zoe")
+    page.get_by_role("link", name="Zoe").click()
+
+    page.get_by_role("button", name="Forget this person").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("zoe")
+    expect_accessible(page)
+    dialog.get_by_role("button", name="Forget this person").click()
+
+    expect(page.get_by_role("heading", name="Privacy")).to_be_visible()
+    requests = page.get_by_role("table", name="Requests")
+    expect(requests.get_by_text("Finished")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("region", name="Suppressed").get_by_text("zoe")).to_be_visible()
+    eventually(lambda: not knows(app_server, "user_id:zoe"))
+    expect_accessible(page)
+
+
+def test_sql_is_answered_as_a_table(signed_in: Opener) -> None:
+    page = signed_in("/sql")
+    page.get_by_label("Your question").fill("SELECT 'a' AS letter, 41 + 1 AS number")
+
+    page.keyboard.press("Control+Enter")
+
+    answer = page.get_by_role("region", name="Answer")
+    expect(answer.get_by_role("cell", name="42")).to_be_visible()
+    expect(page.get_by_role("button", name="Download CSV")).to_be_visible()
+    expect_accessible(page)
+    page.get_by_label("Your question").fill("SELEC 1")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_the_pages_are_accessible_and_fit(
+    signed_in: Opener, app_server: RunningServer, size: tuple[int, int], is_dark: object
+) -> None:
+    names = [one["name"] for one in app_server.api("GET", "/audiences")["computations"]]
+    name = f"Fits {size[0]} {is_dark}"
+    query = (
+        "event('Order Completed').where(property('total') >= 5).within(30 days).count() >= 1 "
+        "AND (trait('plan') = 'pro' OR trait('plan') = 'team')"
+    )
+    assert name not in names
+    one = make(app_server, "/audiences", name, query)
+    page = signed_in("/audiences", size=size, is_dark=bool(is_dark))
+    for path in (
+        "/audiences",
+        "/audiences/new",
+        f"/audiences/{one}",
+        f"/audiences/{one}/definition",
+        f"/audiences/{one}/destinations",
+        f"/audiences/{one}/settings",
+        "/traits",
+        "/traits/new",
+        "/profiles",
+        "/profiles/user_id%3Aada",
+        "/privacy",
+        "/sql",
+    ):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("status", name="Loading")).to_have_count(0)
+        expect_within_the_screen(page)
+        expect_accessible(page)
