@@ -1,11 +1,12 @@
 // @vitest-environment happy-dom
 
 import { MantineProvider } from "@mantine/core";
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { MemoryRouter } from "react-router";
 import { afterEach, expect, test, vi } from "vitest";
 import { errorOf, Unreachable } from "../src/api/errors";
+import { reach } from "../src/api/reach";
 import { ConfirmButton } from "../src/parts/confirm_button";
 import { DataTable } from "../src/parts/data_table";
 import { ErrorState } from "../src/parts/error_state";
@@ -69,9 +70,13 @@ test("an error says what happened and what to do, and can be tried again", () =>
 });
 
 test("a server that is gone is no bug of the page", () => {
+  reach.set(false);
   show(<ErrorState error={new Unreachable()} />);
 
   expect(screen.getByRole("alert").textContent).toContain("goes on by itself");
+
+  act(() => reach.set(true));
+  expect(screen.getByRole("alert").textContent).toContain("do it once more");
   expect(screen.getByRole("alert").textContent).not.toContain("bug");
 });
 
