@@ -18,6 +18,9 @@ import msgspec
 import urllib3
 
 ADMIN_TOKEN = "token-of-the-tests"  # noqa: S105 - a token that only tests know.
+# How long a test waits for what has to happen: so long that only what never happens fails, however
+# busy the machine is.
+PATIENCE_SECONDS = 30
 T = TypeVar("T")
 COMMAND = Path(sys.executable).with_name("crossdock")
 
@@ -163,7 +166,7 @@ def running_server(
         server.stop()
 
 
-def eventually(check: Callable[[], T | None], *, seconds: float = 15) -> T:
+def eventually(check: Callable[[], T | None], *, seconds: float = PATIENCE_SECONDS) -> T:
     """Return the first answer that is true, or fail when the time is up."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.running import ADMIN_TOKEN, RunningServer, eventually, running_server
+from tests.running import ADMIN_TOKEN, PATIENCE_SECONDS, RunningServer, eventually, running_server
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(
@@ -19,6 +19,7 @@ CHROMIUM = next(
 WIDE = (1440, 900)
 MIDDLE = (768, 1024)
 NARROW = (360, 740)
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 @functools.cache
@@ -105,7 +106,7 @@ def open_page(chromium: Browser, app_server: RunningServer) -> Iterator[Callable
             reduced_motion="reduce",
             base_url=url,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: hosts.add(request.url.split("/")[2]))

@@ -214,7 +214,7 @@ def test_a_person_is_forgotten_and_refused(signed_in: Opener, app_server: Runnin
 
     expect(page.get_by_role("heading", name="Privacy")).to_be_visible()
     requests = page.get_by_role("table", name="Requests")
-    expect(requests.get_by_text("Finished")).to_be_visible(timeout=20_000)
+    expect(requests.get_by_text("Finished")).to_be_visible()
     expect(page.get_by_role("region", name="Suppressed").get_by_text("zoe")).to_be_visible()
     eventually(lambda: not knows(app_server, "user_id:zoe"))
     expect_accessible(page)

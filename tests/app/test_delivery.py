@@ -248,6 +248,6 @@ def test_every_page_is_for_everyone_on_every_screen(
         (f"/events/{message_id}", "At the door"),
     ]:
         page.goto(path)
-        expect(page.get_by_role("main").get_by_text(shown).first).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("main").get_by_text(shown).first).to_be_visible()
         expect_within_the_screen(page)
         expect_accessible(page)

@@ -65,7 +65,7 @@ def test_a_session_that_ends_is_renewed_over_the_page_as_it_is(signed_in: Opener
     page.context.clear_cookies()
     page.evaluate("dispatchEvent(new Event('visibilitychange'))")
 
-    expect(page.get_by_role("dialog", name="Your session has ended")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("dialog", name="Your session has ended")).to_be_visible()
     expect_accessible(page)
     sign_in(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -132,8 +132,8 @@ def test_a_server_that_restarts_under_an_open_page_is_waited_for(
 
         server.stop()
         banner = page.get_by_text(re.compile("cannot be reached; trying again"))
-        expect(banner).to_be_visible(timeout=20_000)
+        expect(banner).to_be_visible()
         server.start_again()
 
-        expect(banner).to_be_hidden(timeout=20_000)
+        expect(banner).to_be_hidden()
         expect(page.get_by_text("Everything is on its way")).to_be_visible()

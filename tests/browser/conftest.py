@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from typing_extensions import override
 
-from tests.running import RunningServer, eventually, running_server
+from tests.running import PATIENCE_SECONDS, RunningServer, eventually, running_server
 
 ROOT = Path(__file__).parents[2]
 NODE = Path(sys.executable).with_name("node")
@@ -232,7 +232,7 @@ def site() -> Iterator[Site]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(ignore_https_errors=True)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     yield context.new_page()
     context.close()
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, Site, stock_snippet
 from tests.browser.test_first_party import self_signed
-from tests.running import eventually, running_server
+from tests.running import PATIENCE_SECONDS, eventually, running_server
 
 NAME = "events.test"
 
@@ -81,7 +81,7 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         context = browser.new_context(ignore_https_errors=True)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         yield context.new_page()
         browser.close()
 
