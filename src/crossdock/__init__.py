@@ -11,11 +11,11 @@ A reader follows an event by reading `pipeline` from top to bottom; `ARCHITECTUR
 - `kit`: what destinations are written with. `destinations`: one folder per vendor; `catalog` finds
   them. `conformance`: compares the kit with Segment's framework.
 - `sandbox`: stand-ins for Ripe and Ramen, and the demo shop.
-- `main`: the command line; `console` is what it needs to talk to a running server. `server` puts
-  the parts together, `checks` looks at its settings first, `startup` is what it needs before they
-  run, `room` waits for a disk that is full, `http_server` listens, `wire` bounds what a connection
-  may send, `door` hands each request to its part, `web_app` gives people their pages, `alarms`
-  says what is wrong when it begins and when it ends.
+- `main`: the command line, made of `commands`; `console` is what they need to talk to a running
+  server. `server` puts the parts together, `checks` looks at its settings first, `startup` is
+  what it needs before they run, `room` waits for a disk that is full, `http_server` listens,
+  `wire` bounds what a connection may send, `door` hands each request to its part, `web_app` gives
+  people their pages, `alarms` says what is wrong when it begins and when it ends.
 - `people`: who may come in, and as what.
 - `admin_token`: the one check of the token that opens everything.
 - `secure_mode`: the signature of Ramen's secure mode, for servers of others too.
