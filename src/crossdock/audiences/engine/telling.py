@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import dataclasses
+from collections.abc import Callable
 
 from crossdock.audiences.engine import report
 from crossdock.audiences.engine.definitions import Programs
@@ -15,11 +16,33 @@ from crossdock.audiences.engine.workers import Worker
 from crossdock.audiences.history import HistoryUnavailable
 from crossdock.base.clock import Clock
 from crossdock.events import ConnectionId, Envelope, SourceId
-from crossdock.workspace import FindDestination, Workspace
+from crossdock.workspace import Computation, FindDestination, Output, Workspace
 
 _RETRY_SECONDS = 1.0
 _OPENING_SECONDS = 0.1
-_PORTION_CHANGES_MAX = 500
+# Looking for what is next costs as much for a few as for thousands.
+_PORTION_CHANGES_MAX = 5_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Addressed:
+    """How one connection is told about one definition."""
+
+    source_id: SourceId
+    computation: Computation
+    output: Output
+    address: Address
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is told next, as the bodies of requests."""
+
+    portion: Portion
+    key: str
+    source_id: SourceId
+    bodies: list[bytes]
+    messages: int
 
 
 class Teller:
@@ -75,72 +98,54 @@ class Teller:
     async def tell_all(self) -> bool:
         """Tell what may be told now; return whether something is held back by a pace."""
         while True:
-            portions: list[Portion] = []
-            _, programs = self._in_force()
             waiting = await self._worker.do(lambda *on: Outbox(*on).waiting())
             report.waiting(sum(waiting.values()))
-            for pair in waiting:
-                portion = await self._next(programs, pair, waiting[pair])
-                if portion is not None:
-                    portions.append(portion)
-            if not portions:
-                return bool(self._tellable(programs, waiting))
-            await self._put(programs, portions)
-            now = self._clock.now()
+            found = [await self._next(pair, count) for pair, count in waiting.items()]
+            ready = [one for one in found if one is not None]
+            if not ready:
+                return any(self._addressed(pair) for pair in waiting)
+            await asyncio.gather(
+                *(
+                    self._journal.append(self._envelope(one.source_id, body))
+                    for one in ready
+                    for body in one.bodies
+                )
+            )
+            for one in ready:
+                report.told(one.key, one.messages)
+            portions, now = [one.portion for one in ready], self._clock.now()
             await self._worker.do(
                 lambda *on, portions=portions, now=now: Outbox(*on).told(portions, now)
             )
 
-    def _tellable(self, programs: Programs, waiting: dict[Pair, int]) -> list[Pair]:
-        return [pair for pair in waiting if programs.output(pair) is not None]
-
-    async def _next(self, programs: Programs, pair: Pair, waiting: int) -> Portion | None:
+    def _addressed(self, pair: Pair) -> _Addressed | None:
+        """Return how a connection is told about a definition, if it is."""
+        workspace, programs = self._in_force()
         output = programs.output(pair)
-        if output is None:
+        connection = workspace.connections_by_id.get(ConnectionId(pair[1]))
+        engage = workspace.engage_source
+        if output is None or connection is None or engage is None:
+            return None
+        destination = self._find_destination(connection.destination)
+        name = destination.name if destination else connection.destination
+        address = Address(space_id_of(engage.id), name)
+        return _Addressed(engage.id, programs.by_id[pair[0]].computation, output, address)
+
+    async def _next(self, pair: Pair, waiting: int) -> _Ready | None:
+        to = self._addressed(pair)
+        if to is None:
             return None
         allowed = self._paces.allowed(
-            output.connection_id,
-            output.per_second_max,
+            to.output.connection_id,
+            to.output.per_second_max,
             wanted=min(waiting, _PORTION_CHANGES_MAX),
         )
         if allowed < 1:
             return None
-        is_about_users = programs.by_id[pair[0]].computation.subject == "users"
-        portion = await self._worker.do(
-            lambda *on: Outbox(*on).next(pair, limit=allowed, is_about_users=is_about_users)
-        )
-        if portion is not None:
-            self._paces.given(output.connection_id, len(portion.changes))
-        return portion
-
-    async def _put(self, programs: Programs, portions: Sequence[Portion]) -> None:
-        """Put changes into the journal, in order; return when they are on disk."""
-        workspace, _ = self._in_force()
-        engage = workspace.engage_source
-        if engage is None:
-            return
-        space_id = space_id_of(engage.id)
-        stored: list[Awaitable[None]] = []
-        for portion in portions:
-            output = programs.output(portion.pair)
-            connection = workspace.connections_by_id.get(ConnectionId(portion.pair[1]))
-            if output is None or connection is None:
-                continue
-            computation = programs.by_id[portion.pair[0]].computation
-            destination = self._find_destination(connection.destination)
-            name = destination.name if destination else connection.destination
-            address = Address(space_id, name)
-            messages = [
-                message
-                for change in portion.changes
-                for message in messages_of(change, computation, output, address)
-            ]
-            stored += [
-                self._journal.append(self._envelope(engage.id, body))
-                for body in requests_of(messages)
-            ]
-            report.told(computation.key, len(messages))
-        await asyncio.gather(*stored)
+        ready = await self._worker.do(lambda *on: _ready(Outbox(*on), pair, to, limit=allowed))
+        if ready is not None:
+            self._paces.given(to.output.connection_id, len(ready.portion.changes))
+        return ready
 
     def _envelope(self, source_id: SourceId, body: bytes) -> Envelope:
         return Envelope(
@@ -154,3 +159,16 @@ class Teller:
             discards_by_index={},
             body=body,
         )
+
+
+def _ready(outbox: Outbox, pair: Pair, to: _Addressed, *, limit: int) -> _Ready | None:
+    """Return what is to be told next as requests; in a thread, as it takes its time."""
+    portion = outbox.next(pair, limit=limit, is_about_users=to.computation.subject == "users")
+    if portion is None:
+        return None
+    messages = [
+        message
+        for change in portion.changes
+        for message in messages_of(change, to.computation, to.output, to.address)
+    ]
+    return _Ready(portion, to.computation.key, to.source_id, requests_of(messages), len(messages))
