@@ -16,6 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from crossdock.audiences.history.rows import hash_of
+from crossdock.audiences.history.store import Store
+from crossdock.audiences.identity import Identifier
 from tests.audiences.engaging import Scene, computation
 
 NAMES = ["Order Completed", "Product Viewed", "Cart Viewed", "Page Viewed", "Signed In"]
@@ -33,35 +36,43 @@ def definitions(count: int) -> list[str]:
     return [texts[n % len(texts)].format(n=n + 1) for n in range(count)]
 
 
-async def measure(folder: Path, *, events: int, people: int, audiences: int, rounds: int) -> None:
-    """Print the figures."""
-    scene = Scene(folder)
-    await scene.open()
-    connection, _ = scene.history.connection()
-    now = scene.clock.moment.replace(tzinfo=None)
+def write_history(store: Store, *, events: int, people: int, now: dt.datetime) -> None:
+    """Write events of the last 90 days; every second person has the trait `even`."""
+    connection = store.cursor()
+    at, ids = now.astimezone(dt.UTC).replace(tzinfo=None), [*range(1, people + 1)]
     connection.execute(
-        "INSERT INTO profile_rows SELECT i, false, $now, $now, 0, '{}', '{}' "
-        "FROM range(1, $n + 1) t(i)",
-        {"n": people, "now": now},
+        "INSERT INTO profile_rows SELECT i, false, $now, $now, 0, "
+        "CASE WHEN i % 2 = 0 THEN '{\"even\": true}' ELSE '{}' END, '{}' "
+        "FROM (SELECT unnest($ids) AS i)",
+        {"ids": ids, "now": at},
     )
+    hashes = [hash_of(Identifier("user_id", f"u{number}")) for number in ids]
     connection.execute(
-        "INSERT INTO identifiers SELECT i, i, 'user_id', 'u' || i, $now, 's', 'm' "
-        "FROM range(1, $n + 1) t(i)",
-        {"n": people, "now": now},
+        "INSERT INTO identifiers SELECT h, i, 'user_id', 'u' || i, $now, 's', 'm' "
+        "FROM (SELECT unnest($hashes::UBIGINT[]) AS h, unnest($ids) AS i)",
+        {"hashes": hashes, "ids": ids, "now": at},
     )
     connection.execute(
         "INSERT INTO event_rows "
         "SELECT i, 0, 1 + CAST(hash(i) % $people AS BIGINT), 's', 'm' || i, 'track', "
-        "list_extract($names, 1 + CAST(i % 5 AS INT)), "
-        "$now - to_seconds(CAST((i * 37) % 7776000 AS BIGINT)), "
-        "$now, NULL, NULL, 'u', NULL, NULL, NULL, NULL, "
+        "list_extract($names, 1 + CAST(i % 5 AS INT)), moment, moment, NULL, NULL, 'u', "
+        "NULL, NULL, NULL, NULL, "
         "'{\"total\": ' || (i % 1000) || ', \"product\": \"shoe-' || (i % 5000) || '\"}', NULL, "
         '\'{"ip": "10.0.0.1", "library": {"name": "analytics.js", "version": "next-1.81.0"}}\' '
-        "FROM range($events) t(i)",
-        {"events": events, "people": people, "now": now, "names": NAMES},
+        "FROM (SELECT i, $now - to_microseconds(CAST("
+        "7776000000000 * (1.0 - i / $events) AS BIGINT)) AS moment FROM range($events) t(i))",
+        {"events": events, "people": people, "now": at, "names": NAMES},
     )
+    connection.execute("UPDATE places SET next_profile_id = $n", {"n": people + 1})
     connection.execute("CHECKPOINT")
     connection.close()
+
+
+async def measure(folder: Path, *, events: int, people: int, audiences: int, rounds: int) -> None:
+    """Print the figures."""
+    scene = Scene(folder)
+    await scene.open()
+    write_history(scene.store(), events=events, people=people, now=scene.clock.moment)
     texts = definitions(audiences)
     started = time.perf_counter()
     scene.define(*(computation(f"a{n}", text) for n, text in enumerate(texts)))

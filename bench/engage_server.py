@@ -1,27 +1,32 @@
 """How quick audiences are in a running server, from an event's acceptance to a destination.
 
-100,000 people have bought something, and 50 audiences are kept. One webhook is told all of the
-buyers once; then 500 events come a second, single ones, a tenth of which let somebody new into an
-audience, while others leave one as its window slides. What is measured ends at the webhook: the
-change was computed, put into the journal, routed and delivered by then.
-Run it with `python -m bench.engage_server [PEOPLE]`.
+The server begins with a history that was written beforehand, and 50 audiences are made, some of
+them costly. One webhook is told everybody who is in one; then 500 events come a second, single
+ones, a tenth of which let somebody new into an audience, while others leave one as its window
+slides; once alone, and once while one audience after the other is edited. What is measured ends at
+the webhook: the change was computed, put into the journal, routed and delivered by then.
+Run it with `python -m bench.engage_server [EVENTS] [PEOPLE]`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import itertools
 import sys
 import time
+from collections.abc import Collection
+from pathlib import Path
 
 import aiohttp
 import msgspec
 import uvloop
 
 from bench.delivery import quantile
-from bench.engage import NAMES, definitions
+from bench.engage import NAMES, definitions, write_history
 from bench.serving import Receiver, Server, listen, serving
 from bench.soak import resident_bytes
+from crossdock.audiences.history.store import Store
 
 _PER_SECOND = 500
 _LOAD_SECONDS = 20
@@ -34,7 +39,14 @@ _LEAVING = 100
 _LEAVE_AFTER_SECONDS = 6.0
 _WAIT_SECONDS_MAX = 100.0
 _MIB = 1024**2
-_BUYERS, _PROBED, _LEFT = "buyers", "probed", "lately"
+_HALF, _PROBED, _LEFT = "half", "probed", "lately"
+_COSTLY = {
+    "windowed": "event('Order Completed').within(30 days).count() >= 1",
+    "sequence": "event('Product Viewed').where(event('Order Completed').where(property('product') "
+    "= property(parent: 'product')).within(parent: 5 days).count() >= 1).count() >= 1",
+    "unique": "event('Product Viewed').unique(property('product')).count() >= 1",
+    "session": "event('Page Viewed').expires_after(30 minutes).count() >= 1",
+}
 
 
 class Told:
@@ -60,12 +72,17 @@ class Told:
             who: at for (name, who, value), at in self.at.items() if (name, value) == (key, is_in)
         }
 
-    async def until(self, key: str, count: int, *, is_in: bool) -> None:
-        """Return when it was told of so many."""
+    async def until(self, key: str, wanted: Collection[str] | int, *, is_in: bool) -> None:
+        """Return when it was told of these, or of so many."""
         give_up_at = time.monotonic() + _WAIT_SECONDS_MAX
-        while len(found := self.of(key, is_in=is_in)) < count:
+        count = wanted if isinstance(wanted, int) else len(wanted)
+        while True:
+            found = self.of(key, is_in=is_in)
+            have = len(found) if isinstance(wanted, int) else sum(one in found for one in wanted)
+            if have >= count:
+                return
             if time.monotonic() > give_up_at:
-                raise SystemExit(f"{key}: {len(found)} of {count} were told; gave up.")
+                raise SystemExit(f"{key}: {have} of {count} were told; gave up.")
             await asyncio.sleep(0.05)
 
 
@@ -84,14 +101,14 @@ async def send_batches(server: Server, messages: list[dict[str, object]]) -> Non
         await asyncio.gather(*(send_in_turn() for _ in range(_SENDERS)))
 
 
-async def steady(server: Server, people: int) -> dict[str, float]:
+async def steady(server: Server, people: int, name: str) -> dict[str, float]:
     """Send single events at a steady rate; return when each probe was accepted."""
     accepted_at: dict[str, float] = {}
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=256)) as session:
 
         async def send(number: int) -> None:
             is_probe = number % _PROBE_EVERY == 0
-            who = f"probe-{number}" if is_probe else f"u{number * 7919 % people}"
+            who = f"{name}-probe-{number}" if is_probe else f"u{1 + number * 7919 % people}"
             body = {
                 "type": "track",
                 "userId": who,
@@ -123,15 +140,6 @@ def create(server: Server, name: str, query: str) -> str:
     return f"/audiences/{made['computation']['id']}"
 
 
-def grow(server: Server, path: str, size: int) -> None:
-    """Return when so many are in."""
-    give_up_at = time.monotonic() + _WAIT_SECONDS_MAX
-    while server.api("GET", path)["computation"]["size"] < size:
-        if time.monotonic() > give_up_at:
-            raise SystemExit("The people were not computed in time.")
-        time.sleep(0.2)
-
-
 def settle(server: Server, seconds_max: float = _WAIT_SECONDS_MAX) -> None:
     """Return when everything is computed."""
     give_up_at = time.monotonic() + seconds_max
@@ -157,62 +165,86 @@ class Highest:
             await asyncio.sleep(0.25)
 
 
-async def main(people: int) -> None:
+async def main(events: int, people: int) -> None:
     """Print the figures."""
     told = Told()
     receiver, port = await listen(lambda: Receiver(told.note))
-    with serving(port) as server:
+
+    def prepare(folder: Path) -> None:
+        store = Store(folder / "history.duckdb", memory_bytes_max=512 * _MIB)
+        write_history(store, events=events, people=people, now=dt.datetime.now(dt.UTC))
+        store.close()
+
+    with serving(port, prepare=prepare) as server:
+        print(f"{events:,} events of {people:,} people, {_AUDIENCES} audiences")
         at_first = resident_bytes(server.process_id)
         highest = Highest(server)
         watching = asyncio.create_task(highest.watch())
-        await print_first_sync(server, told, port, people)
-        await print_changes(server, told, people)
+        await asyncio.to_thread(print_computations, server)
+        destination_id = await print_first_sync(server, told, port, people // 2)
+        await prepare_changes(server, destination_id)
+        await print_changes(server, told, people, "nothing else")
+        await print_changes(server, told, people, "one audience edited after the other")
         watching.cancel()
         await asyncio.wait([watching])
+        at_last = resident_bytes(server.process_id)
         print(
             f"memory of the server: {at_first / _MIB:.0f} MiB at first, "
-            f"{highest.bytes / _MIB:.0f} MiB at most"
+            f"{highest.bytes / _MIB:.0f} MiB at most, {at_last / _MIB:.0f} MiB at last"
         )
     receiver.close()
 
 
-async def print_first_sync(server: Server, told: Told, port: int, people: int) -> None:
-    """Make the audiences, and print how long it takes to tell everybody who is in one."""
-    started_at = time.time()
-    await send_batches(
-        server,
-        [
-            {
-                "type": "track",
-                "userId": f"u{number}",
-                "event": "Order Completed",
-                "properties": {"total": number % 1000},
-            }
-            for number in range(people)
-        ],
-    )
-    buyers = await asyncio.to_thread(
-        create, server, _BUYERS, "event('Order Completed').count() >= 1"
-    )
-    await asyncio.to_thread(grow, server, buyers, people)
-    print(f"{people:,} people known and computed: {time.time() - started_at:.1f} s after the first")
-    for number, text in enumerate(definitions(_AUDIENCES - 3)):
-        await asyncio.to_thread(create, server, f"a{number}", text)
+def print_computations(server: Server) -> None:
+    """Make the audiences, and print how long the first computations take."""
+    took: list[float] = []
+    for name, text in _COSTLY.items():
+        started_at = time.perf_counter()
+        create(server, name, text)
+        settle(server)
+        took.append(time.perf_counter() - started_at)
+    print("saved → computed: " + ", ".join(f"{one:.2f} s" for one in took))
+    started_at = time.perf_counter()
+    count = _AUDIENCES - len(_COSTLY) - 3
+    for number, text in enumerate(definitions(count)):
+        create(server, f"a{number}", text)
+    settle(server)
+    print(f"{count} more, saved one after the other: {time.perf_counter() - started_at:.1f} s")
+
+
+async def print_first_sync(server: Server, told: Told, port: int, people: int) -> str:
+    """Print how long it takes to tell everybody who is in one; return the destination."""
+    path = await asyncio.to_thread(create, server, _HALF, "trait('even') = true")
     await asyncio.to_thread(settle, server)
     started_at = time.time()
     made = await asyncio.to_thread(
         server.api,
         "POST",
-        f"{buyers}/destinations",
+        f"{path}/destinations",
         {
             "metadataId": "webhook",
             "settings": {"url": f"http://127.0.0.1:{port}/", "batchSize": 500},
         },
     )
-    await told.until(_BUYERS, people, is_in=True)
+    await told.until(_HALF, people, is_in=True)
+    times = sorted(told.of(_HALF, is_in=True).values())
     seconds = time.time() - started_at
-    print(f"first sync of {people:,}: {seconds:.1f} s, {people / seconds:,.0f} a second")
-    destination_id = made["computation"]["destinations"][0]["destinationId"]
+    print(
+        f"first sync of {people:,}: {seconds:.1f} s, {people / seconds:,.0f} a second; "
+        f"the first came after {times[0] - started_at:.1f} s, in the journal by "
+        f"{await asyncio.to_thread(put_after, server, path, started_at):.1f} s"
+    )
+    return str(made["computation"]["destinations"][0]["destinationId"])
+
+
+def put_after(server: Server, path: str, started_at: float) -> float:
+    """Return how long it took until all of a first sync was in the journal."""
+    sync = server.api("GET", path)["computation"]["destinations"][0]["sync"]
+    return dt.datetime.fromisoformat(sync["finishedAt"]).timestamp() - started_at
+
+
+async def prepare_changes(server: Server, destination_id: str) -> None:
+    """Make two audiences that people come into and leave, and connect them."""
     for key, query in (
         (_PROBED, "event('Probe').count() >= 1"),
         (_LEFT, "event('Cart Left').within(1 hours).count() >= 1"),
@@ -224,11 +256,24 @@ async def print_first_sync(server: Server, told: Told, port: int, people: int) -
     await asyncio.sleep(1.5)
 
 
-async def print_changes(server: Server, told: Told, people: int) -> None:
+async def edit(server: Server) -> None:
+    """Edit costly audiences, one as soon as the other is computed, until cancelled."""
+    found = await asyncio.to_thread(server.api, "GET", "/audiences?pagination.count=200")
+    ids = {one["key"]: one["id"] for one in found["computations"]}
+    for number in itertools.count(21):
+        for key, text in _COSTLY.items():
+            query = text.replace(" >= 1", f" >= {number}")
+            change = {"definition": {"query": query}}
+            await asyncio.to_thread(server.api, "PATCH", f"/audiences/{ids[key]}", change)
+            await asyncio.to_thread(settle, server)
+
+
+async def print_changes(server: Server, told: Told, people: int, meanwhile: str) -> None:
     """Print how long it takes to tell of a change, by an event and by time alone."""
-    before = told.count
+    editing = asyncio.create_task(edit(server)) if meanwhile != "nothing else" else None
+    name = "quiet" if editing is None else "busy"
     first_at = time.time() + _LEAVE_AFTER_SECONDS
-    due_at = {f"leaver-{n}": first_at + n * 0.1 for n in range(_LEAVING)}
+    due_at = {f"{name}-leaver-{n}": first_at + n * 0.1 for n in range(_LEAVING)}
     await send_batches(
         server,
         [
@@ -241,13 +286,16 @@ async def print_changes(server: Server, told: Told, people: int) -> None:
             for who, at in due_at.items()
         ],
     )
-    accepted_at = await steady(server, people)
-    await told.until(_PROBED, len(accepted_at), is_in=True)
-    await told.until(_LEFT, len(due_at), is_in=False)
+    accepted_at = await steady(server, people, name)
+    await told.until(_PROBED, accepted_at, is_in=True)
+    await told.until(_LEFT, due_at, is_in=False)
+    if editing is not None:
+        editing.cancel()
+        await asyncio.wait([editing])
     came, left = told.of(_PROBED, is_in=True), told.of(_LEFT, is_in=False)
-    report("accepted → told that somebody came", [came[k] - at for k, at in accepted_at.items()])
-    report("due → told that somebody left", [left[k] - at for k, at in due_at.items()])
-    print(f"  at {_PER_SECOND} events/s, {_AUDIENCES} audiences; {told.count - before:,} told")
+    print(f"at {_PER_SECOND} events/s, meanwhile {meanwhile}")
+    report("  accepted → told that somebody came", [came[k] - at for k, at in accepted_at.items()])
+    report("  due → told that somebody left", [left[k] - at for k, at in due_at.items()])
 
 
 def report(name: str, seconds: list[float]) -> None:
@@ -260,4 +308,5 @@ def report(name: str, seconds: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))
+    given = [int(one) for one in sys.argv[1:]]
+    uvloop.run(main(*(given or [1_000_000, 20_000])))

@@ -108,9 +108,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(*ports: int) -> Iterator[Server]:
-    """Run a server that may reach these ports of this machine."""
+def serving(
+    *ports: int, prepare: Callable[[Path], None] = lambda _folder: None
+) -> Iterator[Server]:
+    """Run a server that may reach these ports of this machine, on a folder that was prepared."""
     with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder))
         allowed = ",".join(f"127.0.0.1:{port}" for port in ports)
         process = subprocess.Popen(
             [

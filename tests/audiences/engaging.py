@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from crossdock.audiences.engine import Engine
+from crossdock.audiences.engine.definitions import Program
+from crossdock.audiences.engine.everybody import Everybody
+from crossdock.audiences.engine.rounds import Rounds
 from crossdock.audiences.history import History
 from crossdock.audiences.identity import find_identifier
+from crossdock.audiences.language import Relations
 from crossdock.base import json
 from crossdock.base.clock import SystemClock
 from crossdock.events import ConnectionId, Envelope, Event, EventType, MessageId, Offset, SourceId
@@ -47,6 +52,17 @@ class SetClock:
 
     async def sleep(self, _seconds: float) -> None:
         await self._system.sleep(0.001)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _LongProgram(Program):
+    """A definition in whose computation something happens, after it began to read."""
+
+    meanwhile: Callable[[], None]
+
+    def sql(self, relations: Relations) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12.
+        self.meanwhile()
+        return Program.sql(self, relations)
 
 
 class TellingJournal:
@@ -170,7 +186,7 @@ class Scene:
             )
             for index, body in enumerate(bodies)
         ]
-        self._store().take_in(events, sequence=self.sequence, missed=0)
+        self.store().take_in(events, sequence=self.sequence, missed=0)
 
     def did(self, who: str, event: str, *, ago: float = 0.0, **properties: object) -> None:
         """Let a user do something, so many days ago."""
@@ -185,6 +201,30 @@ class Scene:
             }
         )
 
+    def compute_while(self, meanwhile: Callable[[], None]) -> None:
+        """Compute what is to be computed over everybody, and let something happen during that."""
+        engine = self.engine
+        cursor, quiet = self.history.connection()
+        with contextlib.closing(cursor):
+            everybody = Everybody(cursor, quiet, engine._meanwhile)  # noqa: SLF001 - the engine's steps, one by one.
+            for program in everybody.outdated(engine.programs)[:1]:
+                fields = {
+                    one.name: getattr(program, one.name) for one in dataclasses.fields(program)
+                }
+                everybody.compute(
+                    engine.programs,
+                    _LongProgram(**fields, meanwhile=meanwhile),
+                    now=self.clock.now,
+                    in_force=lambda: engine.programs,
+                )
+
+    def look(self) -> None:
+        """Let the engine look once at who was touched, and whose time has come."""
+        cursor, quiet = self.history.connection()
+        with contextlib.closing(cursor):
+            rounds = Rounds(cursor, quiet, self.engine._meanwhile)  # noqa: SLF001 - as above.
+            rounds.follow(self.engine.programs, self.clock.now())
+
     async def catch_up(self) -> dt.datetime | None:
         """Let the engine do all that is to be done, also when the journal's answers get lost."""
         while True:
@@ -194,7 +234,7 @@ class Scene:
                 continue
 
     def rows(self, sql: str) -> list[Any]:
-        cursor = self._store().cursor()
+        cursor = self.store().cursor()
         with contextlib.closing(cursor):
             found: list[Any] = cursor.execute(sql).fetchall()
             return found
@@ -256,7 +296,8 @@ class Scene:
             ],
         )
 
-    def _store(self) -> Any:
+    def store(self) -> Any:
+        """Return the history's file."""
         return self.history._file.store  # noqa: SLF001 - the writer, without its loop.
 
 

@@ -6,8 +6,11 @@ passing of time. It is the same SQL each time, over everybody or over those who 
 - `engine`: the loops; `port` says what they need.
 - `definitions`: what the workspace defines, compiled, in the order of what reads what.
 - `rounds`: one transaction: who is in, what changed, what is to be told.
+- `everybody`: a definition over everybody, while rounds go on.
 - `scopes`: the tables that one round reads.
 - `outbox`: what is to be told, and to whom for the first time.
+- `telling`: the loop that puts it into the journal.
+- `workers`: their threads.
 - `messages`: a change as an event.
 - `pace`: no faster than a destination takes.
 - `questions`: what people ask: members, sizes, progress, a preview.

@@ -1,34 +1,32 @@
 """The loops: look at who was touched and whose time has come, and tell what changed.
 
-Everything that writes runs in one thread of its own, on a connection of its own to the history's
-file: a long first computation does not keep the history from taking events in.
+Rounds, first computations and telling each have a thread and connections to the history's file: a
+long first computation keeps neither the history from taking events in nor others from changing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import functools
+import threading
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import duckdb
 import msgspec
 
 from crossdock.audiences.engine import questions, report
 from crossdock.audiences.engine.definitions import Programs, programs_of
-from crossdock.audiences.engine.messages import Address, messages_of, requests_of, space_id_of
-from crossdock.audiences.engine.outbox import Outbox, Pair, Portion
-from crossdock.audiences.engine.pace import Paces
+from crossdock.audiences.engine.everybody import Everybody
+from crossdock.audiences.engine.outbox import Outbox
 from crossdock.audiences.engine.port import EngineJournal
 from crossdock.audiences.engine.questions import Member, Preview, Standing
-from crossdock.audiences.engine.rounds import ProgramFailed
+from crossdock.audiences.engine.rounds import Done, Meanwhile, ProgramFailed, Rounds
+from crossdock.audiences.engine.telling import Teller
+from crossdock.audiences.engine.workers import Worker
 from crossdock.audiences.history import History, HistoryUnavailable
 from crossdock.base.clock import Clock
 from crossdock.base.errors import CrossdockError
-from crossdock.events import ConnectionId, Envelope, SourceId
 from crossdock.workspace import (
     Computation,
     FindDestination,
@@ -36,14 +34,11 @@ from crossdock.workspace import (
     WorkspaceFeed,
 )
 
-Answer = TypeVar("Answer")
-
 _RETRY_SECONDS = 1.0
 _OPENING_SECONDS = 0.1
 # A clock that is set forward is noticed this late at most.
 _LOOK_SECONDS_MAX = 1.0
 _LOOK_SECONDS_MIN = 0.01
-_PORTION_CHANGES_MAX = 500
 # A computation that the database did not take is tried again then: it may have been memory.
 _FAILED_SECONDS = 60.0
 
@@ -69,15 +64,21 @@ class Engine:
         find_destination: FindDestination,
     ) -> None:
         self._history = history
-        self._journal = journal
         self._clock = clock
-        self._find_destination = find_destination
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="audiences")
-        self._cursor: duckdb.DuckDBPyConnection | None = None
-        self._paces = Paces(clock)
+        self._meanwhile = Meanwhile()
+        self._follows = Worker(history, name="rounds")
+        self._computes = Worker(history, name="everybody")
+        self._tells = Worker(history, name="outbox")
+        self._teller = Teller(
+            self._tells,
+            journal=journal,
+            clock=clock,
+            find_destination=find_destination,
+            in_force=lambda: (self._workspace, self._programs),
+        )
         self._failed_at: dict[str, float] = {}
         self._woken = asyncio.Event()
-        self._to_tell = asyncio.Event()
+        self._to_compute = asyncio.Event()
         self._is_settled = False
         self._workspace = Workspace(version=0)
         self._programs = Programs()
@@ -87,23 +88,26 @@ class Engine:
     async def run(self) -> None:
         """Follow the history until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._compute())
-            group.create_task(self._tell())
+            group.create_task(self._keep(self._follow_once))
+            group.create_task(self._keep(self._compute_once))
+            group.create_task(self._teller.run())
 
     async def catch_up(self) -> dt.datetime | None:
         """Do everything that is to be done now, and return when time changes something next.
 
         For who has no loop running; raises what the history or the journal raise.
         """
-        next_at = await self._round()
-        await self._tell_all()
+        while True:
+            next_at = await self._follow()
+            if not await self._compute_next():
+                break
+        await self._teller.tell_all()
         return next_at
 
     async def close(self) -> None:
         """End what is under way; it is done again at the next start."""
-        if self._cursor is not None:
-            self._cursor.interrupt()
-        await asyncio.to_thread(self._thread.shutdown)
+        for worker in (self._computes, self._follows, self._tells):
+            await worker.close()
 
     @property
     def programs(self) -> Programs:
@@ -164,9 +168,8 @@ class Engine:
     async def recompute(self, definition_id: str) -> None:
         """Compute a definition over everybody again, soon."""
         self._failed_at.pop(definition_id, None)
-        await self._in_thread(lambda outbox: outbox.recompute(definition_id))
-        self._is_settled = False
-        self._woken.set()
+        await self._follows.do(lambda *on: self._rounds(*on).recompute(definition_id))
+        self._to_compute.set()
 
     def _define(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -174,21 +177,29 @@ class Engine:
         self._is_settled = False
         self._woken.set()
 
-    async def _compute(self) -> None:
+    async def _keep(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do one step after the other until cancelled, whatever happens to the history."""
         while True:
-            self._woken.clear()
             try:
-                next_at = await self._round()
+                await step()
             except HistoryUnavailable:
                 # It says so itself, unless it has only just been started.
                 await self._clock.sleep(_OPENING_SECONDS)
-                continue
             except (duckdb.Error, CrossdockError) as error:
                 report.round_failed(error, wait_seconds=_RETRY_SECONDS)
                 self._is_settled = False
                 await self._clock.sleep(_RETRY_SECONDS)
-                continue
-            await self._until(next_at)
+
+    async def _follow_once(self) -> None:
+        self._woken.clear()
+        await self._until(await self._follow())
+
+    async def _compute_once(self) -> None:
+        self._to_compute.clear()
+        while await self._compute_next():
+            # Who was looked at meanwhile is looked at once more.
+            self._woken.set()
+        await self._to_compute.wait()
 
     async def _until(self, next_at: dt.datetime | None) -> None:
         """Wait until somebody was touched, something is defined anew, or that moment has come.
@@ -208,70 +219,86 @@ class Engine:
             waking.cancel()
             sleeping.cancel()
 
-    async def _round(self) -> dt.datetime | None:
-        """Do everything that is to be done now, and return when time changes something next."""
-        programs = self._programs
+    async def _follow(self) -> dt.datetime | None:
+        """Look at who is to be looked at now, and return when time changes something next."""
         if not self._is_settled:
             self._is_settled = True
-            await self._in_thread(lambda outbox: outbox.drop_lost(programs))
-            await self._settle(programs)
+            await self._follows.do(lambda *on: self._rounds(*on).drop_lost(self._programs))
+            await self._settle()
         while True:
-            outdated = [
-                one
-                for one in await self._in_thread(lambda outbox: outbox.outdated(programs))
-                if not self._is_given_up(one.id)
-            ]
-            if not outdated:
-                break
-            program = outdated[0]
+            programs, now = self._programs, self._clock.now()
             started_at = self._clock.monotonic_seconds()
             try:
-                done = await self._in_thread(
-                    lambda outbox, program=program: outbox.compute(  # type: ignore[misc] # Bound at once.
-                        programs, program, self._clock.now()
-                    )
+                done = await self._follows.do(
+                    lambda *on, programs=programs, now=now: self._rounds(*on).follow(programs, now)
                 )
             except ProgramFailed as failed:
                 await self._give_up(failed)
                 continue
-            seconds = self._clock.monotonic_seconds() - started_at
-            report.computed(
-                program.computation.key, seconds=seconds, changes=sum(done.changes.values())
-            )
-            self._failed_at.pop(program.id, None)
-            await self._settle(programs)
-        return await self._follow(programs)
+            self._note(done, programs, started_at)
+            if not done.has_more:
+                return done.next_at
 
-    async def _follow(self, programs: Programs) -> dt.datetime | None:
-        sound = [one for one in programs.ordered if one.id not in self._failed_at]
-        started_at = self._clock.monotonic_seconds()
-        try:
-            done = await self._in_thread(
-                lambda outbox: outbox.follow(programs, sound, self._clock.now())
-            )
-        except ProgramFailed as failed:
-            await self._give_up(failed)
-            self._woken.set()
-            return None
+    def _note(self, done: Done, programs: Programs, started_at: float) -> None:
+        if done.set_back_seconds:
+            report.clock_set_back(done.set_back_seconds)
         if done.changes:
             report.followed(
                 {programs.by_id[one].computation.key: n for one, n in done.changes.items()},
                 seconds=self._clock.monotonic_seconds() - started_at,
             )
-            self._to_tell.set()
-        return done.next_at
+            self._teller.wake()
+        if done.outdated:
+            self._to_compute.set()
 
-    async def _settle(self, programs: Programs) -> None:
+    async def _compute_next(self) -> bool:
+        """Compute what is not as it is now, the first of it; return whether there was something."""
+        programs = self._programs
+        outdated = await self._follows.do(lambda *on: self._rounds(*on).outdated(programs))
+        program = next((one for one in outdated if not self._is_given_up(one.id)), None)
+        if program is None:
+            return False
+        started_at = self._clock.monotonic_seconds()
+        try:
+            done = await self._computes.do(
+                lambda cursor, quiet: Everybody(cursor, quiet, self._meanwhile).compute(
+                    programs, program, now=self._clock.now, in_force=lambda: self._programs
+                )
+            )
+        except ProgramFailed as failed:
+            await self._give_up(failed)
+            return True
+        if done is not None:
+            if done.set_back_seconds:
+                report.clock_set_back(done.set_back_seconds)
+            report.computed(
+                program.computation.key,
+                seconds=self._clock.monotonic_seconds() - started_at,
+                changes=sum(done.changes.values()),
+            )
+            self._failed_at.pop(program.id, None)
+            await self._settle()
+        return True
+
+    async def _settle(self) -> None:
         """Begin telling those who are to be told about what is computed."""
-        outdated = {one.id for one in await self._in_thread(lambda box: box.outdated(programs))}
+        await self._follows.do(self._settled)
+        self._teller.wake()
+
+    def _settled(self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock) -> None:
+        # What is in force now, and not when it was asked for: the last to settle knows best.
+        programs = self._programs
+        outdated = {one.id for one in self._rounds(cursor, quiet).outdated(programs)}
         wanted = {
             (one.id, output.connection_id)
             for one in programs.ordered
-            if one.id not in outdated and one.id not in self._failed_at
+            if one.id not in outdated
             for output in one.computation.outputs
         }
-        await self._in_thread(lambda box: box.settle(programs, wanted, self._clock.now()))
-        self._to_tell.set()
+        Outbox(cursor, quiet).settle(programs, wanted, self._clock.now())
+
+    def _rounds(self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock) -> Rounds:
+        return Rounds(cursor, quiet, self._meanwhile)
 
     def _is_given_up(self, definition_id: str) -> bool:
         failed_at = self._failed_at.get(definition_id)
@@ -284,117 +311,4 @@ class Engine:
         report.definition_failed(program.computation.key, failed)
         self._failed_at[program.id] = self._clock.monotonic_seconds()
         # Its revision is not noted: it is computed anew when it is tried again.
-        await self._in_thread(lambda box: box.recompute(program.id))
-
-    async def _tell(self) -> None:
-        while True:
-            self._to_tell.clear()
-            try:
-                is_held_back = await self._tell_all()
-            except HistoryUnavailable:
-                await self._clock.sleep(_OPENING_SECONDS)
-                continue
-            except Exception as error:  # noqa: BLE001 - the journal may have room again; it waits.
-                report.telling_failed(error, wait_seconds=_RETRY_SECONDS)
-                await self._clock.sleep(_RETRY_SECONDS)
-                continue
-            if is_held_back:
-                await self._clock.sleep(0.1)
-            else:
-                await self._to_tell.wait()
-
-    async def _tell_all(self) -> bool:
-        """Tell what may be told now; return whether something is held back by a pace."""
-        while True:
-            portions: list[Portion] = []
-            programs = self._programs
-            waiting = await self._in_thread(Outbox.waiting)
-            report.waiting(sum(waiting.values()))
-            for pair in waiting:
-                portion = await self._next(programs, pair, waiting[pair])
-                if portion is not None:
-                    portions.append(portion)
-            if not portions:
-                return bool(self._tellable(programs, waiting))
-            await self._put(programs, portions)
-            await self._in_thread(
-                lambda box, portions=portions: box.told(portions, self._clock.now())  # type: ignore[misc] # Bound at once.
-            )
-
-    def _tellable(self, programs: Programs, waiting: dict[Pair, int]) -> list[Pair]:
-        return [pair for pair in waiting if programs.output(pair) is not None]
-
-    async def _next(self, programs: Programs, pair: Pair, waiting: int) -> Portion | None:
-        output = programs.output(pair)
-        if output is None:
-            return None
-        allowed = self._paces.allowed(
-            output.connection_id,
-            output.per_second_max,
-            wanted=min(waiting, _PORTION_CHANGES_MAX),
-        )
-        if allowed < 1:
-            return None
-        is_about_users = programs.by_id[pair[0]].computation.subject == "users"
-        portion = await self._in_thread(
-            lambda box: box.next(pair, limit=allowed, is_about_users=is_about_users)
-        )
-        if portion is not None:
-            self._paces.given(output.connection_id, len(portion.changes))
-        return portion
-
-    async def _put(self, programs: Programs, portions: Sequence[Portion]) -> None:
-        """Put changes into the journal, in order; return when they are on disk."""
-        engage = self._workspace.engage_source
-        if engage is None:
-            return
-        space_id = space_id_of(engage.id)
-        stored: list[Awaitable[None]] = []
-        for portion in portions:
-            output = programs.output(portion.pair)
-            connection = self._workspace.connections_by_id.get(ConnectionId(portion.pair[1]))
-            if output is None or connection is None:
-                continue
-            computation = programs.by_id[portion.pair[0]].computation
-            destination = self._find_destination(connection.destination)
-            name = destination.name if destination else connection.destination
-            address = Address(space_id, name)
-            messages = [
-                message
-                for change in portion.changes
-                for message in messages_of(change, computation, output, address)
-            ]
-            stored += [
-                self._journal.append(self._envelope(engage.id, body))
-                for body in requests_of(messages)
-            ]
-            report.told(computation.key, len(messages))
-        await asyncio.gather(*stored)
-
-    def _envelope(self, source_id: SourceId, body: bytes) -> Envelope:
-        return Envelope(
-            received_at=self._clock.now(),
-            source_id=source_id,
-            type=None,
-            is_from_client=False,
-            ip="",
-            user_agent="",
-            message_ids_by_index={},
-            discards_by_index={},
-            body=body,
-        )
-
-    async def _in_thread(self, work: Callable[[Outbox], Answer]) -> Answer:
-        """Return what the work returns, done in the engine's thread."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._with_outbox, work
-        )
-
-    def _with_outbox(self, work: Callable[[Outbox], Answer]) -> Answer:
-        cursor, quiet = self._history.connection()
-        with contextlib.closing(cursor):
-            self._cursor = cursor
-            try:
-                return work(Outbox(cursor, quiet))
-            finally:
-                self._cursor = None
+        await self._follows.do(lambda *on: self._rounds(*on).recompute(program.id))

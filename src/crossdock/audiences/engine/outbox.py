@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import duckdb
 import msgspec
 
 from crossdock.audiences.engine.definitions import Programs
 from crossdock.audiences.engine.messages import Account, Change, Person
-from crossdock.audiences.engine.rounds import Rounds
+from crossdock.audiences.engine.rounds import naive
 from crossdock.audiences.engine.scopes import run
 from crossdock.audiences.history.people import at
 from crossdock.duck import statements, transaction
@@ -37,8 +39,17 @@ class Portion:
     last_place: int
 
 
-class Outbox(Rounds):
-    """The outbox, on one connection; for one thread."""
+class Outbox:
+    """The outbox, on one connection; for one thread.
+
+    Args:
+        cursor: A connection of its own to the history.
+        quiet: Held while something is written, as the file cannot be rewritten then.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock) -> None:
+        self.cursor = cursor
+        self._quiet = quiet
 
     def settle(self, programs: Programs, wanted: Collection[Pair], now: dt.datetime) -> None:
         """Begin with who is to be told from now on, and end with who is not any more.
@@ -49,7 +60,7 @@ class Outbox(Rounds):
             now: This moment.
         """
         known: set[Pair] = {(row[0], row[1]) for row in self._ask("syncs")}
-        moment = now.astimezone(dt.UTC).replace(tzinfo=None)
+        moment = naive(now)
         for definition_id, connection_id in sorted(known - set(wanted)):
             one = programs.computations.get(definition_id)
             if one is not None and any(o.connection_id == connection_id for o in one.outputs):
@@ -96,7 +107,7 @@ class Outbox(Rounds):
 
     def told(self, portions: Sequence[Portion], now: dt.datetime) -> None:
         """Remove what is in the journal."""
-        moment = now.astimezone(dt.UTC).replace(tzinfo=None)
+        moment = naive(now)
         with self._quiet, transaction(self.cursor):
             for one in portions:
                 definition_id, connection_id = one.pair

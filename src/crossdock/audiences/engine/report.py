@@ -72,6 +72,13 @@ def definition_failed(key: str, error: BaseException) -> None:
     )
 
 
+def clock_set_back(seconds: float) -> None:
+    """Log that what depends on time is computed anew."""
+    _log.warning(
+        "The clock was set back; audiences with windows are computed anew.", seconds=round(seconds)
+    )
+
+
 def round_failed(error: Exception, *, wait_seconds: float) -> None:
     """Count and log that nothing could be computed; it is tried again."""
     _failures.inc()

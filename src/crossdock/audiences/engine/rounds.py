@@ -2,6 +2,10 @@
 
 Results, what was taken from the list of those who were touched, and the outbox are committed
 together. So after a crash the next round does exactly what this one would have.
+
+A round looks at some people. Where many are to be looked at by one definition, as when the clock
+was set forward by a month, it is quicker to compute that over everybody: then its meaning counts
+as not computed, and `everybody` does that.
 """
 
 from __future__ import annotations
@@ -22,6 +26,15 @@ from crossdock.duck import statements, transaction
 
 _SQL = statements(__package__, "rounds.sql")
 
+CROWD = 10_000
+"""So many are not looked at one by one, if they can be computed over everybody."""
+
+# What one round takes of those who were touched; the next takes the others.
+_TOUCHED_MAX = 50_000
+# A clock that is set right goes back by less, and then stands still here: nobody leaves twice.
+HELD_SECONDS = 5.0
+_HELD = dt.timedelta(seconds=HELD_SECONDS)
+
 
 class ProgramFailed(Exception):
     """The database does not take what a definition was compiled to.
@@ -35,6 +48,16 @@ class ProgramFailed(Exception):
         self.program = program
 
 
+class Meanwhile:
+    """Whether something is being computed over everybody; what rounds look at is noted then.
+
+    Read and set by who holds the history's lock.
+    """
+
+    def __init__(self) -> None:
+        self.is_noting = False
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Done:
     """What a round did.
@@ -42,30 +65,53 @@ class Done:
     Attributes:
         changes: How many memberships or values changed, by definition.
         next_at: When time alone changes something next.
+        outdated: What is to be computed over everybody, in order.
+        has_more: Whether others were touched who were not looked at yet.
+        set_back_seconds: By how much the clock was set back, if it was.
     """
 
     changes: Mapping[str, int]
     next_at: dt.datetime | None = None
+    outdated: Sequence[Program] = ()
+    has_more: bool = False
+    set_back_seconds: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Moment:
+    """For which moment something is computed.
+
+    Attributes:
+        now: This moment; or the last that something was computed for, if that was just now.
+        set_back_seconds: By how much the clock was set back, if it was.
+    """
+
+    now: dt.datetime
+    set_back_seconds: float = 0.0
 
 
 class Rounds:
-    """Rounds on one connection; for one thread. Close it afterwards.
+    """Rounds on one connection; for one thread.
 
     Args:
         cursor: A connection of its own to the history.
         quiet: Held while something is written, as the file cannot be rewritten then.
+        meanwhile: Whether something is computed over everybody.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock) -> None:
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock, meanwhile: Meanwhile
+    ) -> None:
         self.cursor = cursor
         self._quiet = quiet
+        self._meanwhile = meanwhile
 
     def drop_lost(self, programs: Programs) -> None:
         """Forget the memberships of definitions that are gone, and the meaning of disabled ones."""
         with self._quiet, transaction(self.cursor):
             for (definition_id,) in self._run("known_definitions"):
                 if definition_id not in programs.by_id:
-                    self._run("remove_computed", id=definition_id)
+                    self._run("remove_computed", ids=[definition_id])
                 if definition_id not in programs.computations:
                     self._run("remove_memberships", id=definition_id)
 
@@ -74,56 +120,77 @@ class Rounds:
         known = {row[0]: row[1] for row in self._run("computed")}
         return [one for one in programs.ordered if known.get(one.id) != one.revision]
 
-    def compute(self, programs: Programs, program: Program, now: dt.datetime) -> Done:
-        """Compute a definition over everybody; what differs from before is to be told.
-
-        Raises:
-            ProgramFailed: The database does not take it. Nothing was changed.
-        """
-        with self._quiet, transaction(self.cursor):
-            scopes.begin_results(self.cursor)
-            self._evaluate(program, scopes.everything(self.cursor, programs), (), now)
-            self._run("take_all_before", ids=[program.id])
-            changes = self._write(now)
-            self._run("remove_computed", id=program.id)
-            self._run("add_computed", id=program.id, revision=program.revision, now=_naive(now))
-        return Done(changes)
-
     def recompute(self, definition_id: str) -> None:
         """See that a definition is computed over everybody again."""
         with self._quiet, transaction(self.cursor):
-            self._run("remove_computed", id=definition_id)
+            self._run("remove_computed", ids=[definition_id])
 
-    def follow(self, programs: Programs, sound: Sequence[Program], now: dt.datetime) -> Done:
+    def follow(self, programs: Programs, now: dt.datetime) -> Done:
         """Look at everybody who was touched since the last round, and whose time has come.
 
         Args:
-            programs: All there are.
-            sound: Those that are computed and can be.
+            programs: All there are. Those that are not computed as they are now are left alone.
             now: This moment.
 
         Raises:
             ProgramFailed: The database does not take one. Nothing was changed.
         """
-        ids = [one.id for one in sound]
         changes: dict[str, int] = {}
         with self._quiet, transaction(self.cursor):
-            self._run("take_touched")
-            self._run("take_due", ids=ids, now=_naive(now))
+            moment = self._moment(programs, now)
+            self._take(programs, moment.now)
+            outdated = self.outdated(programs)
+            sound = [one for one in programs.ordered if one not in outdated]
+            ids = [one.id for one in sound]
             names = {row[0] for row in self._run("touched_names")}
             due = {row[0] for row in self._run("due_definitions")}
+            has_more = self._run("count_taken")[0][0] == _TOUCHED_MAX
+            self._run("remove_touched")
             if names or due:
-                self._run("remove_touched")
+                self._run("put_looked", now=naive(moment.now))
                 for subject in ("users", "accounts"):
                     those = [one for one in sound if one.computation.subject == subject]
                     if those or subject == "users":
                         keys = {programs.by_id[one].computation.key for one in changes}
                         affected = _affected(those, names, due, keys)
-                        changes |= self._pass(programs, those, affected, subject, now)
-        return Done(changes, self.next_at(ids))
+                        changes |= self._pass(programs, those, affected, subject, moment.now)
+            next_at = self._next_at(ids)
+        return Done(changes, next_at, outdated, has_more, moment.set_back_seconds)
 
-    def next_at(self, ids: Sequence[str]) -> dt.datetime | None:
-        """Return when time alone changes something next."""
+    def _moment(self, programs: Programs, now: dt.datetime) -> Moment:
+        """Return for which moment to compute; in a transaction.
+
+        If the clock was set back, who is in what depends on more than who did something since:
+        what time has a part in is computed anew.
+        """
+        us = self._run("looked_at")[0][0]
+        if us is None or at(us) <= now:
+            return Moment(now)
+        if at(us) - now <= _HELD:
+            return Moment(at(us))
+        windowed = [one.id for one in programs.ordered if one.compiled.is_windowed]
+        self._run("remove_computed", ids=windowed)
+        self._run("forget_looks")
+        self._run("put_looked", now=naive(now))
+        return Moment(now, (at(us) - now).total_seconds())
+
+    def _take(self, programs: Programs, now: dt.datetime) -> None:
+        """Take who is looked at from the list, as far as that is not done over everybody."""
+        computed = [one.id for one in programs.ordered if one not in self.outdated(programs)]
+        self._run("take_touched", limit=_TOUCHED_MAX)
+        self._run("take_due", ids=computed, now=naive(now))
+        if self._meanwhile.is_noting:
+            users = [one.id for one in programs.ordered if one.computation.subject == "users"]
+            self._run("note", users=users)
+        names = {row[0] for row in self._run("names_of_everybody")}
+        crowded = [row[0] for row in self._run("crowded", crowd=CROWD)]
+        if names:
+            crowded += [one.id for one in programs.ordered if names & one.compiled.event_names]
+        if crowded:
+            self._run("remove_computed", ids=crowded)
+            self._run("remove_due", ids=crowded)
+
+    def _next_at(self, ids: Sequence[str]) -> dt.datetime | None:
         us = self._run("next_due", ids=[*ids])[0][0]
         return None if us is None else at(us)
 
@@ -171,7 +238,7 @@ class Rounds:
             raise ProgramFailed(program) from error
 
     def _write(self, now: dt.datetime) -> dict[str, int]:
-        moment = _naive(now)
+        moment = naive(now)
         self._run("take_changed")
         changes = {row[0]: row[1] for row in self._run("count_changes")}
         self._run("update_memberships", now=moment)
@@ -203,5 +270,6 @@ def _affected(
     return affected
 
 
-def _naive(moment: dt.datetime) -> dt.datetime:
+def naive(moment: dt.datetime) -> dt.datetime:
+    """Return a moment as the database has it: in UTC, without zone."""
     return moment.astimezone(dt.UTC).replace(tzinfo=None)

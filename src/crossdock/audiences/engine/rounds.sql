@@ -1,8 +1,8 @@
 -- computed: which meanings there are
 SELECT definition_id, revision FROM computed;
 
--- remove_computed: a meaning is no longer in force
-DELETE FROM computed WHERE definition_id = $id;
+-- remove_computed: meanings that are no longer in force
+DELETE FROM computed WHERE list_contains($ids, definition_id);
 
 -- add_computed: a meaning is in force
 INSERT INTO computed VALUES ($id, $revision, $now);
@@ -13,19 +13,57 @@ DELETE FROM memberships WHERE definition_id = $id;
 -- known_definitions: whatever has memberships, or a meaning
 SELECT DISTINCT definition_id FROM computed UNION SELECT DISTINCT definition_id FROM memberships;
 
--- take_touched: who did something, or is somebody else now
-CREATE OR REPLACE TEMP TABLE touched_now AS SELECT DISTINCT profile_id, account_id, event FROM touched;
+-- looked_at: the last moment for which something was computed
+SELECT epoch_us(max(looked_at)) FROM looks;
+
+-- forget_looks: the clock was set back
+DELETE FROM looks;
+
+-- put_looked: something is computed for this moment
+MERGE INTO looks USING (SELECT $now AS moment) AS new ON TRUE
+WHEN MATCHED AND looks.looked_at < new.moment THEN UPDATE SET looked_at = new.moment
+WHEN NOT MATCHED THEN INSERT VALUES (new.moment);
+
+-- take_touched: who did something, or is somebody else now; in that order, as many as one round takes
+CREATE OR REPLACE TEMP TABLE touched_now AS
+SELECT rowid AS place, profile_id, account_id, event FROM touched ORDER BY place LIMIT $limit;
+
+-- count_taken: how many rows that are
+SELECT count(*) FROM touched_now;
 
 -- remove_touched: they are looked at now
-DELETE FROM touched;
+DELETE FROM touched WHERE rowid IN (SELECT place FROM touched_now);
 
 -- touched_names: what happened; null says that what is known of somebody changed
-SELECT DISTINCT event FROM touched_now;
+SELECT DISTINCT event FROM touched_now WHERE profile_id IS NOT NULL OR account_id IS NOT NULL;
+
+-- names_of_everybody: which events are to be looked at of everybody who did them
+SELECT DISTINCT event FROM touched_now WHERE profile_id IS NULL AND account_id IS NULL;
+
+-- note: who is looked at while something is computed over everybody
+INSERT INTO touched_again
+SELECT profile_id, account_id, event FROM touched_now
+UNION ALL SELECT
+  CASE WHEN list_contains($users, definition_id) THEN subject_id END,
+  CASE WHEN NOT list_contains($users, definition_id) THEN subject_id END, NULL
+FROM due_now;
+
+-- touch_noted: they are looked at once more
+INSERT INTO touched SELECT DISTINCT profile_id, account_id, event FROM touched_again;
+
+-- forget_noted: nothing is computed over everybody any more
+DELETE FROM touched_again;
 
 -- take_due: whose time has come
 CREATE OR REPLACE TEMP TABLE due_now AS
 SELECT DISTINCT definition_id, subject_id FROM memberships
 WHERE next_at <= $now AND list_contains($ids, definition_id);
+
+-- crowded: of which definitions it is the time of so many that everybody is looked at
+SELECT definition_id FROM due_now GROUP BY definition_id HAVING count(*) > $crowd;
+
+-- remove_due: everybody is looked at
+DELETE FROM due_now WHERE list_contains($ids, definition_id);
 
 -- due_definitions: of which definitions
 SELECT DISTINCT definition_id FROM due_now;
@@ -77,11 +115,27 @@ FROM memberships AS found JOIN subjects ON subjects.raw_id = found.subject_id
 WHERE subjects.target_id IS NOT NULL AND list_contains($ids, found.definition_id)
 GROUP BY ALL;
 
--- take_all_before: what was known of everybody
+-- drop_lost_users: those who became somebody else, or were forgotten, after it was computed
+DELETE FROM results WHERE subject_id NOT IN (SELECT profile_id FROM profile_rows);
+
+-- drop_lost_accounts: the same for accounts
+DELETE FROM results WHERE subject_id NOT IN (SELECT account_id FROM account_rows);
+
+-- take_all_before: what was known of everybody; of who became somebody else, under whom they became
 CREATE OR REPLACE TEMP TABLE before AS
-SELECT definition_id, subject_id, value AS own_value, CAST(NULL AS VARCHAR) AS lost_value, next_at,
-  number
-FROM memberships WHERE list_contains($ids, definition_id);
+SELECT found.definition_id, coalesce(merged.winner_id, found.subject_id) AS subject_id,
+  max(found.value) FILTER (merged.loser_id IS NULL) AS own_value,
+  max(found.value) FILTER (merged.loser_id IS NOT NULL) AS lost_value,
+  max(found.next_at) FILTER (merged.loser_id IS NULL) AS next_at,
+  max(found.number) FILTER (merged.loser_id IS NULL) AS number
+FROM memberships AS found
+LEFT JOIN merged ON $is_of_users AND merged.loser_id = found.subject_id
+WHERE list_contains($ids, found.definition_id)
+GROUP BY ALL;
+
+-- remove_others: of those who are not there any more
+DELETE FROM memberships
+WHERE definition_id = $id AND subject_id NOT IN (SELECT subject_id FROM results);
 
 -- take_changed: what is different now. Who was somebody else's membership is told under the own name
 CREATE OR REPLACE TEMP TABLE changed AS

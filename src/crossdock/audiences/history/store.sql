@@ -91,8 +91,14 @@ CREATE TABLE IF NOT EXISTS places (
   next_account_id BIGINT NOT NULL
 );
 
--- create_touched: who did something, or is somebody else now, since audiences last looked
+-- create_touched: who did something, or is somebody else now, since audiences last looked. Without a profile and an account it is everybody who did it
 CREATE TABLE IF NOT EXISTS touched (profile_id BIGINT, account_id BIGINT, event VARCHAR);
+
+-- create_touched_again: who was looked at while an audience was computed over everybody
+CREATE TABLE IF NOT EXISTS touched_again (profile_id BIGINT, account_id BIGINT, event VARCHAR);
+
+-- create_looks: the last moment for which an audience was computed
+CREATE TABLE IF NOT EXISTS looks (looked_at TIMESTAMP NOT NULL);
 
 -- create_memberships: who is in which audience, and who has which computed trait. Somebody who left has a row without a value
 CREATE TABLE IF NOT EXISTS memberships (
