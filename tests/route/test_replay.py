@@ -46,6 +46,7 @@ class MemoryHistory:
         self.saved: dict[str, Replay] = {}
         self.failures: list[str] = []
         self.clock = FakeClock(NOON + HOUR)
+        self.clock_ahead = dt.timedelta()
 
     def fail_if_told(self, what: str) -> None:
         if what in self.failures:
@@ -53,8 +54,14 @@ class MemoryHistory:
             raise ConnectionError("the journal is away")
 
     async def find_range(self, start_at: dt.datetime, end_at: dt.datetime) -> tuple[int, int]:
-        assert start_at < end_at <= self.clock.now()
-        return 1, max(self.events_by_sequence, default=0)
+        assert start_at < end_at
+        # As NATS, by the moment at which it was stored, which its own clock told.
+        stored = [
+            sequence
+            for sequence in self.events_by_sequence
+            if self.clock.now() + self.clock_ahead < end_at + dt.timedelta(minutes=1)
+        ]
+        return 1, max(stored, default=0)
 
     async def events_between(self, first: int, last: int) -> AsyncGenerator[list[Event], None]:
         self.fail_if_told("events_between")
@@ -160,6 +167,18 @@ async def replaying(tmp_path: Path) -> AsyncIterator[Replaying]:
 
 def ids(replaying: Replaying) -> list[str]:
     return [each.id for each in replaying.journal.deliveries]
+
+
+async def test_a_replay_up_to_now_is_whole_although_the_journal_has_another_clock(
+    replaying: Replaying,
+) -> None:
+    await replaying.accept(1)
+    replaying.journal.clock_ahead = 2 * HOUR
+
+    begun = await replaying.begin()
+    ended = await replaying.ended(begun.id)
+
+    assert (ended.event_count, ended.delivery_count) == (1, 1)
 
 
 async def test_a_replayed_delivery_is_marked_and_has_an_id_of_its_own(replaying: Replaying) -> None:

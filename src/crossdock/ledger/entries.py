@@ -95,6 +95,8 @@ class _Seen(msgspec.Struct, gc=False):
 _decode_seen = msgspec.json.Decoder(_Seen).decode
 _encode_more = msgspec.json.Encoder().encode
 _NAME_CHARACTERS_MAX = 500
+# See `Delivery.id`.
+_REPLAY_PREFIX = "replay-"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -165,7 +167,7 @@ def is_from_route(entry: Entry) -> bool:
 
 def is_of_replay(entry: Entry) -> bool:
     """Return whether it is about a delivery that a replay made; see `Delivery.id`."""
-    return entry.outcome_id.startswith("replay-")
+    return entry.outcome_id.startswith(_REPLAY_PREFIX)
 
 
 def is_of_delivery(entry: Entry) -> bool:
@@ -231,6 +233,13 @@ def _text(value: object) -> str | None:
 
 
 def _offset(outcome_id: str) -> tuple[int, int]:
+    """Return which event an outcome is about; of a replay's delivery, the one that it is made of.
+
+    Or it would be missing where an event is looked for, and where a person is forgotten.
+    """
+    if outcome_id.startswith(_REPLAY_PREFIX):
+        # `replay-<id of the replay>-<id of the delivery>`
+        outcome_id = outcome_id.removeprefix(_REPLAY_PREFIX).partition("-")[2]
     sequence, _, rest = outcome_id.partition("-")
     index, _, _ = rest.partition("-")
     if sequence.isdecimal() and index.isdecimal():

@@ -6,7 +6,8 @@ SELECT {columns} FROM entries
 WHERE event_sequence BETWEEN $first AND $last AND event_sequence IN (SELECT unnest($sequences))
   AND message_hash = $message_hash AND message_id = $message_id
 /* Not by time, since clocks are set back. Only the word that a delivery was made can be late. */
-ORDER BY event_sequence = 0, event_sequence, event_index,
+/* A replay comes after the event's own way. */
+ORDER BY event_sequence = 0, event_sequence, event_index, starts_with(outcome_id, 'replay-'),
   stream, step <> 'mapped', sequence, position
 LIMIT $limit;
 

@@ -136,9 +136,10 @@ WHERE stream = 1 AND event_sequence BETWEEN $first AND $last
   AND subject_hash IN (SELECT unnest($hashes)) AND subject_id IN (SELECT unnest($ids))
 ORDER BY sequence, position;
 
--- find_routed: those of some events that route has recorded something of
+-- find_routed: those of some events that route has recorded something of; a replay has not
 SELECT DISTINCT event_sequence, event_index FROM entries
-WHERE stream = 1 AND outcome_id = subject_id AND event_sequence BETWEEN $first AND $last
+WHERE stream = 1 AND outcome_id = subject_id AND NOT starts_with(outcome_id, 'replay-')
+  AND event_sequence BETWEEN $first AND $last
   AND event_sequence IN (SELECT unnest($sequences));
 
 -- forget: remove what is older than this

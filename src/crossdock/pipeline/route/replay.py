@@ -47,6 +47,7 @@ _PARTS_OF_A_SECOND = 10
 # Where nothing is delivered, it is noted only so often how far a replay is.
 _SAVE_SECONDS = 1.0
 _OUTCOMES_LOOKED_AT = 5_000
+_CLOCKS_APART_MAX = dt.timedelta(days=7)
 
 
 class ReplayNotPossible(CrossdockError):
@@ -156,7 +157,11 @@ class Replays:
             self._compile_condition(order.filter)
         now = self._clock.now()
         end_at = min(order.end_at, now)
-        first, last = await self._journal.find_range(order.start_at, end_at)
+        # Up to now is up to the last there is, also where the journal has another clock.
+        is_up_to_now = order.end_at >= now
+        first, last = await self._journal.find_range(
+            order.start_at, now + _CLOCKS_APART_MAX if is_up_to_now else end_at
+        )
         replay = Replay(
             id=self._ids.new("rpl"),
             source_id=order.source_id,
