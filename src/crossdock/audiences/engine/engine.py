@@ -25,16 +25,12 @@ from crossdock.audiences.engine.pace import Paces
 from crossdock.audiences.engine.port import EngineJournal
 from crossdock.audiences.engine.questions import Member, Preview, Standing
 from crossdock.audiences.engine.rounds import ProgramFailed
+from crossdock.audiences.engine.sizes import Sizes
 from crossdock.audiences.history import History, HistoryUnavailable
 from crossdock.base.clock import Clock
 from crossdock.base.errors import CrossdockError
 from crossdock.events import ConnectionId, Envelope, SourceId
-from crossdock.workspace import (
-    Computation,
-    FindDestination,
-    Workspace,
-    WorkspaceFeed,
-)
+from crossdock.workspace import Computation, FindDestination, Workspace, WorkspaceFeed
 
 Answer = TypeVar("Answer")
 
@@ -75,6 +71,7 @@ class Engine:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audiences")
         self._cursor: duckdb.DuckDBPyConnection | None = None
         self._paces = Paces(clock)
+        self._sizes = Sizes(history, clock)
         self._failed_at: dict[str, float] = {}
         self._woken = asyncio.Event()
         self._to_tell = asyncio.Event()
@@ -240,7 +237,9 @@ class Engine:
             )
             self._failed_at.pop(program.id, None)
             await self._settle(programs)
-        return await self._follow(programs)
+        next_at = await self._follow(programs)
+        await self._in_thread(lambda _: self._sizes.note(programs.computations))
+        return next_at
 
     async def _follow(self, programs: Programs) -> dt.datetime | None:
         sound = [one for one in programs.ordered if one.id not in self._failed_at]
