@@ -86,7 +86,7 @@ def test_an_audience_goes_from_nothing_to_a_property_in_ramen(
     expect(text_of(page)).to_have_value("event('Order Completed').within(30 days).count() >= 1")
     preview = page.get_by_role("region", name="Preview")
     expect(preview.get_by_text("Ada Lovelace")).to_be_visible()
-    page.get_by_label("Name", exact=True).fill("Order Completed Last 30 Days")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Order Completed Last 30 Days")
     expect(page.get_by_text(KEY)).to_be_visible()
     expect_accessible(page)
     page.get_by_role("button", name="Create audience").click()
@@ -94,8 +94,7 @@ def test_an_audience_goes_from_nothing_to_a_property_in_ramen(
     expect(page.get_by_role("heading", name="Order Completed Last 30 Days")).to_be_visible()
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     expect(page.get_by_role("table", name="Members").get_by_text("Ada Lovelace")).to_be_visible()
-    page.get_by_role("link", name="Destinations", exact=True).last.click()
-    page.get_by_role("button", name="Connect a destination").click()
+    page.get_by_role("region", name="Next step").get_by_role("link").click()
     page.get_by_role("textbox", name="Destination").fill("Ramen")
     page.get_by_role("option", name="Ramen Server").click()
     page.get_by_role("button", name="Fill in the sandbox's settings").click()
@@ -105,8 +104,17 @@ def test_an_audience_goes_from_nothing_to_a_property_in_ramen(
     expect(page.get_by_text("First sync done")).to_be_visible()
     eventually(lambda: ramen_traits(app_server, "ada").get(KEY) is True)
     send(app_server, order("cleo"))
+    told = page.get_by_role("list", name="Told Ramen Server lately").get_by_role("listitem")
+    of_cleo = told.filter(has_text="cleo")
+    expect(of_cleo.get_by_text("true")).to_be_visible()
     eventually(lambda: ramen_traits(app_server, "cleo").get(KEY) is True)
     expect_accessible(page)
+    with page.context.expect_page() as opened:
+        of_cleo.get_by_role("link", name="See it in Ramen").click()
+    users = opened.value.get_by_role("tabpanel", name="Users")
+    expect(users.get_by_role("listitem").filter(has_text="cleo")).to_contain_text(KEY)
+    of_cleo.get_by_role("link", name="What became of it").click()
+    expect(page.get_by_role("main")).to_contain_text("PATCH")
 
 
 def test_the_text_and_the_builder_follow_each_other(signed_in: Opener) -> None:
@@ -151,15 +159,68 @@ def test_who_changed_it_meanwhile_is_told_and_nothing_is_lost(
     expect(page.get_by_label("Value", exact=True)).to_have_value("pro")
     page.get_by_label("Value", exact=True).fill("free")
     expect(text_of(page)).to_have_value("trait('plan') = 'free'")
-    app_server.api("PATCH", f"/audiences/{one}", {"description": "mine"})
+    team = {"definition": {"query": "trait('plan') = 'team'"}}
+    app_server.api("PATCH", f"/audiences/{one}", team)
 
     page.get_by_role("button", name="Save", exact=True).click()
 
-    expect(page.get_by_text("changed this audience meanwhile")).to_be_visible()
-    page.get_by_role("button", name="Save mine over it").click()
-    expect(page.get_by_text("only differences are sent.").first).to_be_visible()
-    query = app_server.api("GET", f"/audiences/{one}")["computation"]["definition"]["query"]
-    assert query == "trait('plan') = 'free'"
+    conflict = page.get_by_role("alert")
+    expect(conflict).to_contain_text("admin token changed this audience meanwhile")
+    expect(conflict.get_by_text("trait('plan') = 'team'")).to_be_visible()
+    expect_accessible(page)
+    conflict.get_by_role("button", name="Save mine over it").click()
+    eventually(lambda: query_of(app_server, one) == "trait('plan') = 'free'")
+
+
+def test_how_a_destination_is_told_can_be_changed(
+    signed_in: Opener, app_server: RunningServer
+) -> None:
+    one = make(app_server, "/audiences", "Told otherwise", "trait('plan') = 'pro'")
+    hook = {"metadataId": "webhook", "settings": {"url": f"{app_server.url}/nowhere"}}
+    app_server.api("POST", f"/audiences/{one}/destinations", {**hook, "enabled": False})
+    page = signed_in(f"/audiences/{one}/destinations")
+    card = page.get_by_role("region", name="Webhook")
+    card.get_by_role("button", name="Edit").click()
+
+    card.get_by_role("checkbox", name="Track").check()
+    card.get_by_label("Event when somebody gets in").fill("Became a pro")
+    card.get_by_label("At most so many a second").fill("5")
+    expect_accessible(page)
+    card.get_by_role("button", name="Save").click()
+
+    expect(card.get_by_text("Sends “Became a pro” and “Audience Exited”.")).to_be_visible()
+    (output,) = app_server.api("GET", f"/audiences/{one}")["computation"]["destinations"]
+    assert (sorted(output["sends"]), output["perSecondMax"]) == (["identify", "track"], 5)
+
+
+def test_a_viewer_sees_a_definition_and_who_is_in_it_and_changes_nothing(
+    open_page: Opener, app_server: RunningServer
+) -> None:
+    one = make(app_server, "/audiences", "Looked at", "trait('plan') = 'pro'")
+    sign_in_as_viewer(page := open_page(f"/audiences/{one}/definition"), app_server)
+
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.get_by_text("Ada Lovelace")).to_be_visible()
+    expect(page.get_by_label("Value", exact=True)).to_be_disabled()
+    expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
+    expect_accessible(page)
+
+
+def sign_in_as_viewer(page: Page, server: RunningServer) -> None:
+    person = {"email": "vi@example.com", "name": "Vi", "role": "viewer"}
+    link = server.api("POST", "/people", person)["link"]["token"]
+    server.request(
+        "POST", "/api/v1/password", json={"linkToken": link, "password": "one long password"}
+    )
+    page.get_by_text("E-mail and password").click()
+    page.get_by_label("E-mail", exact=True).fill("vi@example.com")
+    page.get_by_label("Password", exact=True).fill("one long password")
+    page.get_by_role("button", name="Sign in").click()
+
+
+def query_of(server: RunningServer, audience: str) -> str:
+    found: str = server.api("GET", f"/audiences/{audience}")["computation"]["definition"]["query"]
+    return found
 
 
 def test_a_computed_trait_is_made_with_a_form(signed_in: Opener) -> None:

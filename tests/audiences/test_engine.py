@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from crossdock.audiences.engine import sizes
 from crossdock.events import ConnectionId
 from crossdock.workspace import Output
 from tests.audiences.engaging import NOON, Scene, computation, scene
@@ -235,3 +236,39 @@ async def test_a_disabled_audience_rests_and_catches_up_when_it_is_enabled(one: 
 
     assert told_meanwhile == []
     assert one.told("buyers") == [("ada", True)]
+
+
+async def test_a_size_an_hour_is_kept_for_thirty_days(one: Scene) -> None:
+    one.did("ada", "Order Completed")
+    one.define(computation("buyers", "event('Order Completed').count() >= 1"))
+    await one.catch_up()
+    one.did("ben", "Order Completed")
+    for hours in (0.5, 0.5, 24.0):
+        one.clock.moment += dt.timedelta(hours=hours)
+        await one.catch_up()
+
+    assert await kept(one) == {"def_buyers": [(0, 1), (1, 2), (25, 2)]}
+
+    await one.restart()
+    one.clock.moment += 40 * DAYS
+    await one.catch_up()
+    assert await kept(one) == {"def_buyers": [(40 * 24 + 25, 2)]}
+
+    one.define()
+    one.clock.moment += dt.timedelta(hours=1)
+    one.define(computation("others", "event('Order Completed').count() >= 9"))
+    await one.catch_up()
+    one.clock.moment += dt.timedelta(hours=1)
+    await one.catch_up()
+    assert await kept(one) == {"def_others": [(40 * 24 + 26, 0), (40 * 24 + 27, 0)]}
+
+
+async def kept(one: Scene) -> dict[str, list[tuple[int, int]]]:
+    """Return the sizes that are kept, with the hours since noon."""
+    found = await one.history.ask(
+        lambda cursor: sizes(cursor, since=NOON - DAYS, now=one.clock.moment)
+    )
+    return {
+        key: [(int((size.at - NOON).total_seconds() // 3600), size.size) for size in all_of_it]
+        for key, all_of_it in found.items()
+    }

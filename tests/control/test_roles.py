@@ -17,6 +17,7 @@ Api = Any
 OPEN = {("POST", "/session"), ("POST", "/password")}
 OWNERS_ONLY = ("/people", "/tokens")
 EDITORS_SEE = ("/audit", "/audit-events")
+ENGAGE = ("/audiences", "/computed-traits")
 ONES_OWN = ("/session", "/password")
 
 
@@ -34,6 +35,8 @@ def expected(role: str, method: str, path: str) -> bool:
     if path.startswith(OWNERS_ONLY):
         return False
     if role == "editor":
+        return True
+    if path.endswith(("/preview", "/convert")) and path.startswith(ENGAGE):
         return True
     return method == "GET" and path not in EDITORS_SEE
 

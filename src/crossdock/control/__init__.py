@@ -7,7 +7,7 @@
 - `app`: puts it together.
 - `as_code`: the workspace itself: what it is called, as a file, and who changed what.
 - `audiences`, `computed_traits`: who is in, who would be, who is told; both by `computations` and
-  `computation_shapes`.
+  `computation_shapes`, and `sizes`: how large they were.
 - `audit`: who did what, and when.
 - `browser`: what a page needs: `snippet`, `content_security_policy`.
 - `catalog`, `catalog_shapes`: what can be connected.

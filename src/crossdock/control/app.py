@@ -33,6 +33,7 @@ from crossdock.control import (
     secure_mode,
     sending,
     session,
+    sizes,
     sources,
     sql,
     subscriptions,
@@ -81,6 +82,8 @@ _ROUTERS = (
     profile_api.router,
     sql.router,
     regulations.router,
+    # Before audiences, one of which could be called so.
+    sizes.router,
     audiences.router,
     computed_traits.router,
 )

@@ -75,7 +75,7 @@ def _add_objects(router: APIRouter, kind: ComputationKind, path: str, name: str)
         """List all, with how each stands."""
         workspace = parts.store.load()
         page, pagination = paging.page([o for o in workspace.computations if o.kind == kind])
-        standings = await _standings(parts)
+        standings = await standings_of(parts)
         shapes = [computation_shape(one, workspace, standings.get(one.id)) for one in page]
         return Data(data=ComputationsAnswer(computations=shapes, pagination=pagination))
 
@@ -233,17 +233,21 @@ def _add_outputs(router: APIRouter, kind: ComputationKind, path: str, name: str)
     @router.put(
         f"{path}/{{id}}/destinations/{{destination_id}}", name=f"connect_{name}_destination"
     )
-    async def connect(
+    async def connect(  # noqa: PLR0913 - of the path, the header and the body.
         id: str,  # noqa: A002 - of the path.
         destination_id: str,
         response: Response,
         parts: Here,
+        *,
         body: OutputInput,
+        if_match: IfMatch = None,
     ) -> Data[ComputationAnswer]:
         """Tell a destination of Engage, or say how it is told. A new one is told everybody once."""
+        version = expected_version(if_match)
 
         def decide(workspace: Workspace) -> Workspace:
             one = edits.find_computation(workspace, kind, id)
+            edits.expect_version(one, version)
             return edits.with_computation(workspace, _with_output(one, destination_id, body))
 
         return await _answer(parts.change(decide), kind, id, parts, response)
@@ -284,7 +288,7 @@ def engine_of(parts: Parts) -> Engine:
     return parts.engine
 
 
-async def _standings(parts: Parts) -> dict[str, Standing]:
+async def standings_of(parts: Parts) -> dict[str, Standing]:
     """Return how each stands; nothing while that cannot be asked: what was changed is changed."""
     try:
         return await engine_of(parts).standings()
@@ -361,6 +365,6 @@ async def _answer(
 ) -> Data[ComputationAnswer]:
     one = edits.find_computation(workspace, kind, one_id)
     give_etag(response, one.version)
-    standings = await _standings(parts)
+    standings = await standings_of(parts)
     shape = computation_shape(one, workspace, standings.get(one.id))
     return Data(data=ComputationAnswer(computation=shape))

@@ -6,6 +6,8 @@ from fastapi import Request, Response
 
 from crossdock.base.json import JsonObject
 from crossdock.control.answers import Conflict, Shape, problem_response
+from crossdock.control.computation_shapes import computation_shape
+from crossdock.control.computations import standings_of
 from crossdock.control.parts import Parts, parts_of
 from crossdock.control.shapes import (
     destination_shape,
@@ -18,15 +20,15 @@ from crossdock.workspace import ChangedMeanwhile
 _EVENTS_LOOKED_AT = 50
 
 
-def answer_conflict(request: Request, error: Exception) -> Response:
+async def answer_conflict(request: Request, error: Exception) -> Response:
     """Return the answer that says who changed it, when, and what it is now."""
     assert isinstance(error, ChangedMeanwhile)  # noqa: S101 - it is registered for these.
-    return problem_response(error, _conflict(parts_of(request), request, error.object_id))
+    return problem_response(error, await _conflict(parts_of(request), request, error.object_id))
 
 
-def _conflict(parts: Parts, request: Request, object_id: str) -> Conflict | None:
+async def _conflict(parts: Parts, request: Request, object_id: str) -> Conflict | None:
     """Return what is known; None if it was deleted, or nobody remembers who changed it."""
-    found = _find(parts, request, object_id)
+    found = _find(parts, request, object_id) or await _find_computation(parts, object_id)
     if found is None:
         return None
     shape, version = found
@@ -59,4 +61,13 @@ def _find(parts: Parts, request: Request, object_id: str) -> tuple[Shape, int] |
         for one in connection.filters:
             if one.id == object_id:
                 return filter_shape(one, connection), one.version
+    return None
+
+
+async def _find_computation(parts: Parts, object_id: str) -> tuple[Shape, int] | None:
+    workspace = parts.store.load()
+    for one in workspace.computations:
+        if one.id == object_id:
+            standing = (await standings_of(parts)).get(object_id)
+            return computation_shape(one, workspace, standing), one.version
     return None

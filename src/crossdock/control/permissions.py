@@ -20,6 +20,12 @@ _NEEDED_BY_SEGMENT: dict[str, Role] = {
     "password": "viewer",
 }
 _LOOKS = frozenset({"GET", "HEAD"})
+# POST because of their bodies, and yet they only look: at who is in an audience, or would be.
+_LOOKS_WITH_A_BODY = frozenset(
+    f"{path}/{name}"
+    for path in ("/audiences", "/computed-traits")
+    for name in ("preview", "convert")
+)
 # They are POST because they have a body, and try something out. Nobody will ask who did.
 _TRIES = (
     "/filters/preview",
@@ -41,7 +47,8 @@ def path_of(scope: Scope) -> str:
 def needed_role(method: str, path: str) -> Role:
     """Return the least role that may do this. `path` is below `/api/v1`."""
     segment = path.strip("/").partition("/")[0]
-    by_method: Role = "viewer" if method in _LOOKS else "editor"
+    is_look = method in _LOOKS or (method == "POST" and path in _LOOKS_WITH_A_BODY)
+    by_method: Role = "viewer" if is_look else "editor"
     return _NEEDED_BY_SEGMENT.get(segment, by_method)
 
 

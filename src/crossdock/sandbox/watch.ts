@@ -131,6 +131,8 @@ export function tabs(bar: HTMLElement): void {
   for (const list of document.querySelectorAll<HTMLElement>("[role=tabpanel] .list")) {
     list.tabIndex = 0;
   }
-  const first = buttons[0];
+  // An address such as #users begins with that one.
+  const wanted = `panel-${location.hash.slice(1)}`;
+  const first = buttons.find((one) => one.getAttribute("aria-controls") === wanted) ?? buttons[0];
   if (first !== undefined) select(first);
 }

@@ -3,6 +3,8 @@ import {
   compared,
   keyOf,
   missing,
+  newComputedTrait,
+  newComputedTrait,
   newEvent,
   newFilter,
   newGroup,
@@ -12,10 +14,13 @@ import {
   suggestedName,
   typedValue,
 } from "../src/pages/audiences/builder/model";
+import { draftOf, isSame, isWhole, newDraft } from "../src/pages/audiences/output_draft";
 import { nameOf } from "../src/pages/audiences/people";
-import { progressOf } from "../src/pages/audiences/words";
+import { toldOf } from "../src/pages/audiences/told";
+import { changeOf, lineOf, progressOf } from "../src/pages/audiences/words";
 import { idsOf } from "../src/pages/privacy/words";
 import { csvOf } from "../src/pages/profiles/csv";
+import { ofKind, suggestedTraitName } from "../src/pages/traits/words";
 
 const event = { ...newEvent(), event: "Order Completed" };
 
@@ -105,5 +110,90 @@ describe("words", () => {
         ],
       ),
     ).toBe('a,b\r\n"x""y",\'=1+1\r\n,-2\r\n');
+  });
+});
+
+describe("the size of an audience", () => {
+  const noon = Date.parse("2030-01-02T12:00:00Z");
+  const at = "2030-01-01T12:00:00Z";
+
+  it("is compared with 24 hours ago, or with what is known", () => {
+    expect(changeOf(12, { dayAgo: 5, points: [{ at, size: 5 }] }, noon)).toBe("+7 in 24 hours");
+    expect(changeOf(5, { dayAgo: 5, points: [{ at, size: 5 }] }, noon)).toBe(
+      "no change in 24 hours",
+    );
+    const young = { dayAgo: null, points: [{ at: "2030-01-02T09:00:00Z", size: 9 }] };
+    expect(changeOf(4, young, noon)).toBe("-5 in 3 hours");
+    expect(changeOf(4, young, Date.parse("2030-01-02T09:05:00Z"))).toBe("-5 in the last hour");
+    expect(changeOf(4, { dayAgo: null, points: [] }, noon)).toBeNull();
+    expect(changeOf(4, undefined, noon)).toBeNull();
+  });
+
+  it("is drawn at its times, and flat where it does not change", () => {
+    const corners = lineOf(
+      [
+        { at: 0, size: 1 },
+        { at: 30, size: 3 },
+        { at: 40, size: 2 },
+      ],
+      40,
+      14,
+    );
+    expect(corners).toEqual(["0.0,12.0", "30.0,2.0", "40.0,7.0"]);
+    expect(lineOf([{ at: 5, size: 0 }], 40, 14)).toEqual(["0.0,7.0"]);
+    expect(lineOf([], 40, 14)).toEqual([]);
+  });
+});
+
+describe("how a destination is told", () => {
+  it("is whole with a call and the names of its events", () => {
+    const draft = newDraft("USERS");
+    expect(isWhole(draft)).toBe(true);
+    expect(isWhole({ ...draft, sends: [] })).toBe(false);
+    expect(isWhole({ ...draft, sends: ["track"], exitedEvent: " " })).toBe(false);
+    expect(isSame(draft, { ...draft, sends: ["identify"] })).toBe(true);
+    expect(isSame(draft, { ...draft, sends: ["track", "identify"] })).toBe(false);
+    expect(newDraft("ACCOUNTS").sends).toEqual(["group"]);
+    const output = { ...draft, destinationId: "d", name: "D" } as never;
+    expect(draftOf(output)).toEqual(draft);
+  });
+
+  it("is read from the events of this audience to this destination", () => {
+    const told = (id: string, destination: string, rest: object) => ({
+      sourceId: "src",
+      messageId: "m",
+      receivedAt: "2030-01-01T12:00:00Z",
+      type: "identify",
+      name: null,
+      event: {
+        context: { personas: { computation_id: id } },
+        integrations: { All: false, [destination]: true },
+        ...rest,
+      },
+    });
+    const one = { id: "aud_1", key: "buyers" };
+    const events = [
+      told("aud_1", "dst_1", { userId: "ada", traits: { buyers: true } }),
+      told("aud_2", "dst_1", { userId: "ada", traits: { buyers: true } }),
+      told("aud_1", "dst_2", { userId: "ada", traits: { buyers: true } }),
+      {
+        ...told("aud_1", "dst_1", { anonymousId: "b1", properties: { buyers: false } }),
+        type: "track",
+      },
+    ];
+    expect(toldOf(events, one, "dst_1").map(({ kind, who, value }) => [kind, who, value])).toEqual([
+      ["user_id", "ada", true],
+      ["anonymous_id", "b1", false],
+    ]);
+  });
+});
+
+describe("the name of a computed trait", () => {
+  it("is suggested of what is computed", () => {
+    const count = { ...newComputedTrait(), event: "Order Completed" };
+    expect(suggestedTraitName(count)).toBe("Order Completed Count");
+    expect(suggestedTraitName({ ...ofKind(count, "sum"), of: "total" })).toBe("Sum of total");
+    expect(suggestedTraitName(ofKind(count, "sum"))).toBe("");
+    expect(suggestedTraitName(newComputedTrait())).toBe("");
   });
 });

@@ -13,6 +13,7 @@ passing of time. It is the same SQL each time, over everybody or over those who 
 - `workers`: their threads.
 - `messages`: a change as an event.
 - `pace`: no faster than a destination takes.
+- `sizes`: how large each was, hour by hour.
 - `questions`: what people ask: members, sizes, progress, a preview.
 - `report`: everything that it logs and counts.
 """
@@ -22,5 +23,15 @@ from __future__ import annotations
 from crossdock.audiences.engine.definitions import read_definition
 from crossdock.audiences.engine.engine import Engine
 from crossdock.audiences.engine.questions import Member, Preview, Standing, Sync
+from crossdock.audiences.engine.sizes import Size, sizes
 
-__all__ = ["Engine", "Member", "Preview", "Standing", "Sync", "read_definition"]
+__all__ = [
+    "Engine",
+    "Member",
+    "Preview",
+    "Size",
+    "Standing",
+    "Sync",
+    "read_definition",
+    "sizes",
+]

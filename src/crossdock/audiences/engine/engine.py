@@ -22,6 +22,7 @@ from crossdock.audiences.engine.outbox import Outbox
 from crossdock.audiences.engine.port import EngineJournal
 from crossdock.audiences.engine.questions import Member, Preview, Standing
 from crossdock.audiences.engine.rounds import Done, Meanwhile, ProgramFailed, Rounds
+from crossdock.audiences.engine.sizes import Sizes
 from crossdock.audiences.engine.telling import Teller
 from crossdock.audiences.engine.workers import Worker
 from crossdock.audiences.history import History, HistoryUnavailable
@@ -76,6 +77,7 @@ class Engine:
             find_destination=find_destination,
             in_force=lambda: (self._workspace, self._programs),
         )
+        self._sizes = Sizes(clock)
         self._failed_at: dict[str, float] = {}
         self._woken = asyncio.Event()
         self._to_compute = asyncio.Event()
@@ -237,6 +239,8 @@ class Engine:
                 continue
             self._note(done, programs, started_at)
             if not done.has_more:
+                known = programs.computations
+                await self._follows.do(lambda *on, known=known: self._sizes.note(known, *on))
                 return done.next_at
 
     def _note(self, done: Done, programs: Programs, started_at: float) -> None:

@@ -32,7 +32,10 @@ interface Question {
 const EVENTS_SHOWN_MAX = 500;
 const KINDS = { text: "Short text", choice: "Choice", score: "Score 0–10" };
 
-const chosen = new URLSearchParams(location.search).get("organization_id");
+const parameters = new URLSearchParams(location.search);
+const chosen = parameters.get("organization_id");
+// Somebody who is looked for stands first.
+const wantedUserId = parameters.get("user");
 const query = chosen === null ? "" : `?organization_id=${encodeURIComponent(chosen)}`;
 const editor = byId<HTMLDialogElement>("editor");
 const form = byId<HTMLFormElement>("draft");
@@ -170,7 +173,11 @@ async function showLists(): Promise<void> {
   if (!organization || !users || !companies || !given || !asked) return;
   showOrganization(organization, switches === switchesBefore);
   answers = (given.answers as Fields[]).reverse();
-  const persons = (users.users as Fields[]).reverse();
+  const all = (users.users as Fields[]).reverse();
+  const persons = [
+    ...all.filter((user) => user.id === wantedUserId),
+    ...all.filter((user) => user.id !== wantedUserId),
+  ];
   const groups = (companies.companies as Fields[]).reverse();
   const questions = asked.questions as Question[];
   count("users", persons);

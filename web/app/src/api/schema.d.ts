@@ -1686,6 +1686,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audiences/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audience Sizes
+         * @description Return how large each was in the last days.
+         */
+        get: operations["listAudienceSizes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audiences/{id}/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Audience Sizes
+         * @description Return how large one was in the last days.
+         */
+        get: operations["readAudienceSizes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/computed-traits/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Computed Trait Sizes
+         * @description Return how large each was in the last days.
+         */
+        get: operations["listComputedTraitSizes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/computed-traits/{id}/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Computed Trait Sizes
+         * @description Return how large one was in the last days.
+         */
+        get: operations["readComputedTraitSizes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audiences": {
         parameters: {
             query?: never;
@@ -2821,6 +2901,10 @@ export interface components {
         Data_NoticesAnswer_: {
             data: components["schemas"]["NoticesAnswer"];
         };
+        /** Data[OneSizesAnswer] */
+        Data_OneSizesAnswer_: {
+            data: components["schemas"]["OneSizesAnswer"];
+        };
         /** Data[OutcomesAnswer] */
         Data_OutcomesAnswer_: {
             data: components["schemas"]["OutcomesAnswer"];
@@ -2880,6 +2964,10 @@ export interface components {
         /** Data[SettingsTestAnswer] */
         Data_SettingsTestAnswer_: {
             data: components["schemas"]["SettingsTestAnswer"];
+        };
+        /** Data[SizesAnswer] */
+        Data_SizesAnswer_: {
+            data: components["schemas"]["SizesAnswer"];
         };
         /** Data[SnippetAnswer] */
         Data_SnippetAnswer_: {
@@ -3756,6 +3844,13 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /**
+         * OneSizesAnswer
+         * @description The sizes of one.
+         */
+        OneSizesAnswer: {
+            sizes: components["schemas"]["SizesShape"];
+        };
+        /**
          * Option
          * @description A setting: Segment's fields, then what ours has more.
          */
@@ -4505,6 +4600,41 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "editor" | "viewer";
+        };
+        /**
+         * SizePoint
+         * @description A size at the beginning of an hour, or when it was first computed in that hour.
+         */
+        SizePoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * SizesAnswer
+         * @description The sizes of all.
+         */
+        SizesAnswer: {
+            /** Sizes */
+            sizes: components["schemas"]["SizesShape"][];
+        };
+        /**
+         * SizesShape
+         * @description The sizes of one, oldest first; hours in which the server did not run are left out.
+         *
+         *     `dayAgo`: the size 24 hours ago; null if it is younger.
+         */
+        SizesShape: {
+            /** Id */
+            id: string;
+            /** Dayago */
+            dayAgo: number | null;
+            /** Points */
+            points: components["schemas"]["SizePoint"][];
         };
         /**
          * SnippetAnswer
@@ -14368,6 +14498,354 @@ export interface operations {
             };
         };
     };
+    listAudienceSizes: {
+        parameters: {
+            query?: {
+                /** @description How many days back. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SizesAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    readAudienceSizes: {
+        parameters: {
+            query?: {
+                /** @description How many days back. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_OneSizesAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    listComputedTraitSizes: {
+        parameters: {
+            query?: {
+                /** @description How many days back. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SizesAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
+    readComputedTraitSizes: {
+        parameters: {
+            query?: {
+                /** @description How many days back. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_OneSizesAnswer_"];
+                };
+            };
+            /** @description Something in the request cannot be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The token or session is missing, wrong, or has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Whoever asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description There were too many wrong tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description Something that is needed does not answer at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+        };
+    };
     listAudiences: {
         parameters: {
             query?: {
@@ -15250,7 +15728,10 @@ export interface operations {
     connectAudienceDestination: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version you looked at: the change is refused with 412 if somebody else made one since. Without it the last change wins. */
+                "if-match"?: string | null;
+            };
             path: {
                 id: string;
                 destination_id: string;
@@ -16305,7 +16786,10 @@ export interface operations {
     connectComputedTraitDestination: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version you looked at: the change is refused with 412 if somebody else made one since. Without it the last change wins. */
+                "if-match"?: string | null;
+            };
             path: {
                 id: string;
                 destination_id: string;

@@ -11,11 +11,11 @@ import { QueryView } from "../../parts/query_view";
 import classes from "./audience.module.css";
 import { type Computation, type Kind, oneQuery, WORDS } from "./queries";
 import { StandingBadge } from "./standing";
+import { Trend } from "./trend";
 
-/** The audience or computed trait of the page, and the ETag that a change is sent with. */
+/** The audience or computed trait of the page. */
 export interface Loaded {
   one: Computation;
-  etag: string | null;
   kind: Kind;
 }
 
@@ -48,13 +48,14 @@ export function Frame({ kind }: { kind: Kind }) {
   ];
   return (
     <QueryView query={query}>
-      {({ one, etag }) => (
+      {(one) => (
         <>
           <PageHeader
             title={one.name}
             breadcrumbs={crumbs}
             badge={<StandingBadge one={one} />}
             description={<About one={one} />}
+            actions={<Trend one={one} />}
           />
           <nav className={classes.tabs} aria-label={`Of this ${word}`}>
             {tabs.map((tab) => (
@@ -63,7 +64,7 @@ export function Frame({ kind }: { kind: Kind }) {
               </NavLink>
             ))}
           </nav>
-          <Outlet context={{ one, etag, kind } satisfies Loaded} key={one.id} />
+          <Outlet context={{ one, kind } satisfies Loaded} key={one.id} />
         </>
       )}
     </QueryView>

@@ -1,19 +1,25 @@
-import { Alert, Button, Group, Text } from "@mantine/core";
-import { IconUsers } from "@tabler/icons-react";
-import { ApiError } from "../../api/errors";
+import { ApiError, conflictOf } from "../../api/errors";
+import { ConflictAlert } from "../../parts/conflict_alert";
+import { differencesBetween } from "../../parts/differences";
 import { ErrorState } from "../../parts/error_state";
-import { TimeAgo } from "../../parts/time_ago";
+import type { Computation } from "./queries";
 
 interface Props {
   error: unknown;
   /** What it is: "this audience". */
   what: string;
+  /** What is shown where they differ, and what is called how. */
+  labels: Readonly<Record<string, string>>;
+  mine: Readonly<Record<string, unknown>>;
+  /** The same of what somebody else has saved. */
+  theirs: (one: Computation) => Readonly<Record<string, unknown>>;
   onTheirs: () => void;
   onMine: () => void;
+  isBusy: boolean;
 }
 
 /** Why nothing was saved; between two who edit the same, the choice. */
-export function ChangeError({ error, what, onTheirs, onMine }: Props) {
+export function ChangeError({ error, theirs, labels, mine, ...rest }: Props) {
   if (error === null) return null;
   if (!(error instanceof ApiError && error.isConflict)) {
     return (
@@ -22,32 +28,18 @@ export function ChangeError({ error, what, onTheirs, onMine }: Props) {
       </div>
     );
   }
-  const conflict = error.problems[0]?.conflict;
+  const conflict = conflictOf(error);
   return (
-    <Alert
-      role="alert"
-      color="amber"
-      variant="outline"
-      mt="md"
-      icon={<IconUsers />}
-      title={`${conflict?.changedBy ?? "Somebody else"} changed ${what} meanwhile`}
-    >
-      <Text fz="sm">
-        {conflict && (
-          <>
-            <TimeAgo at={conflict.changedAt} />.{" "}
-          </>
-        )}
-        Nothing was saved, and what you did is still here.
-      </Text>
-      <Group mt="sm" gap="xs">
-        <Button variant="default" onClick={onTheirs}>
-          Show their version
-        </Button>
-        <Button variant="default" onClick={onMine}>
-          Save mine over it
-        </Button>
-      </Group>
-    </Alert>
+    <div style={{ marginTop: 16 }}>
+      <ConflictAlert
+        conflict={conflict}
+        differences={
+          conflict
+            ? differencesBetween(labels, theirs(conflict.current as unknown as Computation), mine)
+            : []
+        }
+        {...rest}
+      />
+    </div>
   );
 }

@@ -1,17 +1,6 @@
 /** Connecting a destination: which, how it is set up, and how it is told. */
 
-import {
-  Button,
-  Group,
-  NumberInput,
-  Paper,
-  Radio,
-  Select,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from "@mantine/core";
+import { Button, Group, Paper, Select, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, data } from "../../api/client";
@@ -22,10 +11,11 @@ import { QueryView } from "../../parts/query_view";
 import { SettingField } from "../../parts/setting_field";
 import { tell } from "../../parts/tell";
 import { useLoaded } from "./audience";
-import { connect, connectNew, type Output, type Told } from "./queries";
+import { isWhole, newDraft } from "./output_draft";
+import { OutputFields } from "./output_fields";
+import { connect, connectNew } from "./queries";
 import { useChanged } from "./use_change";
 
-type Call = Output["sends"][number];
 const NEW = "new:";
 
 export function Connect({ onDone }: { onDone: () => void }) {
@@ -40,12 +30,7 @@ function Form({ onDone }: { onDone: () => void }) {
   const { data: all = [] } = useQuery(destinationsQuery);
   const [chosen, setChosen] = useState<string | null>(null);
   const [settings, setSettings] = useState<Record<string, unknown>>({});
-  const isOfUsers = one.definition.type === "USERS";
-  const [call, setCall] = useState<Call>(isOfUsers ? "identify" : "group");
-  const [entered, setEntered] = useState("Audience Entered");
-  const [exited, setExited] = useState("Audience Exited");
-  const [computed, setComputed] = useState("Trait Computed");
-  const [rate, setRate] = useState<number | null>(null);
+  const [draft, setDraft] = useState(() => newDraft(one.definition.type));
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
 
@@ -71,19 +56,12 @@ function Form({ onDone }: { onDone: () => void }) {
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (!chosen) return;
-    const told: Told = {
-      sends: [call],
-      enteredEvent: entered,
-      exitedEvent: exited,
-      computedEvent: computed,
-      perSecondMax: rate,
-    };
+    if (!chosen || !isWhole(draft)) return;
     setBusy(true);
     setError(null);
     try {
-      if (entry) await connectNew(kind, one.id, { ...told, metadataId: entry.id, settings });
-      else await connect(kind, one.id, chosen, told);
+      if (entry) await connectNew(kind, one.id, { ...draft, metadataId: entry.id, settings });
+      else await connect(kind, one.id, chosen, draft);
       await changed();
       tell("Connected. Everybody who is in it is sent once, then only changes.");
       onDone();
@@ -116,7 +94,7 @@ function Form({ onDone }: { onDone: () => void }) {
                   ]
                 : []),
               {
-                group: "New",
+                group: "Set up now",
                 items: entries.map((each) => ({ value: NEW + each.slug, label: each.name })),
               },
             ]}
@@ -148,77 +126,7 @@ function Form({ onDone }: { onDone: () => void }) {
               onChange={(value) => setSettings((all) => ({ ...all, [option.name]: value }))}
             />
           ))}
-          <Radio.Group
-            label="What is sent"
-            value={call}
-            onChange={(value) => setCall(value as Call)}
-          >
-            <Stack gap="xs" mt={6}>
-              {isOfUsers ? (
-                <>
-                  <Radio
-                    value="identify"
-                    label="Identify"
-                    description={`Sets the trait ${one.key} of each user.`}
-                  />
-                  <Radio
-                    value="track"
-                    label="Track"
-                    description={
-                      kind === "audience"
-                        ? "An event when somebody gets in, and one when they leave."
-                        : "An event whenever the value is another."
-                    }
-                  />
-                </>
-              ) : (
-                <>
-                  <Radio
-                    value="group"
-                    label="Group"
-                    description={`Sets the trait ${one.key} of each account.`}
-                  />
-                  <Radio
-                    value="identify"
-                    label="Identify"
-                    description="Sets it of each user of the account."
-                  />
-                </>
-              )}
-            </Stack>
-          </Radio.Group>
-          {call === "track" && kind === "audience" && (
-            <Group grow align="flex-start">
-              <TextInput
-                label="Event when somebody gets in"
-                value={entered}
-                required
-                onChange={(event) => setEntered(event.currentTarget.value)}
-              />
-              <TextInput
-                label="Event when somebody leaves"
-                value={exited}
-                required
-                onChange={(event) => setExited(event.currentTarget.value)}
-              />
-            </Group>
-          )}
-          {call === "track" && kind === "computed_trait" && (
-            <TextInput
-              label="Name of the event"
-              value={computed}
-              required
-              onChange={(event) => setComputed(event.currentTarget.value)}
-            />
-          )}
-          <NumberInput
-            label="At most so many a second"
-            description="Leave it empty to send as fast as the destination takes it."
-            value={rate ?? ""}
-            min={0.1}
-            maw={260}
-            onChange={(value) => setRate(value === "" ? null : Number(value))}
-          />
+          <OutputFields draft={draft} onChange={setDraft} messages={messages} />
           <Text fz="sm" c="dimmed">
             {one.size === 0
               ? "Nobody is in it at the moment. Whoever gets in is sent within seconds."
@@ -226,7 +134,7 @@ function Form({ onDone }: { onDone: () => void }) {
           </Text>
           {error !== null && <ErrorState error={error} />}
           <Group>
-            <Button type="submit" loading={isBusy} disabled={!chosen}>
+            <Button type="submit" loading={isBusy} disabled={!chosen || !isWhole(draft)}>
               Connect
             </Button>
             <Button variant="subtle" onClick={onDone}>

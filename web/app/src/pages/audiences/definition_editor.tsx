@@ -6,17 +6,13 @@ import { LoadingRows } from "../../parts/query_view";
 import classes from "./builder/builder.module.css";
 import { GroupPart } from "./builder/group";
 import { type Condition, type Group, missing, newGroup, plain, rootOf } from "./builder/model";
+import type { EditorProps } from "./definition_tab";
 import { PreviewPane } from "./preview_pane";
 import { listQuery, type Subject, vocabularyQuery } from "./queries";
 import { QueryText } from "./query_text";
 import { type Editing, useDefinition } from "./use_definition";
 
-interface Given {
-  type: Subject;
-  start: string | Group;
-}
-
-export const useAudienceDefinition = ({ type, start }: Given): Editing<Group> =>
+export const useAudienceDefinition = (type: Subject, start: string | Group): Editing<Group> =>
   useDefinition<Group>({
     kind: "audience",
     type,
@@ -26,15 +22,7 @@ export const useAudienceDefinition = ({ type, start }: Given): Editing<Group> =>
     fromServer: (found) => rootOf(found as Condition),
   });
 
-interface Props {
-  editing: Editing<Group>;
-  type: Subject;
-  isWithAnonymous: boolean;
-  /** Of the audience that is edited. */
-  id: string | null;
-}
-
-export function DefinitionEditor({ editing, type, isWithAnonymous, id }: Props) {
+export function DefinitionEditor({ editing, type, isWithAnonymous, id }: EditorProps<Group>) {
   const words = useQuery(vocabularyQuery);
   const audiences = useQuery(listQuery("audience"));
   const traits = useQuery(listQuery("computed_trait"));

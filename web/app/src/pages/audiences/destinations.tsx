@@ -2,8 +2,10 @@
 
 import { Anchor, Badge, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconPlugConnected, IconPlus } from "@tabler/icons-react";
-import { useState } from "react";
-import { Link } from "react-router";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { Link, useLocation, useNavigate } from "react-router";
+import { destinationsQuery } from "../../api/queries";
 import { useMay } from "../../api/roles";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { EmptyState } from "../../parts/empty_state";
@@ -11,14 +13,23 @@ import { tell } from "../../parts/tell";
 import { useLoaded } from "./audience";
 import classes from "./audience.module.css";
 import { Connect } from "./connect";
-import { disconnect, type Output } from "./queries";
+import { EditOutput } from "./edit_output";
+import { disconnect, type Kind, type Output } from "./queries";
+import { sandboxOf } from "./sandbox";
 import { SyncProgress } from "./standing";
+import { ToldLately } from "./told_lately";
 import { useChanged } from "./use_change";
 
 export function DestinationsTab() {
   const { one } = useLoaded();
   const mayEdit = useMay("editor");
-  const [isAdding, setAdding] = useState(false);
+  const { state, pathname } = useLocation();
+  const navigate = useNavigate();
+  const [isAdding, setAdding] = useState(Boolean(state?.isConnecting) && mayEdit);
+  // Who comes back to this page wants to see how it stands.
+  useEffect(() => {
+    if (state?.isConnecting) navigate(pathname, { replace: true });
+  }, [state, pathname, navigate]);
   if (isAdding) return <Connect onDone={() => setAdding(false)} />;
   if (one.destinations.length === 0) {
     return (
@@ -58,6 +69,10 @@ function Told({ output }: { output: Output }) {
   const { one, kind } = useLoaded();
   const mayEdit = useMay("editor");
   const changed = useChanged(kind);
+  const [isEditing, setEditing] = useState(false);
+  const { data: all = [] } = useQuery(destinationsQuery);
+  const found = all.find(({ id }) => id === output.destinationId);
+  const sandbox = found ? sandboxOf(found.settings) : null;
   const name = output.name;
   return (
     <Paper p="lg" component="section" aria-label={name}>
@@ -76,15 +91,21 @@ function Told({ output }: { output: Output }) {
             ))}
           </Group>
           <Text c="dimmed" fz="sm" mt={4}>
-            {output.sends.includes("track")
-              ? kind === "audience"
-                ? `Sends “${output.enteredEvent}” and “${output.exitedEvent}”.`
-                : `Sends “${output.computedEvent}”.`
-              : `Sets the trait ${one.key}${kind === "audience" ? " to true, and to false for those who leave" : ""}.`}
-            {output.perSecondMax !== null && ` At most ${output.perSecondMax} a second.`}
+            {sentence(output, one.key, kind)}
           </Text>
         </div>
         <Group gap="xs">
+          {sandbox && (
+            <Button
+              component="a"
+              href={`${sandbox.href}#users`}
+              target="_blank"
+              rel="noopener"
+              variant="default"
+            >
+              Open {sandbox.name}’s sandbox
+            </Button>
+          )}
           <Button
             component={Link}
             to={`/destinations/${output.destinationId}/delivery`}
@@ -92,6 +113,11 @@ function Told({ output }: { output: Output }) {
           >
             See what was sent
           </Button>
+          {mayEdit && !isEditing && (
+            <Button variant="default" onClick={() => setEditing(true)}>
+              Edit
+            </Button>
+          )}
           {mayEdit && (
             <ConfirmButton
               label="Disconnect"
@@ -112,6 +138,29 @@ function Told({ output }: { output: Output }) {
       <div style={{ marginTop: 14 }}>
         <SyncProgress output={output} isLong />
       </div>
+      {isEditing ? (
+        <EditOutput output={output} onDone={() => setEditing(false)} />
+      ) : (
+        <ToldLately output={output} sandbox={sandbox} />
+      )}
     </Paper>
   );
+}
+
+/** Returns what it is sent, in words. */
+function sentence(output: Output, key: string, kind: Kind): string {
+  const said: string[] = [];
+  if (output.sends.some((call) => call !== "track")) {
+    const ends = kind === "audience" ? " to true, and to false for those who leave" : "";
+    said.push(`Sets the trait ${key}${ends}.`);
+  }
+  if (output.sends.includes("track")) {
+    said.push(
+      kind === "audience"
+        ? `Sends “${output.enteredEvent}” and “${output.exitedEvent}”.`
+        : `Sends “${output.computedEvent}”.`,
+    );
+  }
+  if (output.perSecondMax !== null) said.push(`At most ${output.perSecondMax} a second.`);
+  return said.join(" ");
 }

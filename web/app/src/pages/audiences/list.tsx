@@ -3,13 +3,16 @@ import { IconPlus, IconUsersGroup } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { useMay } from "../../api/roles";
+import type { components } from "../../api/schema";
 import { type Column, DataTable } from "../../parts/data_table";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { TimeAgo } from "../../parts/time_ago";
-import { type Computation, type Kind, listQuery, WORDS } from "./queries";
+import classes from "./audience.module.css";
+import { type Computation, type Kind, listQuery, sizesQuery, WORDS } from "./queries";
 import { StandingBadge } from "./standing";
+import { Change, SizeLine } from "./trend";
 import { progressOf } from "./words";
 
 const DESCRIPTIONS: Record<Kind, string> = {
@@ -19,7 +22,13 @@ const DESCRIPTIONS: Record<Kind, string> = {
     "What is worked out about everybody from what they did, such as how much they spent.",
 };
 
-const columns = (kind: Kind): readonly Column<Computation>[] => [
+type AllSizes = ReadonlyMap<string, components["schemas"]["SizesShape"]>;
+
+const columns = (
+  kind: Kind,
+  sizes: AllSizes | undefined,
+  mayEdit: boolean,
+): readonly Column<Computation>[] => [
   {
     key: "name",
     label: WORDS[kind].One,
@@ -40,9 +49,20 @@ const columns = (kind: Kind): readonly Column<Computation>[] => [
     key: "size",
     label: kind === "audience" ? "Size" : "Have a value",
     align: "right",
-    width: "110px",
+    width: "150px",
     sortBy: (one) => one.size,
-    render: (one) => one.size.toLocaleString(),
+    render: (one) => (
+      <span className={classes.size}>
+        {one.size.toLocaleString()}
+        <Change one={one} sizes={sizes?.get(one.id)} />
+      </span>
+    ),
+  },
+  {
+    key: "trend",
+    label: "Last day",
+    width: "130px",
+    render: (one) => <SizeLine one={one} sizes={sizes?.get(one.id)} over="the last day" />,
   },
   {
     key: "about",
@@ -65,9 +85,15 @@ const columns = (kind: Kind): readonly Column<Computation>[] => [
     sortBy: (one) => one.destinations.length,
     render: (one) =>
       one.destinations.length === 0 ? (
-        <Text c="dimmed" fz="sm">
-          none
-        </Text>
+        mayEdit ? (
+          <Anchor component={Link} to={`${WORDS[kind].to}/${one.id}/destinations`} fz="sm">
+            Connect one
+          </Anchor>
+        ) : (
+          <Text c="dimmed" fz="sm">
+            none
+          </Text>
+        )
       ) : (
         one.destinations.map((output) => {
           const { isDone, percent } = progressOf(output);
@@ -96,6 +122,7 @@ const columns = (kind: Kind): readonly Column<Computation>[] => [
 
 export function ComputationsPage({ kind }: { kind: Kind }) {
   const query = useQuery(listQuery(kind));
+  const sizes = useQuery(sizesQuery(kind));
   const mayEdit = useMay("editor");
   const { one, many, to } = WORDS[kind];
   return (
@@ -125,7 +152,7 @@ export function ComputationsPage({ kind }: { kind: Kind }) {
             )}
             <DataTable
               label={many}
-              columns={columns(kind)}
+              columns={columns(kind, sizes.data, mayEdit)}
               rows={rows}
               rowKey={(row) => row.id}
               to={(row) => `${to}/${row.id}`}

@@ -1,15 +1,18 @@
 /** Who is in it. */
 
-import { Button, Group, Text, TextInput } from "@mantine/core";
+import { Button, Code, Group, Paper, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconSearch, IconUsersGroup } from "@tabler/icons-react";
+import { IconPlugConnected, IconSearch, IconUsersGroup } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "react-router";
+import { useMay } from "../../api/roles";
 import { type Column, DataTable } from "../../parts/data_table";
 import { EmptyState } from "../../parts/empty_state";
 import { QueryView } from "../../parts/query_view";
 import { TimeAgo } from "../../parts/time_ago";
 import { useLoaded } from "./audience";
+import classes from "./audience.module.css";
 import { accountLink, identifiersInOrder, profileLink, shown } from "./people";
 import { Who } from "./preview_pane";
 import { type Member, membersQuery } from "./queries";
@@ -53,13 +56,14 @@ export function MembersTab() {
       : []),
     {
       key: "since",
-      label: kind === "audience" ? "In since" : "Since",
+      label: kind === "audience" ? "Member since" : "Since",
       width: "150px",
       render: ({ since }) => (since ? <TimeAgo at={since} /> : ""),
     },
   ];
   return (
     <>
+      <NextStep />
       <TextInput
         type="search"
         aria-label={`Look for ${isOfUsers ? "somebody" : "an account"}`}
@@ -114,6 +118,32 @@ export function MembersTab() {
         )}
       </QueryView>
     </>
+  );
+}
+
+/** What is to be done with it next, as long as nobody is told. */
+function NextStep() {
+  const { one } = useLoaded();
+  const mayEdit = useMay("editor");
+  if (one.destinations.length > 0 || !mayEdit) return null;
+  return (
+    <Paper p="md" component="section" aria-label="Next step" className={classes.next}>
+      <div>
+        <Text fw={600}>Nobody is told of it yet</Text>
+        <Text c="dimmed" fz="sm">
+          Connect a destination, such as Ramen: it gets <Code>{one.key}</Code> of everybody who is
+          in it, and of each change within seconds.
+        </Text>
+      </div>
+      <Button
+        component={Link}
+        to="destinations"
+        state={{ isConnecting: true }}
+        leftSection={<IconPlugConnected size={16} aria-hidden />}
+      >
+        Connect a destination
+      </Button>
+    </Paper>
   );
 }
 

@@ -60,24 +60,26 @@ function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) 
   const navigate = useNavigate();
   const client = useQueryClient();
   const [start] = useState(() => newGroup([type === "USERS" ? newEvent() : newUsers()]));
-  const editing = useAudienceDefinition({ type, start });
-  const [name, setName] = useState("");
+  const editing = useAudienceDefinition(type, start);
+  // Null until it is typed: then it follows what is in it.
+  const [name, setName] = useState<string | null>(null);
   const [isWithAnonymous, setWithAnonymous] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [isDone, setDone] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const suggestion = editing.built ? suggestedName(editing.built) : "";
-  const called = name.trim() || suggestion;
-  useUnsavedGuard((name !== "" || editing.query !== "") && !isDone);
+  const called = name ?? suggestion;
+  const isReady = editing.valid !== "" && !editing.isBusy && called.trim() !== "";
+  useUnsavedGuard(((name ?? "") !== "" || editing.query !== "") && !isDone);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (editing.valid === "" || editing.isBusy || called === "") return;
+    if (!isReady) return;
     setBusy(true);
     setError(null);
     try {
       const made = await create("audience", {
-        name: called,
+        name: called.trim(),
         description: "",
         definition: { query: editing.valid, type },
         isWithAnonymous,
@@ -99,46 +101,24 @@ function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) 
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
-        <Paper p="lg" component="section" aria-label="About">
-          <Stack gap="md" maw={620}>
-            <div>
-              <Text fz="sm" fw={500} mb={4} id="subject">
-                It is about
-              </Text>
-              <SegmentedControl
-                aria-labelledby="subject"
-                data={[
-                  { value: "USERS", label: "Users" },
-                  { value: "ACCOUNTS", label: "Accounts" },
-                ]}
-                value={type}
-                onChange={(next) => onType(next as Subject)}
-              />
-            </div>
-            <TextInput
-              label="Name"
-              value={name}
-              placeholder={suggestion || "Order Completed Last 30 Days"}
-              description={
-                key ? (
-                  <>
-                    Destinations get it as <code>{key}</code>. That stays, also if you rename it.
-                  </>
-                ) : (
-                  "Destinations get it in snake case, as the name of a trait."
-                )
-              }
-              error={messages.name ?? messages.key}
-              maxLength={200}
-              onChange={(event) => setName(event.currentTarget.value)}
+        <Paper p="md" component="section" aria-label="About">
+          <Group gap="md" align="flex-start">
+            <SegmentedControl
+              aria-label="It is about"
+              data={[
+                { value: "USERS", label: "Users" },
+                { value: "ACCOUNTS", label: "Accounts" },
+              ]}
+              value={type}
+              onChange={(next) => onType(next as Subject)}
             />
             <Checkbox
               label="Include anonymous visitors"
-              description="Those known by their browser alone, without a user id or e-mail address. This cannot be changed later."
+              description="Those without a user id or e-mail address. This cannot be changed later."
               checked={isWithAnonymous}
               onChange={(event) => setWithAnonymous(event.currentTarget.checked)}
             />
-          </Stack>
+          </Group>
         </Paper>
         <DefinitionEditor
           editing={editing}
@@ -146,23 +126,37 @@ function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) 
           isWithAnonymous={isWithAnonymous}
           id={null}
         />
+        <Paper p="lg" component="section" aria-label="What it is called">
+          <TextInput
+            label="Name"
+            value={called}
+            maw={560}
+            placeholder="Order Completed Last 30 Days"
+            description={
+              key ? (
+                <>
+                  Destinations get it as <code>{key}</code>. That stays, also if you rename it.
+                </>
+              ) : (
+                "Destinations get it in snake case, as the name of a trait."
+              )
+            }
+            error={messages.name ?? messages.key}
+            maxLength={200}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+        </Paper>
         {error !== null && <ErrorState error={error} />}
         <Group>
-          <Button
-            type="submit"
-            loading={isBusy}
-            disabled={editing.valid === "" || editing.isBusy || called === ""}
-          >
+          <Button type="submit" loading={isBusy} disabled={!isReady}>
             Create audience
           </Button>
           <Button variant="subtle" component={Link} to="/audiences">
             Cancel
           </Button>
-          {editing.missing && (
-            <Text c="dimmed" fz="sm">
-              {editing.missing}
-            </Text>
-          )}
+          <Text c="dimmed" fz="sm">
+            {editing.missing ?? (called.trim() ? "" : "Give it a name.")}
+          </Text>
         </Group>
       </Stack>
     </form>

@@ -1,7 +1,7 @@
 /** What the pages of audiences and of computed traits ask: the API has the same for both. */
 
 import { queryOptions } from "@tanstack/react-query";
-import { api, data, versioned } from "../../api/client";
+import { api, data } from "../../api/client";
 import type { components } from "../../api/schema";
 
 type Schemas = components["schemas"];
@@ -38,27 +38,80 @@ const isBusy = (one: Computation): boolean =>
   one.state === "computing" ||
   one.destinations.some((output) => output.enabled && (!output.sync || output.sync.waiting > 0));
 
+const PAGE_MAX = 200;
+
+/** Returns all there are, page by page. */
+export async function listAll(kind: Kind): Promise<Computation[]> {
+  const found: Computation[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: Record<string, unknown> = { "pagination[count]": PAGE_MAX };
+    if (cursor) query["pagination[cursor]"] = cursor;
+    const page: Schemas["ComputationsAnswer"] = await data(
+      api.GET(pathOf(kind), { params: { query } }),
+    );
+    found.push(...page.computations);
+    cursor = page.pagination.next ?? null;
+  } while (cursor);
+  return found;
+}
+
 export const listQuery = (kind: Kind) =>
   queryOptions({
     queryKey: [kind, "all"],
-    queryFn: async () =>
-      (await data(api.GET(pathOf(kind), { params: { query: { "pagination[count]": 200 } } })))
-        .computations,
+    queryFn: () => listAll(kind),
     refetchInterval: (query) => (query.state.data?.some(isBusy) ? BUSY_MS : LIVE_MS),
   });
 
-/** One of them with its ETag. */
+/** One of them. */
 export const oneQuery = (kind: Kind, id: string) =>
   queryOptions({
     queryKey: [kind, id],
+    queryFn: async () =>
+      (await data(api.GET(path(kind, "/{id}"), { params: { path: { id } } }))).computation,
+    refetchInterval: (query) => (query.state.data && isBusy(query.state.data) ? BUSY_MS : LIVE_MS),
+  });
+
+const SIZES_MS = 60_000;
+
+/** How large each was in the last day, by id. */
+export const sizesQuery = (kind: Kind) =>
+  queryOptions({
+    queryKey: [kind, "sizes"],
     queryFn: async () => {
-      const { value, etag } = await versioned(
-        api.GET(path(kind, "/{id}"), { params: { path: { id } } }),
-      );
-      return { one: value.computation, etag };
+      const { sizes } = await data(api.GET(path(kind, "/sizes")));
+      return new Map(sizes.map((one) => [one.id, one]));
     },
-    refetchInterval: (query) =>
-      query.state.data && isBusy(query.state.data.one) ? BUSY_MS : LIVE_MS,
+    staleTime: SIZES_MS,
+    refetchInterval: SIZES_MS,
+  });
+
+/** How large one was in the last thirty days. */
+export const oneSizesQuery = (kind: Kind, id: string) =>
+  queryOptions({
+    queryKey: [kind, id, "sizes"],
+    queryFn: async () =>
+      (await data(api.GET(path(kind, "/{id}/sizes"), { params: { path: { id } } }))).sizes,
+    staleTime: SIZES_MS,
+    // The first is there some seconds after it was made.
+    refetchInterval: (query) => (query.state.data?.points.length ? SIZES_MS : LIVE_MS),
+  });
+
+const LATEST_MAX = 100;
+
+/** The latest events by which destinations were told something, newest first. */
+export const toldQuery = (sourceId: string) =>
+  queryOptions({
+    queryKey: ["source", sourceId, "told"],
+    queryFn: async () =>
+      (
+        await data(
+          api.GET("/sources/{source_id}/events", {
+            params: { path: { source_id: sourceId }, query: { limit: LATEST_MAX } },
+          }),
+        )
+      ).events,
+    refetchInterval: 3_000,
   });
 
 export const membersQuery = (kind: Kind, id: string, search: string, cursor: string | null) =>
@@ -181,13 +234,25 @@ export const connectNew = (
     }),
   );
 
-export const connect = (kind: Kind, id: string, destinationId: string, body: Told) =>
-  data(
-    api.PUT(path(kind, "/{id}/destinations/{destination_id}"), {
-      params: { path: { id, destination_id: destinationId } },
-      body,
-    }),
-  );
+/** Connects one that is set up, or says how it is told; with an ETag, only as that was seen. */
+export const connect = async (
+  kind: Kind,
+  id: string,
+  destinationId: string,
+  body: Told,
+  etag: string | null = null,
+): Promise<Computation> =>
+  (
+    await data(
+      api.PUT(path(kind, "/{id}/destinations/{destination_id}"), {
+        params: {
+          path: { id, destination_id: destinationId },
+          header: etag ? { "if-match": etag } : {},
+        },
+        body,
+      }),
+    )
+  ).computation;
 
 export const disconnect = (kind: Kind, id: string, destinationId: string) =>
   data(

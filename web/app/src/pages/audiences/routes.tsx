@@ -1,8 +1,8 @@
 import { IconPlus, IconUsersGroup } from "@tabler/icons-react";
 import type { RouteObject } from "react-router";
-import { api, data } from "../../api/client";
 import { queryClient } from "../../api/queries";
 import { type Area, page } from "../../areas";
+import { listQuery } from "./queries";
 
 export const area: Area = {
   nav: [
@@ -29,12 +29,7 @@ export const area: Area = {
     } as RouteObject,
   ],
   find: async () => {
-    const found = await queryClient.fetchQuery({
-      queryKey: ["audience", "all"],
-      queryFn: async () =>
-        (await data(api.GET("/audiences", { params: { query: { "pagination[count]": 200 } } })))
-          .computations,
-    });
+    const found = await queryClient.fetchQuery(listQuery("audience"));
     return [
       ...found.map(({ id, name }) => ({
         id,

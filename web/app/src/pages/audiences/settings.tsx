@@ -13,7 +13,7 @@ import {
   Title,
 } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { useMay } from "../../api/roles";
 import { ConfirmButton } from "../../parts/confirm_button";
@@ -37,19 +37,23 @@ export function SettingsTab() {
 }
 
 function General({ onTheirs }: { onTheirs: () => void }) {
-  const { one, etag, kind } = useLoaded();
+  const { one, kind } = useLoaded();
   const mayEdit = useMay("editor");
   const changed = useChanged(kind);
   const word = WORDS[kind].one;
-  const [seen, setSeen] = useState({ etag, one });
+  const [seen, setSeen] = useState(one);
   const [name, setName] = useState(one.name);
   const [description, setDescription] = useState(one.description);
   const [enabled, setEnabled] = useState(one.enabled);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const isDirty =
-    name !== seen.one.name || description !== seen.one.description || enabled !== seen.one.enabled;
+    name !== seen.name || description !== seen.description || enabled !== seen.enabled;
   useUnsavedGuard(isDirty);
+
+  useEffect(() => {
+    if (!isDirty && one.version > seen.version) onTheirs();
+  }, [one, seen, isDirty, onTheirs]);
 
   const save = async (version: string | null) => {
     setBusy(true);
@@ -60,7 +64,7 @@ function General({ onTheirs }: { onTheirs: () => void }) {
         description,
         enabled,
       });
-      setSeen({ etag: `"${saved.version}"`, one: saved });
+      setSeen(saved);
       setName(saved.name);
       await changed();
       tell(`The ${word} was saved.`);
@@ -75,7 +79,7 @@ function General({ onTheirs }: { onTheirs: () => void }) {
       <form
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
-          void save(seen.etag);
+          void save(`"${seen.version}"`);
         }}
       >
         <Stack maw={560}>
@@ -109,6 +113,10 @@ function General({ onTheirs }: { onTheirs: () => void }) {
           <ChangeError
             error={error}
             what={`this ${word}`}
+            labels={{ name: "Name", description: "Description", enabled: "Enabled" }}
+            mine={{ name: name.trim(), description, enabled }}
+            theirs={(other) => ({ ...other })}
+            isBusy={isBusy}
             onTheirs={async () => {
               await changed();
               onTheirs();

@@ -4,5 +4,9 @@ import type { Kind } from "./queries";
 /** Returns what is called after one was changed: everything shown of it is asked again. */
 export function useChanged(kind: Kind): () => Promise<void> {
   const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: [kind] });
+  return async () => {
+    // A destination may have been set up with it.
+    void client.invalidateQueries({ queryKey: ["destinations"] });
+    await client.invalidateQueries({ queryKey: [kind] });
+  };
 }

@@ -36,13 +36,53 @@ export function progressOf({ enabled, sync }: Pick<Output, "enabled" | "sync">):
     const words = `First sync: ${number.format(sync.told)} of ${number.format(sync.total)} sent`;
     return { percent, isDone, words };
   }
+  const first =
+    sync.total === 0
+      ? "First sync done, nobody was in it yet"
+      : `First sync done, ${number.format(sync.total)} sent`;
   const changes =
     sync.waiting > 0
       ? `; ${number.format(sync.waiting)} changes waiting`
       : "; changes go out at once";
-  return {
-    percent: 100,
-    isDone,
-    words: `First sync done, ${number.format(sync.total)} sent${changes}`,
-  };
+  return { percent: 100, isDone, words: first + changes };
+}
+
+interface Sizes {
+  dayAgo: number | null;
+  points: readonly { at: string; size: number }[];
+}
+
+const signed = new Intl.NumberFormat("en", { signDisplay: "exceptZero" });
+const HOUR_MS = 3_600_000;
+
+/** Returns how a size changed in 24 hours, or in as many as are known; null if nothing is. */
+export function changeOf(size: number, sizes: Sizes | undefined, now: number): string | null {
+  const [first] = sizes?.points ?? [];
+  if (!sizes || !first) return null;
+  const hours = Math.max(1, Math.round((now - Date.parse(first.at)) / HOUR_MS));
+  const [before, span] =
+    sizes.dayAgo === null
+      ? [first.size, hours === 1 ? "in the last hour" : `in ${hours} hours`]
+      : [sizes.dayAgo, "in 24 hours"];
+  return size === before ? `no change ${span}` : `${signed.format(size - before)} ${span}`;
+}
+
+/** Returns the corners of a line through sizes at their times, in a box. */
+export function lineOf(
+  points: readonly { at: number; size: number }[],
+  width: number,
+  height: number,
+): string[] {
+  const [first, last] = [points[0], points.at(-1)];
+  if (!first || !last) return [];
+  const sizes = points.map(({ size }) => size);
+  const [lowest, highest] = [Math.min(...sizes), Math.max(...sizes)];
+  const span = Math.max(1, last.at - first.at);
+  const inner = height - 4;
+  return points.map(({ at, size }) => {
+    const x = (width * (at - first.at)) / span;
+    // What does not change is a line in the middle.
+    const share = highest === lowest ? 0.5 : (size - lowest) / (highest - lowest);
+    return `${x.toFixed(1)},${(height - 2 - share * inner).toFixed(1)}`;
+  });
 }

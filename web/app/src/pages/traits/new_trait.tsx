@@ -12,6 +12,7 @@ import { keyOf, newComputedTrait } from "../audiences/builder/model";
 import { NotAllowed } from "../audiences/new_audience";
 import { create } from "../audiences/queries";
 import { TraitEditor, useTraitDefinition } from "./trait_editor";
+import { suggestedTraitName } from "./words";
 
 export function NewTraitPage() {
   const mayEdit = useMay("editor");
@@ -32,13 +33,15 @@ function NewTrait() {
   const client = useQueryClient();
   const [start] = useState(newComputedTrait);
   const editing = useTraitDefinition("USERS", start);
-  const [name, setName] = useState("");
+  // Null until it is typed: then it follows what is computed.
+  const [name, setName] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [isDone, setDone] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  useUnsavedGuard((name !== "" || editing.query !== "") && !isDone);
-  const key = keyOf(name);
-  const isReady = editing.valid !== "" && !editing.isBusy && name.trim() !== "";
+  const called = name ?? (editing.built ? suggestedTraitName(editing.built) : "");
+  useUnsavedGuard(((name ?? "") !== "" || editing.query !== "") && !isDone);
+  const key = keyOf(called);
+  const isReady = editing.valid !== "" && !editing.isBusy && called.trim() !== "";
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -47,7 +50,7 @@ function NewTrait() {
     setError(null);
     try {
       const made = await create("computed_trait", {
-        name: name.trim(),
+        name: called.trim(),
         description: "",
         definition: { query: editing.valid, type: "USERS" },
         isWithAnonymous: false,
@@ -67,12 +70,13 @@ function NewTrait() {
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
-        <Paper p="lg" component="section" aria-label="About">
+        <TraitEditor editing={editing} type="USERS" isWithAnonymous={false} id={null} />
+        <Paper p="lg" component="section" aria-label="What it is called">
           <TextInput
             label="Name"
-            required
             maw={560}
             placeholder="Total spent"
+            maxLength={200}
             description={
               key ? (
                 <>
@@ -82,12 +86,11 @@ function NewTrait() {
                 "Destinations get it in snake case, as the name of a trait."
               )
             }
-            value={name}
+            value={called}
             error={messages.name ?? messages.key}
             onChange={(event) => setName(event.currentTarget.value)}
           />
         </Paper>
-        <TraitEditor editing={editing} type="USERS" isWithAnonymous={false} id={null} />
         {error !== null && <ErrorState error={error} />}
         <Group>
           <Button type="submit" loading={isBusy} disabled={!isReady}>
@@ -97,7 +100,7 @@ function NewTrait() {
             Cancel
           </Button>
           <Text c="dimmed" fz="sm">
-            {editing.missing ?? (name.trim() ? "" : "Give it a name.")}
+            {editing.missing ?? (called.trim() ? "" : "Give it a name.")}
           </Text>
         </Group>
       </Stack>

@@ -16,6 +16,7 @@ import {
   missingOfComputed,
   newComputedTrait,
 } from "../audiences/builder/model";
+import type { EditorProps } from "../audiences/definition_tab";
 import { PreviewPane } from "../audiences/preview_pane";
 import { type Subject, vocabularyQuery } from "../audiences/queries";
 import { QueryText } from "../audiences/query_text";
@@ -35,14 +36,7 @@ export const useTraitDefinition = (
     fromServer: (found) => found as ComputedTrait,
   });
 
-interface Props {
-  editing: Editing<ComputedTrait>;
-  type: Subject;
-  isWithAnonymous: boolean;
-  id: string | null;
-}
-
-export function TraitEditor({ editing, type, isWithAnonymous, id }: Props) {
+export function TraitEditor({ editing, type, isWithAnonymous, id }: EditorProps<ComputedTrait>) {
   const { built, notInBuilder, problem, query } = editing;
   return (
     <div className={classes.columns}>

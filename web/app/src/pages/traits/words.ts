@@ -1,6 +1,6 @@
 /** The kinds of computed traits. */
 
-import type { ComputedTrait } from "../audiences/builder/model";
+import { type ComputedTrait, windowName } from "../audiences/builder/model";
 
 export interface TraitKind {
   reducer: string;
@@ -36,4 +36,11 @@ export function ofKind(one: ComputedTrait, reducer: string): ComputedTrait {
     value_type: null,
     frequency_min: reducer === "mode" ? (one.frequency_min ?? FREQUENCY_MIN) : null,
   };
+}
+
+/** Returns a name for who has not thought of one: "Sum of total Last 90 Days". */
+export function suggestedTraitName(one: ComputedTrait): string {
+  if (one.reducer === "count") return one.event && `${one.event} Count${windowName(one.window)}`;
+  const label = TRAIT_KINDS.find(({ reducer }) => reducer === one.reducer)?.label;
+  return one.of && label ? `${label} of ${one.of}${windowName(one.window)}` : "";
 }

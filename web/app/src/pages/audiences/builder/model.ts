@@ -332,10 +332,12 @@ export const SIGNS = Object.entries(SIGN_WORDS).map(([value, label]) => ({ value
 export function suggestedName(condition: Condition): string {
   const first = condition.kind === "group" ? condition.conditions[0] : condition;
   if (first?.kind !== "event" || !first.event) return "";
-  const window = first.window?.kind === "last" ? first.window.span : null;
-  const negation = first.negated ? "No " : "";
-  return `${negation}${first.event}${window ? ` Last ${window.amount} ${capital(window.unit)}` : ""}`;
+  return `${first.negated ? "No " : ""}${first.event}${windowName(first.window)}`;
 }
+
+/** Returns how a window is called behind a name: " Last 30 Days"; "" for any other. */
+export const windowName = (window: Window | null): string =>
+  window?.kind === "last" ? ` Last ${window.span.amount} ${capital(window.span.unit)}` : "";
 
 /** Returns the key that the server will make of a name. */
 export const keyOf = (name: string): string =>
