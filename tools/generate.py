@@ -115,7 +115,8 @@ def destination_page(destination: Destination) -> str:
     """What R6 promises: settings, presets, and each action's fields."""
     parts = [
         f"# {destination.name}\n",
-        f"{destination.description} [Website]({destination.website})\n",
+        " ".join(filter(None, (destination.description, destination.suits)))
+        + f" [Website]({destination.website})\n",
     ]
     prose = Path(crossdock.__file__).parent / "destinations" / destination.folder / "page.md"
     if prose.exists():

@@ -78,7 +78,7 @@ def set_up(page: Page, vendor: str, source_name: str) -> None:
     page.get_by_role("button", name="Test connection").click()
     expect(page.get_by_text("It works")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Enable")).click()
-    expect(page.get_by_text("It is in the browser on the next page load")).to_be_visible()
+    expect(page.get_by_text("It takes effect on the next page load")).to_be_visible()
 
 
 def test_r4_a_new_user_connects_ripe_and_sees_an_event_arrive(
@@ -94,7 +94,7 @@ def test_r4_a_new_user_connects_ripe_and_sees_an_event_arrive(
         return any(event["event"] == "Tea Ordered" for event in answer["events"])
 
     assert eventually(arrived)
-    expect(page.get_by_text("A browser picked it up")).to_be_visible()
+    expect(page.get_by_text("A browser loaded it")).to_be_visible()
 
 
 def test_r4_a_new_user_connects_ramen_and_sees_a_person_arrive(
@@ -112,7 +112,7 @@ def test_r4_a_new_user_connects_ramen_and_sees_a_person_arrive(
         return any(user["email"] == "ana@shop.example" for user in answer["users"])
 
     assert eventually(arrived)
-    expect(page.get_by_text("A browser picked it up")).to_be_visible()
+    expect(page.get_by_text("A browser loaded it")).to_be_visible()
     # Back is not the form, which would make the destination a second time.
     page.go_back()
     expect(page.get_by_role("heading", name="Ramen", exact=True)).to_be_visible()
@@ -163,7 +163,7 @@ def test_what_is_refused_stays_to_be_corrected(signed_in: Opener) -> None:
     page = signed_in("/catalog/webhook/connect")
 
     page.get_by_label("URL").first.fill("not an address")
-    page.get_by_role("button", name="Save, enable later").click()
+    page.get_by_role("button", name="Save without enabling").click()
 
     expect(page.get_by_text("Nothing was saved yet")).to_be_visible()
     expect(page.get_by_label("URL").first).to_have_value("not an address")
@@ -212,7 +212,7 @@ def test_a_destination_is_paused_resumed_copied_and_deleted(
 
     page = signed_in(f"/destinations/{one['id']}")
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text("Sending goes on.")).to_be_visible()
+    expect(page.get_by_text("Sending resumed.")).to_be_visible()
     tab(page, "Settings").click()
     page.get_by_role("button", name="Duplicate").click()
     page.get_by_role("dialog").get_by_role("button", name="Duplicate").click()
@@ -332,7 +332,7 @@ def test_a_viewer_sees_everything_and_can_change_nothing(
     page.goto("/catalog/ramen")
     expect(page.get_by_text("Ask an editor of the workspace to connect it.")).to_be_visible()
     page.goto("/catalog/ramen/connect")
-    expect(page.get_by_text("You can look, and not connect")).to_be_visible()
+    expect(page.get_by_text("You need to be an editor to connect a destination")).to_be_visible()
 
 
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])

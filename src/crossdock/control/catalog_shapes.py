@@ -113,6 +113,10 @@ class DestinationMetadata(Shape):
     name: str
     slug: str
     description: str
+    suits: str = pydantic.Field(
+        description="When to choose it, where a vendor has more than one; else empty."
+    )
+    vendor: str = pydantic.Field(description="What the destinations of one vendor share: `ripe`.")
     website: str
     logos: Logos = Logos()
     options: list[Option]
@@ -186,6 +190,8 @@ def destination_metadata(destination: Destination) -> DestinationMetadata:
         name=destination.name,
         slug=destination.slug,
         description=destination.description,
+        suits=destination.suits,
+        vendor=destination.folder,
         website=destination.website,
         categories=list(destination.categories),
         options=[_option(setting) for setting in destination.settings],
@@ -246,6 +252,8 @@ def unknown_destination_metadata(slug: str) -> DestinationMetadata:
         name=slug,
         slug=slug,
         description="This destination is not installed. Install its package, or delete it here.",
+        suits="",
+        vendor=slug,
         website="",
         options=[],
         components=[],

@@ -263,6 +263,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
         name: What Analytics.js and the integrations object call it (the creation name).
         catalog_id: Segment's id of it, or one of ours.
         description: What the vendor is for, in one sentence.
+        suits: When to choose it, where a vendor has more than one.
         website: The vendor's page.
         mode: Who delivers.
         kind: `actions` (mappings) or `classic` (the plugin knows what to do with each call).
@@ -287,6 +288,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     catalog_id: str
     description: str
+    suits: str = ""
     website: str
     mode: Mode
     kind: Literal["actions", "classic"] = "actions"

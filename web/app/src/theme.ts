@@ -7,6 +7,7 @@ import {
   type CSSVariablesResolver,
   createTheme,
   Drawer,
+  InputWrapper,
   type MantineColorsTuple,
   Modal,
   Notification,
@@ -18,6 +19,7 @@ import {
   TextInput,
   Tooltip,
 } from "@mantine/core";
+import { withFieldNote } from "./parts/field_note";
 
 const petrol: MantineColorsTuple = [
   "#eaf5f5",
@@ -110,6 +112,7 @@ export const theme = createTheme({
         attributes: { header: { role: "presentation" } },
       },
     }),
+    InputWrapper: InputWrapper.extend({ defaultProps: { inputContainer: withFieldNote } }),
     Modal: Modal.extend({
       defaultProps: {
         centered: true,

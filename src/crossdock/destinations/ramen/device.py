@@ -176,6 +176,7 @@ RAMEN = Destination(
     name="Ramen",
     catalog_id="558c9d1a0a20f4e22f0fb3bb",
     description="Ramen asks your customers questions while they use your product.",
+    suits="For websites. Start with this one: it asks the questions.",
     website="https://ramen.is",
     categories=("Surveys",),
     mode=Mode.DEVICE,

@@ -72,6 +72,7 @@ RAMEN_SERVER = Destination(
     name="Ramen Server",
     catalog_id="crossdock-ramen-server",
     description="Tells Ramen which audiences a user is in, and what was computed about them.",
+    suits="For audiences and computed traits. It asks no questions: add it beside Ramen.",
     website="https://ramen.is",
     categories=("Surveys",),
     mode=Mode.CLOUD,

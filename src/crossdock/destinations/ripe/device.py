@@ -191,6 +191,7 @@ DEVICE = Destination(
     name="Ripe Device Mode (Actions)",
     catalog_id="63913b2bf906ea939f153851",
     description="Ripe shows who your accounts are and what they do in your product.",
+    suits="For websites. Start with this one if you are not sure.",
     website="https://www.getripe.com",
     categories=("Analytics",),
     mode=Mode.DEVICE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shlex
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from crossdock.sandbox.store import Shelf, Store
 from crossdock.secure_mode import RamenOptions, ramen_secure_mode
 
 DEMO_WRITE_KEY = "demo-write-key"
+
+_WRITE_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 _COOKIE = "crossdock_demo_session"
 
@@ -70,7 +73,7 @@ class Shop:
         ramen: Whose customer the shop plays.
         clock: What time it is.
         scripts: The browser halves.
-        write_key: Of the source that the page sends to.
+        write_key: Of the source that the page sends to, unless `?writeKey=` names another.
         data_dir: The server's, for the commands that the page shows.
     """
 
@@ -112,8 +115,11 @@ class Shop:
             return
         await self._from_this_site(scope, receive, send)
 
-    async def _page(self, _request: Request) -> Response:
-        return _SHOP.response(has_shop=True, write_key=self._write_key)
+    async def _page(self, request: Request) -> Response:
+        # The app opens the shop as a page of the source that somebody has just set up.
+        wanted = request.query_params.get("writeKey", "")
+        write_key = wanted if _WRITE_KEY.fullmatch(wanted) else self._write_key
+        return _SHOP.response(has_shop=True, write_key=write_key)
 
     async def _settings_page(self, request: Request) -> Response:
         return _SETTINGS.response(

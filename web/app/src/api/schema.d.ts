@@ -3160,6 +3160,16 @@ export interface components {
             slug: string;
             /** Description */
             description: string;
+            /**
+             * Suits
+             * @description When to choose it, where a vendor has more than one; else empty.
+             */
+            suits: string;
+            /**
+             * Vendor
+             * @description What the destinations of one vendor share: `ripe`.
+             */
+            vendor: string;
             /** Website */
             website: string;
             /**

@@ -10,7 +10,7 @@ import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { StatusBadge } from "../../parts/status_badge";
 import classes from "./catalog.module.css";
-import { categoriesOf, MODE_WORDS, search } from "./entries";
+import { categoriesOf, inOrder, MODE_WORDS, search, whereItRuns } from "./entries";
 import { Logo } from "./logo";
 
 const ALL = "All";
@@ -22,6 +22,9 @@ export function CatalogPage() {
   const [parameters, setParameters] = useSearchParams();
   const text = parameters.get("search") ?? "";
   const category = parameters.get("category");
+  // Who comes from a source connects that one.
+  const source = parameters.get("source");
+  const way = source ? `?source=${encodeURIComponent(source)}` : "";
   const set = (name: string, value: string) =>
     setParameters(
       (before) => {
@@ -37,11 +40,11 @@ export function CatalogPage() {
     <>
       <PageHeader
         title="Catalog"
-        description="Where your events can go. Choose one to see what it does, or to connect it."
+        description="Destinations your events can go to. Choose one to see what it does and to connect it."
       />
       <QueryView query={catalog}>
         {(entries) => {
-          const shown = search(entries, text, category);
+          const shown = inOrder(search(entries, text, category));
           return (
             <>
               <Group mb="md" gap="sm">
@@ -69,10 +72,13 @@ export function CatalogPage() {
               {shown.length === 0 ? (
                 <EmptyState
                   icon={IconApps}
-                  title="Nothing here is called so"
-                  action={{ label: "Show all", onClick: () => setParameters({}) }}
+                  title="No destination matches"
+                  action={{
+                    label: "Show all destinations",
+                    onClick: () => setParameters(source ? { source } : {}),
+                  }}
                 >
-                  A webhook sends any event to an address of your own, whatever listens there.
+                  Is yours not here? Webhook sends events to any URL.
                 </EmptyState>
               ) : (
                 <ul className={classes.grid}>
@@ -84,7 +90,7 @@ export function CatalogPage() {
                       <li key={entry.id}>
                         <Paper
                           component={Link}
-                          to={`/catalog/${entry.slug}`}
+                          to={`/catalog/${entry.slug}${way}`}
                           className={classes.card ?? ""}
                         >
                           <Group gap="sm" wrap="nowrap">
@@ -93,7 +99,9 @@ export function CatalogPage() {
                               {entry.name}
                             </Title>
                           </Group>
+                          <Text fw={500}>{whereItRuns(entry)}</Text>
                           <Text c="dimmed">{entry.description}</Text>
+                          {entry.suits && <Text fz="sm">{entry.suits}</Text>}
                           <div className={classes.foot}>
                             <Badge>{MODE_WORDS[entry.mode]}</Badge>
                             {entry.categories?.map((one) => (

@@ -1,6 +1,8 @@
 /** Setting up a destination: source, settings, presets, enable. One page, no wizard. */
 
 import {
+  Alert,
+  Anchor,
   Badge,
   Button,
   Checkbox,
@@ -14,13 +16,13 @@ import {
   TextInput,
   Title,
 } from "@mantine/core";
-import { IconFlask } from "@tabler/icons-react";
+import { IconFlask, IconInfoCircle } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
-import { catalogQuery, sourcesQuery } from "../../api/queries";
+import { catalogQuery, destinationsQuery, sourcesQuery } from "../../api/queries";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
@@ -28,8 +30,17 @@ import { QueryView } from "../../parts/query_view";
 import { SettingField } from "../../parts/setting_field";
 import { tell } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
+import type { Destination } from "../destinations/queries";
 import classes from "./catalog.module.css";
-import { type Entry, isSupported, type Kind, reasonAgainst, type Source, slugFor } from "./entries";
+import {
+  type Entry,
+  isSupported,
+  type Kind,
+  reasonAgainst,
+  type Source,
+  slugFor,
+  whereItRuns,
+} from "./entries";
 import { Unknown } from "./entry";
 import { useFieldSave } from "./field_save";
 import { TestConnection } from "./tried";
@@ -40,16 +51,28 @@ export function ConnectPage() {
   const { slug } = useParams();
   const catalog = useQuery(catalogQuery);
   const sources = useQuery(sourcesQuery);
+  const destinations = useQuery(destinationsQuery);
   const canEdit = useCanEdit();
   return (
     <QueryView query={catalog}>
       {(entries) => {
         const entry = entries.find((one) => one.slug === slug || one.id === slug);
-        if (!entry) return <Unknown />;
+        if (!entry) return <Unknown entries={entries} below="/connect" />;
         if (!canEdit) return <NotAllowed entry={entry} />;
         return (
           <QueryView query={sources}>
-            {(found) => <Connect key={entry.id} entry={entry} sources={found} />}
+            {(found) => (
+              <QueryView query={destinations}>
+                {(all) => (
+                  <Connect
+                    key={entry.id}
+                    entry={entry}
+                    sources={found}
+                    own={all.filter((one) => one.metadata.id === entry.id)}
+                  />
+                )}
+              </QueryView>
+            )}
           </QueryView>
         );
       }}
@@ -63,7 +86,7 @@ function NotAllowed({ entry }: { entry: Entry }) {
       <PageHeader title={`Configure ${entry.name}`} />
       <EmptyState
         icon={IconFlask}
-        title="You can look, and not connect"
+        title="You need to be an editor to connect a destination"
         action={{ label: `Back to ${entry.name}`, to: `/catalog/${entry.slug}` }}
       >
         Your role is viewer. Ask an owner of the workspace to make you an editor.
@@ -72,12 +95,19 @@ function NotAllowed({ entry }: { entry: Entry }) {
   );
 }
 
-function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] }) {
+interface ConnectProps {
+  entry: Entry;
+  sources: readonly Source[];
+  /** What is connected of this entry already. */
+  own: readonly Destination[];
+}
+
+function Connect({ entry, sources, own }: ConnectProps) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [parameters] = useSearchParams();
   const [sourceId, setSourceId] = useState(() =>
-    firstChoice(entry, sources, parameters.get("source")),
+    firstChoice(entry, sources, own, parameters.get("source")),
   );
   const [newName, setNewName] = useState("");
   const [newType, setNewType] = useState<string | null>(null);
@@ -127,12 +157,18 @@ function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] 
     event.preventDefault();
     void create(true);
   };
+  // A page can load a vendor's script once.
+  const already =
+    entry.mode === "device"
+      ? own.find((one) => one.enabled && one.sourceId === sourceId && !isDone)
+      : undefined;
   const isComplete = sourceId !== "" && (sourceId !== NEW || newName.trim() !== "");
 
   return (
     <>
       <PageHeader
         title={`Configure ${entry.name}`}
+        description={whereItRuns(entry)}
         breadcrumbs={[
           { label: "Catalog", to: "/catalog" },
           { label: entry.name, to: `/catalog/${entry.slug}` },
@@ -142,6 +178,30 @@ function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] 
         <Stack gap="md" maw={760}>
           <Step number={1} title="Source">
             <SourceChoice entry={entry} sources={sources} value={sourceId} onChange={setSourceId} />
+            {already && (
+              <Alert
+                mt="sm"
+                role="status"
+                variant="outline"
+                color="amber"
+                icon={<IconInfoCircle />}
+                title={`This source already has ${entry.name}`}
+                bg="var(--mantine-color-body)"
+              >
+                <Text fz="sm">
+                  A page loads it only once.{" "}
+                  <Anchor
+                    component={Link}
+                    to={`/destinations/${already.id}`}
+                    fz="sm"
+                    underline="always"
+                  >
+                    Open {already.name}
+                  </Anchor>{" "}
+                  to change it, or choose another source.
+                </Text>
+              </Alert>
+            )}
             {sourceId === NEW && (
               <Group align="flex-start" mt="sm">
                 <TextInput
@@ -155,7 +215,7 @@ function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] 
                   flex="1 1 200px"
                 />
                 <Select
-                  label="Where events come from"
+                  label="Type of source"
                   data={types}
                   value={type}
                   onChange={setNewType}
@@ -170,9 +230,7 @@ function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] 
               <Group className={classes.choice} mb="md" wrap="nowrap">
                 <IconFlask size={20} className={classes.flask} aria-hidden />
                 <div>
-                  <Text>
-                    No account yet? Use the sandbox on this server, a stand-in to try it with.
-                  </Text>
+                  <Text>No account yet? Try it with the sandbox on this server.</Text>
                   <Button
                     variant="default"
                     mt="xs"
@@ -234,11 +292,15 @@ function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] 
           {save.error !== null && <ErrorState error={save.error} />}
           {Object.keys(save.errors).length > 0 && (
             <Text role="alert" c="var(--mantine-color-error)">
-              Nothing was saved yet: look at the fields marked above.
+              Nothing was saved yet. Correct the fields marked above.
             </Text>
           )}
           <Group>
-            <Button type="submit" loading={save.isBusy} disabled={!isComplete}>
+            <Button
+              type="submit"
+              loading={save.isBusy}
+              disabled={!isComplete || already !== undefined}
+            >
               Enable
             </Button>
             <Button
@@ -246,7 +308,7 @@ function Connect({ entry, sources }: { entry: Entry; sources: readonly Source[] 
               disabled={!isComplete || save.isBusy}
               onClick={() => void create(false)}
             >
-              Save, enable later
+              Save without enabling
             </Button>
             <Button variant="subtle" component={Link} to={`/catalog/${entry.slug}`}>
               Cancel
@@ -337,10 +399,16 @@ function useSourceTypes(entry: Entry): { value: string; label: string }[] {
     .map((one) => ({ value: one.id, label: one.name }));
 }
 
-function firstChoice(entry: Entry, sources: readonly Source[], wanted: string | null): string {
+function firstChoice(
+  entry: Entry,
+  sources: readonly Source[],
+  own: readonly Destination[],
+  wanted: string | null,
+): string {
   const possible = sources.filter((one) => isSupported(entry, one.metadata.kind as Kind));
   if (possible.some((one) => one.id === wanted)) return wanted ?? "";
-  return possible[0]?.id ?? NEW;
+  const free = possible.find((source) => own.every((one) => one.sourceId !== source.id));
+  return (free ?? possible[0])?.id ?? NEW;
 }
 
 async function makeSource(

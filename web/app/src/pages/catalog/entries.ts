@@ -17,6 +17,36 @@ export const MODE_HELP: Record<Mode, string> = {
   cloud: "This server sends to the vendor; nothing is added to your pages.",
 };
 
+const DEVICES: Record<Kind, string> = { web: "websites", mobile: "apps", server: "backends" };
+
+/** Returns the vendor's name, without which of its destinations this is. */
+export const vendorName = (entry: Pick<Entry, "name">): string => entry.name.split(" ")[0] ?? "";
+
+/** Returns who delivers, and for what: the first thing in which two of one vendor differ. */
+export function whereItRuns(entry: Pick<Entry, "name" | "mode" | "connectionModes">): string {
+  if (entry.mode === "device") return `In the browser, with ${vendorName(entry)}'s own script.`;
+  const kinds = KINDS.filter((kind) => isSupported(entry, kind)).map((kind) => DEVICES[kind]);
+  const last = kinds.pop();
+  if (!last || kinds.length === 0) return "From the server.";
+  return `From the server, for ${kinds.join(", ")} and ${last}.`;
+}
+
+/** Returns them with those of one vendor together, the one to begin with first. */
+export function inOrder(entries: readonly Entry[]): Entry[] {
+  return [...entries].sort(
+    (a, b) =>
+      a.vendor.localeCompare(b.vendor) ||
+      Number(a.mode === "cloud") - Number(b.mode === "cloud") ||
+      a.name.localeCompare(b.name),
+  );
+}
+
+/** Returns what a short or half-remembered address may mean: `ripe` is two of them. */
+export function meantBy(entries: readonly Entry[], slug: string): Entry[] {
+  const wanted = slug.toLowerCase();
+  return inOrder(entries.filter((entry) => entry.vendor === wanted || entry.slug.includes(wanted)));
+}
+
 /** Returns whether a kind of source can use the destination. */
 export function isSupported(entry: Pick<Entry, "mode" | "connectionModes">, kind: Kind): boolean {
   return entry.connectionModes[kind]?.[entry.mode] ?? false;
@@ -41,7 +71,7 @@ export function search(entries: readonly Entry[], text: string, category: string
   return entries.filter((entry) => {
     if (category && !entry.categories?.includes(category)) return false;
     const said =
-      `${entry.name} ${entry.slug} ${entry.description} ${entry.categories?.join(" ")} ${MODE_WORDS[entry.mode]}`.toLowerCase();
+      `${entry.name} ${entry.slug} ${entry.vendor} ${entry.description} ${entry.suits} ${entry.categories?.join(" ")} ${MODE_WORDS[entry.mode]}`.toLowerCase();
     return words.every((word) => said.includes(word));
   });
 }

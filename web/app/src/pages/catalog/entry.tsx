@@ -16,14 +16,24 @@ import {
 import { IconCheck, IconExternalLink, IconMinus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Link, useParams } from "react-router";
+import { Link, Navigate, useParams, useSearchParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { catalogQuery, destinationsQuery } from "../../api/queries";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import classes from "./catalog.module.css";
-import { defaultInWords, type Entry, KIND_WORDS, KINDS, MODE_HELP, MODE_WORDS } from "./entries";
+import {
+  defaultInWords,
+  type Entry,
+  inOrder,
+  KIND_WORDS,
+  KINDS,
+  MODE_HELP,
+  MODE_WORDS,
+  meantBy,
+  whereItRuns,
+} from "./entries";
 
 export function EntryPage() {
   const { slug } = useParams();
@@ -32,20 +42,30 @@ export function EntryPage() {
     <QueryView query={catalog}>
       {(entries) => {
         const entry = entries.find((one) => one.slug === slug || one.id === slug);
-        return entry ? <Details entry={entry} /> : <Unknown />;
+        return entry ? <Details entry={entry} all={entries} /> : <Unknown entries={entries} />;
       }}
     </QueryView>
   );
 }
 
-export function Unknown() {
+/** Where a slug leads that no destination has: to what it may mean, else to all of them. */
+export function Unknown({ entries, below = "" }: { entries: readonly Entry[]; below?: string }) {
+  const { slug = "" } = useParams();
+  const [parameters] = useSearchParams();
+  const [only, ...others] = meantBy(entries, slug);
+  if (only) {
+    const wanted = new URLSearchParams(parameters);
+    if (others.length > 0) wanted.set("search", slug);
+    const path = others.length > 0 ? "/catalog" : `/catalog/${only.slug}${below}`;
+    return <Navigate to={{ pathname: path, search: wanted.toString() }} replace />;
+  }
   return (
     <>
       <PageHeader title="Catalog" />
       <EmptyState
         icon={IconMinus}
-        title="There is no such destination in the catalog"
-        action={{ label: "Look at all", to: "/catalog" }}
+        title="This destination is not in the catalog"
+        action={{ label: "Show all destinations", to: "/catalog" }}
       >
         It may have another name, or its package is not installed on this server.
       </EmptyState>
@@ -53,7 +73,11 @@ export function Unknown() {
   );
 }
 
-function Details({ entry }: { entry: Entry }) {
+function Details({ entry, all }: { entry: Entry; all: readonly Entry[] }) {
+  const [parameters] = useSearchParams();
+  const source = parameters.get("source");
+  const way = source ? `?source=${encodeURIComponent(source)}` : "";
+  const siblings = inOrder(all).filter((one) => one.vendor === entry.vendor && one.id !== entry.id);
   const canEdit = useCanEdit();
   const connections = useQuery(destinationsQuery);
   const own = connections.data?.filter((one) => one.metadata.id === entry.id) ?? [];
@@ -65,6 +89,9 @@ function Details({ entry }: { entry: Entry }) {
         badge={<Badge>{MODE_WORDS[entry.mode]}</Badge>}
         description={
           <>
+            <Text span fw={500} fz="inherit" c="var(--mantine-color-text)">
+              {whereItRuns(entry)}
+            </Text>{" "}
             {entry.description}{" "}
             {entry.website && (
               <Anchor
@@ -81,7 +108,7 @@ function Details({ entry }: { entry: Entry }) {
         }
         actions={
           canEdit ? (
-            <Button component={Link} to={`/catalog/${entry.slug}/connect`}>
+            <Button component={Link} to={`/catalog/${entry.slug}/connect${way}`}>
               Configure
             </Button>
           ) : (
@@ -90,6 +117,7 @@ function Details({ entry }: { entry: Entry }) {
         }
       />
       <Stack gap="xl">
+        {siblings.length > 0 && <Choice entry={entry} siblings={siblings} way={way} />}
         {own.length > 0 && (
           <Text>
             Connected as{" "}
@@ -111,6 +139,35 @@ function Details({ entry }: { entry: Entry }) {
         <Troubleshooting entry={entry} />
       </Stack>
     </>
+  );
+}
+
+/** Which of a vendor's destinations to choose, on the page of each. */
+function Choice({
+  entry,
+  siblings,
+  way,
+}: {
+  entry: Entry;
+  siblings: readonly Entry[];
+  way: string;
+}) {
+  return (
+    <Paper p="md" component="section" aria-label="Which one to choose">
+      <Stack gap={6}>
+        <Text>
+          <b>{entry.name}</b> (this one): {entry.suits}
+        </Text>
+        {siblings.map((one) => (
+          <Text key={one.id}>
+            <Anchor component={Link} to={`/catalog/${one.slug}${way}`} underline="always">
+              {one.name}
+            </Anchor>
+            : {one.suits}
+          </Text>
+        ))}
+      </Stack>
+    </Paper>
   );
 }
 

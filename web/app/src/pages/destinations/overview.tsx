@@ -13,13 +13,13 @@ import { Link, useSearchParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { sourcesQuery } from "../../api/queries";
-import { hasFeature } from "../../page_facts";
 import { tell, tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
 import { MODE_HELP, MODE_WORDS } from "../catalog/entries";
 import { ConnectionModes, Troubleshooting } from "../catalog/entry";
 import classes from "./destinations.module.css";
 import { DestinationFrame } from "./frame";
+import { NextSteps } from "./next_steps";
 import {
   type DeliveryState,
   type Destination,
@@ -47,10 +47,11 @@ function Overview({ destination }: { destination: Destination }) {
       {isInBrowser && destination.enabled && (
         <Pickup destination={destination} isNew={parameters.has("new")} />
       )}
+      {destination.enabled && <NextSteps destination={destination} isNew={parameters.has("new")} />}
       <Notices destination={destination} />
       <div className={classes.columns}>
         <About destination={destination} state={state} />
-        <WhereToLook destination={destination} />
+        <GoodToKnow destination={destination} />
       </div>
       <ConnectionModes entry={destination.metadata} />
       <Troubleshooting entry={destination.metadata} />
@@ -70,7 +71,7 @@ function Paused({ destination, state }: { destination: Destination; state: Deliv
           params: { path: { destination_id: destination.id } },
         }),
       );
-      tell("Sending goes on.");
+      tell("Sending resumed.");
     } catch (problem) {
       tellError(problem);
     }
@@ -93,8 +94,8 @@ function Paused({ destination, state }: { destination: Destination; state: Deliv
           </>
         )}
         {state.unfinished === 0
-          ? "Nothing waits so far."
-          : `${state.unfinished.toLocaleString()} deliveries wait; none is lost.`}
+          ? "Nothing is waiting."
+          : `${state.unfinished.toLocaleString()} deliveries are waiting. None is lost.`}
       </Text>
       <Group mt="sm" gap="xs">
         {canEdit && (
@@ -103,7 +104,7 @@ function Paused({ destination, state }: { destination: Destination; state: Deliv
           </Button>
         )}
         <Button variant="default" component={Link} to={`/destinations/${destination.id}/settings`}>
-          Look at the settings
+          Review settings
         </Button>
       </Group>
     </Alert>
@@ -125,13 +126,11 @@ function Pickup({ destination, isNew }: { destination: Destination; isNew: boole
         <div>
           {pickedUpAt ? (
             <Text fw={600}>
-              A browser picked it up <TimeAgo at={pickedUpAt} />
+              A browser loaded it <TimeAgo at={pickedUpAt} />
             </Text>
           ) : (
             <Text fw={600}>
-              {isNew
-                ? "It is in the browser on the next page load"
-                : "Changed since the last page load"}
+              {isNew ? "It takes effect on the next page load" : "Waiting for the next page load"}
             </Text>
           )}
           <Text c="dimmed">
@@ -141,14 +140,9 @@ function Pickup({ destination, isNew }: { destination: Destination; isNew: boole
                 {lastLoadAt ? <TimeAgo at={lastLoadAt} /> : "a while ago"}.
               </>
             ) : (
-              "Open or reload a page that has the source's snippet, and this says so."
+              "Open or reload a page that has this source's snippet. You will see it here."
             )}
           </Text>
-          {!pickedUpAt && hasFeature("demo") && (
-            <Anchor href="/demo/" target="_blank" rel="noopener" fz="inherit" underline="always">
-              Open the demo shop
-            </Anchor>
-          )}
         </div>
       </Group>
     </Paper>
@@ -161,7 +155,7 @@ function Notices({ destination }: { destination: Destination }) {
   return (
     <section>
       <Title order={2} mb="sm">
-        What went wrong in browsers
+        Problems in browsers
       </Title>
       <Paper component="ul" className={classes.rows ?? ""}>
         {notices.data.map((one) => (
@@ -223,7 +217,7 @@ function About({
           <>
             <dt>Waiting</dt>
             <dd>{state.unfinished.toLocaleString()}</dd>
-            <dt>Given up</dt>
+            <dt>Dead letters</dt>
             <dd>{state.deadLetters.toLocaleString()}</dd>
           </>
         )}
@@ -232,48 +226,29 @@ function About({
   );
 }
 
-function WhereToLook({ destination }: { destination: Destination }) {
-  const { metadata } = destination;
-  const vendor = metadata.slug.includes("ripe") ? "ripe" : metadata.slug;
-  const isSandbox = Object.values(destination.settings).some((value) =>
-    String(value).includes("/sandbox/"),
-  );
+function GoodToKnow({ destination }: { destination: Destination }) {
+  const isInBrowser = destination.metadata.mode === "device";
   return (
     <Paper p="md" component="section">
       <Title order={2} mb="sm">
         Good to know
       </Title>
       <Stack gap="xs">
-        {isSandbox && hasFeature("sandbox") && (
-          <Text>
-            It leads to the sandbox on this server:{" "}
-            <Anchor
-              href={`/sandbox/${vendor}/`}
-              target="_blank"
-              rel="noopener"
-              fz="inherit"
-              underline="always"
-            >
-              see what has arrived
-            </Anchor>
-            .
-          </Text>
-        )}
-        {metadata.mode === "device" && (
-          <Text>
-            Your pages need no script of the vendor. If one has the vendor's own snippet, remove it:
-            this loads it for you, and does not load it twice.
-          </Text>
-        )}
-        {metadata.mode === "device" && (
-          <Text>
-            It needs Analytics.js 2.0, which the source's snippet brings. If a page sends with an
-            older one, this page says so.
-          </Text>
+        {isInBrowser && (
+          <>
+            <Text>
+              Analytics.js loads the vendor's script. If a page still has the vendor's own snippet,
+              remove it.
+            </Text>
+            <Text>
+              It needs Analytics.js 2.0, which this source's snippet loads. If a page uses an older
+              version, you will see a warning here.
+            </Text>
+          </>
         )}
         <Text>
-          A change made here is in effect at once
-          {metadata.mode === "device" ? ", and in a browser on its next page load" : ""}.
+          Changes take effect immediately
+          {isInBrowser ? ": a browser has them on its next page load." : "."}
         </Text>
       </Stack>
     </Paper>

@@ -82,7 +82,7 @@ export function TryEvent({ destinationId, name, event }: Props) {
             now. Nothing is stored.
           </Text>
           {error !== null && <ErrorState error={error} onRetry={() => void run(false)} />}
-          {test && <Steps test={test} />}
+          {test && <Steps test={test} name={name} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
               Close
@@ -99,7 +99,7 @@ export function TryEvent({ destinationId, name, event }: Props) {
   );
 }
 
-function Steps({ test }: { test: EventTest }) {
+export function Steps({ test, name }: { test: EventTest; name: string }) {
   return (
     <ol className={classes.life}>
       {test.steps.map((step, index) => {
@@ -129,8 +129,8 @@ function Steps({ test }: { test: EventTest }) {
           <Text fw={600}>
             {delivery.request
               ? delivery.request.isTaken
-                ? "The destination took it"
-                : "The destination did not take it"
+                ? `${name} accepted it`
+                : `${name} did not accept it`
               : "This would be sent"}
           </Text>
           {delivery.request?.what && <Text fz="sm">{delivery.request.what}</Text>}

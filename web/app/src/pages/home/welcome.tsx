@@ -2,9 +2,11 @@
 
 import { Badge, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconArrowRight, IconCheck, IconLock } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
+import { destinationsQuery } from "../../api/queries";
 import { EmptyState } from "../../parts/empty_state";
 import { Arrival } from "../sources/arrival";
 import { InstructionTabs, TestEventButton } from "../sources/instruction_tabs";
@@ -24,6 +26,14 @@ export function Welcome({ sources, onDone }: Props) {
   const onArrived = useCallback(() => setArrived(true), []);
   const canEdit = useCanEdit();
   const source = sources.find((one) => one.id === search.get("source"));
+  const { data: destinations } = useQuery(destinationsQuery);
+  // What a new server starts with becomes the first source, unless it is connected already: the
+  // demo's is, and whoever makes a source of their own there would find every destination taken.
+  const [first] = sources;
+  const unused =
+    sources.length === 1 && destinations?.every((one) => one.sourceId !== first?.id)
+      ? first
+      : undefined;
 
   if (!canEdit) {
     return (
@@ -55,13 +65,14 @@ export function Welcome({ sources, onDone }: Props) {
             </Text>
             <SourceForm
               submitLabel="Create source"
-              startName={sources[0]?.name ?? "Website"}
-              unused={sources.length === 1 ? sources[0] : undefined}
+              key={unused?.id}
+              startName={unused?.name ?? "Website"}
+              unused={unused}
               onMade={choose}
             />
-            {sources.length > 1 && (
+            {sources.length > 0 && !unused && destinations && (
               <Text mt="md">
-                Or go on with{" "}
+                Or continue with{" "}
                 {sources.slice(0, 5).map((one, index) => (
                   <span key={one.id}>
                     {index > 0 && ", "}
