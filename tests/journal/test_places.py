@@ -144,3 +144,13 @@ async def test_what_comes_while_it_is_looked_is_not_missed() -> None:
             await asyncio.gather(*appended, next_events(journal, 20))
 
         assert told(journal) == []
+
+
+async def test_what_is_removed_while_it_is_looked_is_not_missed() -> None:
+    busy = dataclasses.replace(SMALL, trim_seconds=0.001, events_age_seconds_max=0.001)
+    async with opened(settings=busy) as journal:
+        for number in range(40):
+            await journal.append(envelope(track(f"{number}")))
+            await next_events(journal, 1)
+
+        assert told(journal) == []

@@ -6,6 +6,7 @@ The journal keeps what was sent; every reader stamps it again and gets the same.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from typing import Any
 
 import msgspec
@@ -94,6 +95,8 @@ def find_moment(value: object) -> dt.datetime | None:
     return None
 
 
+# All events of a request have one moment in common, and every reader asks for it again.
+@functools.lru_cache(maxsize=1024)
 def iso(moment: dt.datetime) -> str:
     """Return a moment in UTC as events show it: `2030-01-01T12:00:00.000Z`."""
     return moment.isoformat(timespec="milliseconds")[:23] + "Z"

@@ -36,6 +36,7 @@ def unfold(envelope: Envelope, *, sequence: int, first_index: int) -> Iterator[E
         )
         yield msgspec.structs.replace(unreadable, id=f"{sequence}-{first_index}-unreadable")
         return
+    may_have_long_numbers = _has_long_number(envelope.body)
     for index, data in enumerate(contents):
         discard_code = envelope.discards_by_index.get(index)
         if discard_code is not None:
@@ -52,7 +53,7 @@ def unfold(envelope: Envelope, *, sequence: int, first_index: int) -> Iterator[E
                 made_message_id=envelope.message_ids_by_index.get(index),
                 stamps=stamps,
             )
-            if _has_long_number(data):
+            if may_have_long_numbers and _has_long_number(data):
                 # Only now, when ids are text: widened, they would be others.
                 body = without_wide_integers(body)
             event = Event(

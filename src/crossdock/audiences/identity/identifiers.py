@@ -49,6 +49,8 @@ class Identifier(NamedTuple):
 
 def find_identifier(kind: object, value: object) -> Identifier | None:
     """Return the identifier, or None if the value identifies nobody."""
+    if value is None:
+        return None
     text = id_text(value).strip()
     if not isinstance(kind, str) or not 0 < len(kind) <= _TYPE_CHARACTERS_MAX:
         return None

@@ -32,7 +32,7 @@ Item = TypeVar("Item")
 _FETCH_MESSAGES = 32
 # Small ones are handed over together: whoever follows rests after each time, and 32 at a time were
 # less than came.
-_TOGETHER_BYTES = 1024**2
+_TOGETHER_BYTES = 4 * 1024**2
 _TOGETHER_MESSAGES = 2048
 _FETCH_SECONDS = 2.0
 _RETRY_SECONDS = 0.2

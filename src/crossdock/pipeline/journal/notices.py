@@ -44,6 +44,8 @@ class NoticeBoard:
             str, dict[str, tuple[int, dt.datetime]]
         ] = collections.defaultdict(dict)
         self._gone_keys: set[str] = set()
+        # What has to make room is removed after it was written, and not while it is.
+        self._lock = asyncio.Lock()
 
     def report(self, notice: Notice) -> bool:
         """Count a notice; it is written within a second.
@@ -71,8 +73,14 @@ class NoticeBoard:
 
     async def all(self, bucket: KeyValue, jetstream: JetStreamContext) -> list[Notice]:
         """Return every notice, the last seen first."""
-        await self.write(bucket, jetstream)
-        return await self._load(bucket)
+        async with self._lock:
+            await self._write(bucket, jetstream)
+            return await self._load(bucket)
+
+    async def write(self, bucket: KeyValue, jetstream: JetStreamContext) -> None:
+        """Write what was reported since the last time, and remove what had to make room."""
+        async with self._lock:
+            await self._write(bucket, jetstream)
 
     async def _load(self, bucket: KeyValue) -> list[Notice]:
         try:
@@ -83,13 +91,14 @@ class NoticeBoard:
         notices = [notice for notice, _ in found if notice is not None]
         for notice in notices:
             key, seen_by_key = _key(notice), self._seen_by_key_by_source[notice.source_id]
+            if key in self._gone_keys:
+                continue
             if key not in seen_by_key:
                 self._make_room(seen_by_key)
             seen_by_key[key] = (notice.count, notice.last_at)
         return sorted(notices, key=lambda notice: notice.last_at, reverse=True)
 
-    async def write(self, bucket: KeyValue, jetstream: JetStreamContext) -> None:
-        """Write what was reported since the last time, and remove what had to make room."""
+    async def _write(self, bucket: KeyValue, jetstream: JetStreamContext) -> None:
         while self._gone_keys:
             key = self._gone_keys.pop()
             try:
@@ -117,7 +126,8 @@ class NoticeBoard:
             try:
                 if not is_loaded:
                     # What an earlier process wrote counts towards the bound too.
-                    await self._load(bucket)
+                    async with self._lock:
+                        await self._load(bucket)
                     is_loaded = True
                 await self.write(bucket, jetstream)
             except (NatsError, OSError, TimeoutError) as error:

@@ -116,12 +116,12 @@ class Places:
         """Compare, tell and mend what was lost, and note how far the streams are now.
 
         Raises:
-            JournalError: What was lost cannot be filled; nothing was noted.
+            JournalError: What was lost cannot be filled, nor is it noted.
             OSError: It cannot be noted.
         """
         if self._places is None:
             self._places = self._noted()
-        now: dict[str, Place] = {}
+        before = {**self._places}
         for stream in (EVENTS, OUTCOMES, DELIVERIES, DEAD_LETTERS):
             # Asked before the stream is: events come meanwhile, and what was read of them would
             # lie behind what the stream was said to have.
@@ -134,9 +134,10 @@ class Places:
                 await self._fill(jetstream, stream, up_to=noted.last + _UNKNOWN_MESSAGES)
                 state = (await jetstream.stream_info(stream)).state
             self._tell(stream, lost)
-            now[stream] = Place(state.first_seq, state.last_seq, state.num_deleted or 0)
-        if now != self._places:
-            self._places = now
+            # Since the stream was asked, more may have been removed from its beginning.
+            first = max(state.first_seq, self._places.get(stream, Place()).first)
+            self._places[stream] = Place(first, state.last_seq, state.num_deleted or 0)
+        if self._places != before:
             self._save()
 
     def removing(self, stream: str, before_sequence: int) -> None:

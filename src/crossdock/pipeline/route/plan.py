@@ -80,6 +80,9 @@ class SourcePlan:
     in_browser: tuple[ConnectionId, ...] = ()
 
 
+_NOTHING = SourcePlan()
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class RoutePlan:
     """One version of the workspace, compiled."""
@@ -89,7 +92,7 @@ class RoutePlan:
 
     def source(self, source_id: SourceId) -> SourcePlan:
         """Return what to do with a source's events; nothing for one that is gone."""
-        return self.sources_by_id.get(source_id, SourcePlan())
+        return self.sources_by_id.get(source_id, _NOTHING)
 
 
 def compile_plan(
