@@ -61,6 +61,26 @@ class Client:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(end.wait(), self._chance.uniform(0, 0.1))
 
+    async def send_last(self, person: str) -> None:
+        """Send one more event, of somebody new, behind everything that was accepted before."""
+        message = {
+            "messageId": f"{self._name}-last",
+            "type": "identify",
+            "userId": person,
+            "traits": {"flips": True},
+        }
+        sent = Sent(self._source, message, time.monotonic())
+        self._record.sent_by_id[sent.message_id] = sent
+        body = msgspec.json.encode(message)
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.timeout(60):
+            while sent.verdict is not Verdict.ACKNOWLEDGED:
+                sent.times += 1
+                key = self._write_keys[-1].text
+                if await self._status(session, "/v1/identify", body, key) == 200:
+                    sent.verdict, sent.ended_at = Verdict.ACKNOWLEDGED, time.monotonic()
+                await asyncio.sleep(_UNREACHABLE_SECONDS)
+
     async def _send(self, session: aiohttp.ClientSession, end: asyncio.Event) -> None:
         """Send a request: an event, a batch, or something that has to be refused."""
         dice = self._chance.random()

@@ -13,6 +13,8 @@ COUNTED = "counted"
 FLIPPED = "flipped"
 COUNTED_EVENT = "Did 1"
 COUNT_MIN = 3
+# Who comes when traffic has ended.
+LAST_PERSON = "the-last"
 _QUERIES = {
     COUNTED: f"event('{COUNTED_EVENT}').count() >= {COUNT_MIN}",
     FLIPPED: "trait('flips') = true",
@@ -57,13 +59,17 @@ class Engaged:
         """Return whether nothing is left to be told, and note who is in at the end."""
         loop = asyncio.get_running_loop()
         while loop.time() < give_up_at:
-            if await self._is_told():
+            if await self._has_taken_in_all() and await self._is_told():
                 for key, audience_id in self._record.audiences.items():
                     self._record.members_by_key[key] = await self._members(audience_id)
                 if await self._is_told():
                     return True
             await asyncio.sleep(_LOOK_SECONDS)
         return False
+
+    async def _has_taken_in_all(self) -> bool:
+        """Return whether the last person is in: then everybody before is looked at, too."""
+        return LAST_PERSON in await self._members(self._record.audiences[FLIPPED])
 
     async def _is_told(self) -> bool:
         for audience_id in self._record.audiences.values():

@@ -17,9 +17,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.crash.console import Console
-from tests.crash.editor import Editor
+from tests.crash.engaged import LAST_PERSON, Engaged
 from tests.crash.engaged import VENDOR as ENGAGED
-from tests.crash.engaged import Engaged
 from tests.crash.faults import Faults
 from tests.crash.opening import ALL_VENDORS, Opened, open_vendors, set_up
 from tests.crash.oracle import summary, violations
@@ -83,8 +82,6 @@ async def run(seed: int, *, seconds: float, folder: Path, can_fill_disk: bool) -
             await faults.stop("SIGTERM at the end")
     found = violations(record)
     if found:
-        import pickle
-
         raise Broken(_report(plan, record, found, folder))
     return record
 
@@ -120,20 +117,21 @@ async def _run(
         record.note("traffic ends, every vendor is well")
         for vendor in vendors.values():
             vendor.be_well()
-        await _settle(owner, opened.editor, engaged, record)
+        await _settle(owner, opened, engaged, record)
         await owner.read_the_ledger()
     finally:
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
 
 
-async def _settle(owner: Owner, editor: Editor, engaged: Engaged, record: Record) -> None:
+async def _settle(owner: Owner, opened: Opened, engaged: Engaged, record: Record) -> None:
     """Wait until nothing waits, and no dead letter is left."""
     give_up_at = asyncio.get_running_loop().time() + _SETTLE_SECONDS_MAX
     is_settled = await owner.settled(give_up_at=give_up_at)
     # Those of the time before the vendors were well; what was sent again can end no other way.
-    while is_settled and await editor.send_all_again():
+    while is_settled and await opened.editor.send_all_again():
         is_settled = await owner.settled(give_up_at=give_up_at)
+    await opened.clients[0].send_last(LAST_PERSON)
     is_told = await engaged.told(give_up_at=give_up_at)
     # What was told last is on its way still.
     is_settled = is_settled and is_told and await owner.settled(give_up_at=give_up_at)
