@@ -18,6 +18,8 @@ from tests.crash.turned_clock import TurnedClock
 from tests.running import RunningServer
 
 _START_SECONDS_MAX = 60.0
+# Turned by so much, a clock says that a retry has been going on for a day.
+_GIVEN_UP_SECONDS = 86_400 / 2
 # What stays free when the disk is "full": the journal keeps away from the very end by itself.
 _LEFT_BYTES = 4 * 1024**2
 _BLOCK_BYTES = 1024**2
@@ -67,6 +69,8 @@ class Faults:
             FaultKind.FILL_DISK: self._fill_disk,
         }
         if fault.kind is FaultKind.TURN_CLOCK:
+            self._record.note(f"  to {fault.ahead_seconds / 3600:+.2f} hours")
+            self._record.is_turned_by_days |= fault.ahead_seconds > _GIVEN_UP_SECONDS
             self._clock.turn(fault.ahead_seconds)
         else:
             await make[fault.kind](fault.seconds)

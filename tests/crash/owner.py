@@ -7,8 +7,7 @@ import random
 import urllib.parse
 from typing import Any
 
-import urllib3
-
+from tests.crash.console import Console
 from tests.crash.record import Record, Verdict
 from tests.running import RunningServer
 
@@ -28,13 +27,14 @@ class Owner:
 
     def __init__(self, server: RunningServer, record: Record, *, chance: random.Random) -> None:
         self._server = server
+        self._console = Console(server)
         self._record = record
         self._chance = chance
 
     async def look_after_it(self) -> None:
         """Let what is paused go on, again and again, until cancelled."""
         while True:
-            for connected in list(self._record.connected.values()):
+            for connected in [*self._record.steady, *self._record.edited[-1:]]:
                 await self._resume(connected.id, connected.vendor)
             await asyncio.sleep(_LOOK_SECONDS)
 
@@ -42,17 +42,19 @@ class Owner:
         """Return whether nothing waits any more; False if that is not so in time."""
         loop = asyncio.get_running_loop()
         while loop.time() < give_up_at:
-            balance = await self._ask("GET", "/balance")
+            balance = await self._console.ask("GET", "/balance")
             if balance is not None:
                 self._record.balance = balance
                 waits = any(account["waiting"] for account in balance["accounts"])
-                if balance["isSettled"] and not waits:
+                if balance["isSettled"] and not waits and await self._is_replayed():
                     return True
             await asyncio.sleep(_LOOK_SECONDS)
         return False
 
     async def read_the_ledger(self) -> None:
-        """Note all that the ledger has, and the traces of a few events."""
+        """Note all that the ledger has, the replays, and the traces of a few events."""
+        found_replays = await self._console.insist("GET", "/replays?pagination[count]=200")
+        self._record.replays = found_replays["replays"]
         found: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
@@ -75,17 +77,13 @@ class Owner:
                 self._server.api, "GET", f"/events/{message_id}/trace"
             )
 
+    async def _is_replayed(self) -> bool:
+        found = await self._console.ask("GET", "/replays?pagination[count]=200")
+        return found is not None and all(one["state"] != "running" for one in found["replays"])
+
     async def _resume(self, connection_id: str, vendor: str) -> None:
-        answer = await self._ask("GET", f"/destinations/{connection_id}/state")
+        answer = await self._console.ask("GET", f"/destinations/{connection_id}/state")
         if answer is not None and answer["state"]["isPaused"]:
-            resumed = await self._ask("POST", f"/destinations/{connection_id}/resume")
+            resumed = await self._console.ask("POST", f"/destinations/{connection_id}/resume")
             if resumed is not None:
                 self._record.note(f"{vendor} was paused, and goes on")
-
-    async def _ask(self, method: str, path: str) -> dict[str, Any] | None:
-        """Return the answer; None while the server is down or does not know."""
-        try:
-            answer: dict[str, Any] = await asyncio.to_thread(self._server.api, method, path)
-        except (AssertionError, OSError, urllib3.exceptions.HTTPError):
-            return None
-        return answer

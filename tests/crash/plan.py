@@ -5,6 +5,10 @@ from __future__ import annotations
 import dataclasses
 import enum
 import random
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+Kind = TypeVar("Kind")
 
 
 class FaultKind(enum.StrEnum):
@@ -44,6 +48,20 @@ class Behaviour(enum.StrEnum):
     RESET = "resets the connection"
 
 
+class EditKind(enum.StrEnum):
+    """What the owner does while traffic flows and faults happen."""
+
+    RETRY_ONE = "sends a dead letter again"
+    RETRY_ALL = "sends all dead letters again"
+    DISCARD_ONE = "discards a dead letter"
+    DISCARD_ALL = "discards all dead letters"
+    REPLAY = "begins a replay"
+    EDIT_MAPPING = "edits a mapping"
+    DISABLE = "disables a connection, and enables it again"
+    DELETE = "deletes a connection, and makes it anew"
+    ROTATE_KEY = "gives a source another write key"
+
+
 BAD_BEHAVIOURS = tuple(one for one in Behaviour if one is not Behaviour.TAKE)
 _LASTING = frozenset({FaultKind.STOP_SERVER, FaultKind.STOP_JOURNAL, FaultKind.FILL_DISK})
 TAKING = frozenset({Behaviour.TAKE, Behaviour.TAKE_AND_CLOSE, Behaviour.TAKE_SLOWLY})
@@ -53,7 +71,12 @@ _PAUSE_SECONDS = (0.5, 4.0)
 _FAULT_SECONDS = (0.2, 4.0)
 # Longer than the journal tries to store: then senders must be told that nothing was stored.
 _LONG_FAULT_SECONDS = 12.0
-_AHEAD_SECONDS_MAX = 3 * 3600
+_TURNED_SECONDS_MAX = 3 * 3600
+_DAY_SECONDS = 86_400
+# Within the seven days for which a messageId is known.
+_TURNED_DAYS_MAX = 3
+# An audience begins when there is something to tell, and while there is time to change.
+_AUDIENCES_BEGIN = (0.2, 0.5)
 _SPELL_SECONDS = (1.0, 6.0)
 
 
@@ -64,8 +87,8 @@ class Fault:
     Attributes:
         at_seconds: When, since the run began; later if the one before takes longer.
         seconds: How long, where it lasts.
-        ahead_seconds: How far the clock is ahead from then on, where it is turned. Never behind:
-            then a vendor's Retry-After would be hours away, and rightly so.
+        ahead_seconds: How far the clock is ahead from then on, where it is turned; negative if it
+            is behind.
     """
 
     kind: FaultKind
@@ -85,17 +108,34 @@ class Spell:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Edit:
+    """Something that the owner does.
+
+    Attributes:
+        at_seconds: When, since the run began; later if the one before takes longer.
+        seconds: How long, where it lasts.
+    """
+
+    kind: EditKind
+    at_seconds: float
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that chance decides before a run.
 
     Attributes:
         seconds: How long faults and traffic go on.
+        audiences_at_seconds: When the owner begins to tell who is in an audience.
     """
 
     seed: int
     seconds: float
     faults: tuple[Fault, ...]
     spells: tuple[Spell, ...]
+    edits: tuple[Edit, ...]
+    audiences_at_seconds: float
 
     def chance(self, purpose: str) -> random.Random:
         """Return random numbers that are the same in every run of the seed, for one purpose."""
@@ -118,28 +158,53 @@ def plan_of(
         vendors: Who may misbehave.
         impossible: What cannot be done on this machine.
     """
-    chance = seeded(f"{seed} plan")
     kinds = [kind for kind in FaultKind if kind not in impossible]
-    faults: list[Fault] = []
-    # Each kind before any comes again, so that a run of a minute has met most of them.
+    return Plan(
+        seed,
+        seconds,
+        tuple(_faults(seeded(f"{seed} faults"), kinds, seconds)),
+        tuple(_spells(seeded(f"{seed} spells"), vendors, seconds)),
+        tuple(_edits(seeded(f"{seed} edits"), seconds)),
+        seeded(f"{seed} audiences").uniform(*_AUDIENCES_BEGIN) * seconds,
+    )
+
+
+def _faults(chance: random.Random, kinds: Sequence[FaultKind], seconds: float) -> Iterator[Fault]:
     bag: list[FaultKind] = []
     at_seconds = chance.uniform(*_PAUSE_SECONDS)
     while at_seconds < seconds:
-        if not bag:
-            bag = chance.sample(kinds, len(kinds))
+        kind = _next(bag, kinds, chance)
         lasts_seconds = chance.uniform(*_FAULT_SECONDS)
         if seconds >= 5 * _LONG_FAULT_SECONDS and chance.random() < 0.1:
             lasts_seconds = _LONG_FAULT_SECONDS
-        kind = bag.pop()
-        ahead_seconds = chance.randint(0, _AHEAD_SECONDS_MAX)
-        faults.append(Fault(kind, at_seconds, lasts_seconds, ahead_seconds))
+        ahead_seconds = chance.randint(-_TURNED_SECONDS_MAX, _TURNED_SECONDS_MAX)
+        if chance.random() < 0.2:
+            ahead_seconds += _DAY_SECONDS * chance.randint(1, _TURNED_DAYS_MAX)
+        yield Fault(kind, at_seconds, lasts_seconds, ahead_seconds)
         at_seconds += chance.uniform(*_PAUSE_SECONDS) + (lasts_seconds if kind in _LASTING else 0)
-    spells = []
+
+
+def _spells(chance: random.Random, vendors: Sequence[str], seconds: float) -> Iterator[Spell]:
     for vendor in vendors:
         at_seconds = chance.uniform(0, 4)
         while at_seconds < seconds:
             until_seconds = at_seconds + chance.uniform(*_SPELL_SECONDS)
             behaviours = tuple(chance.sample(BAD_BEHAVIOURS, chance.randint(1, 4)))
-            spells.append(Spell(vendor, at_seconds, until_seconds, behaviours))
+            yield Spell(vendor, at_seconds, until_seconds, behaviours)
             at_seconds = until_seconds + chance.uniform(*_SPELL_SECONDS)
-    return Plan(seed, seconds, tuple(faults), tuple(spells))
+
+
+def _edits(chance: random.Random, seconds: float) -> Iterator[Edit]:
+    bag: list[EditKind] = []
+    at_seconds = chance.uniform(*_PAUSE_SECONDS)
+    while at_seconds < seconds:
+        lasts_seconds = chance.uniform(*_FAULT_SECONDS)
+        yield Edit(_next(bag, list(EditKind), chance), at_seconds, lasts_seconds)
+        at_seconds += chance.uniform(*_PAUSE_SECONDS)
+
+
+def _next(bag: list[Kind], kinds: Sequence[Kind], chance: random.Random) -> Kind:
+    """Return one out of the bag: each before any comes again, so that a minute meets most."""
+    if not bag:
+        bag += chance.sample(kinds, len(kinds))
+    return bag.pop()

@@ -16,28 +16,21 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.crash.client import Client
+from tests.crash.console import Console
+from tests.crash.engaged import LAST_PERSON, Engaged
+from tests.crash.engaged import VENDOR as ENGAGED
 from tests.crash.faults import Faults
+from tests.crash.opening import ALL_VENDORS, Opened, open_vendors, set_up
 from tests.crash.oracle import summary, violations
 from tests.crash.owner import Owner
 from tests.crash.plan import FaultKind, Plan, plan_of
-from tests.crash.record import Connected, Record
+from tests.crash.record import Record
 from tests.crash.turned_clock import TurnedClock
-from tests.crash.vendor import Vendor, spells_of
+from tests.crash.vendor import Vendor
 from tests.running import RunningServer
 
-SOURCES = ("shop", "backend")
-CLIENTS_PER_SOURCE = 3
-# Vendor, its source, its destination's slug.
-VENDORS = (
-    ("webhook", "shop", "webhook"),
-    ("ripe", "shop", "actions-ripe-cloud"),
-    ("warehouse", "backend", "webhook"),
-)
-# How many events a vendor takes in one request, where it takes several.
-_BATCH_SIZES: Mapping[str, int] = {"warehouse": 50}
 DISK_BYTES = 400 * 1024**2
-_SETTLE_SECONDS_MAX = 120.0
+_SETTLE_SECONDS_MAX = 90.0
 _DRAIN_SECONDS = 3
 # What goes wrong while the server is down is not seen: it runs for a while between two faults.
 _RUNS_SECONDS_MIN = 0.5
@@ -60,31 +53,18 @@ async def run(seed: int, *, seconds: float, folder: Path, can_fill_disk: bool) -
     Raises:
         Broken: With seed, what was broken, and the timeline.
     """
-    vendor_names = tuple(name for name, _, _ in VENDORS)
     record = Record()
     async with contextlib.AsyncExitStack() as stack:
         clock = TurnedClock(Path(stack.enter_context(tempfile.TemporaryDirectory())))
-        impossible = {FaultKind.FILL_DISK: can_fill_disk, FaultKind.TURN_CLOCK: clock.can_turn}
+        possible = {FaultKind.FILL_DISK: can_fill_disk, FaultKind.TURN_CLOCK: clock.can_turn}
         plan = plan_of(
             seed,
             seconds=seconds,
-            vendors=vendor_names,
-            impossible=frozenset(
-                kind for kind, is_possible in impossible.items() if not is_possible
-            ),
+            vendors=ALL_VENDORS,
+            impossible=frozenset(kind for kind, is_possible in possible.items() if not is_possible),
         )
-        vendors = [
-            await stack.enter_async_context(
-                Vendor(
-                    name,
-                    record,
-                    chance=plan.chance(name),
-                    spells=spells_of(plan.spells, name),
-                )
-            )
-            for name in vendor_names
-        ]
-        allowed = ",".join(f"127.0.0.1:{vendor.port}" for vendor in vendors)
+        vendors = await open_vendors(plan, record, clock, stack)
+        allowed = ",".join(f"127.0.0.1:{vendor.port}" for vendor in vendors.values())
         server = await asyncio.to_thread(
             RunningServer,
             folder,
@@ -96,7 +76,8 @@ async def run(seed: int, *, seconds: float, folder: Path, can_fill_disk: bool) -
         )
         faults = Faults(server, clock, record)
         try:
-            await _run(plan, faults, record, server, vendors)
+            opened = await set_up(plan, record, server, vendors, clock)
+            await _run(plan, faults, record, vendors, opened)
         finally:
             await faults.stop("SIGTERM at the end")
     found = violations(record)
@@ -106,30 +87,55 @@ async def run(seed: int, *, seconds: float, folder: Path, can_fill_disk: bool) -
 
 
 async def _run(
-    plan: Plan, faults: Faults, record: Record, server: RunningServer, vendors: list[Vendor]
+    plan: Plan,
+    faults: Faults,
+    record: Record,
+    vendors: Mapping[str, Vendor],
+    opened: Opened,
 ) -> None:
-    clients = await asyncio.to_thread(_connect, plan, record, server, vendors)
+    await opened.editor.connect()
     record.began_at = time.monotonic()
     record.note("traffic begins")
     over = asyncio.Event()
-    owner = Owner(server, record, chance=plan.chance("owner"))
+    owner = Owner(opened.server, record, chance=plan.chance("owner"))
+    engaged = Engaged(Console(opened.server), record)
     looking = asyncio.create_task(owner.look_after_it())
     try:
         async with asyncio.TaskGroup() as group:
-            for client in clients:
+            for client in opened.clients:
                 group.create_task(client.send_until(over))
+            group.create_task(opened.editor.edit(plan))
+            group.create_task(
+                engaged.begin(
+                    plan.audiences_at_seconds,
+                    url=vendors[ENGAGED].url,
+                    destination=opened.ripe_id,
+                )
+            )
             await _make_faults(plan, faults, record)
             over.set()
         record.note("traffic ends, every vendor is well")
-        for vendor in vendors:
+        for vendor in vendors.values():
             vendor.be_well()
-        give_up_at = asyncio.get_running_loop().time() + _SETTLE_SECONDS_MAX
-        is_settled = await owner.settled(give_up_at=give_up_at)
-        record.note("all is settled" if is_settled else "the time is up")
+        await _settle(owner, opened, engaged, record)
         await owner.read_the_ledger()
     finally:
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _settle(owner: Owner, opened: Opened, engaged: Engaged, record: Record) -> None:
+    """Wait until nothing waits, and no dead letter is left."""
+    give_up_at = asyncio.get_running_loop().time() + _SETTLE_SECONDS_MAX
+    is_settled = await owner.settled(give_up_at=give_up_at)
+    # Those of the time before the vendors were well; what was sent again can end no other way.
+    while is_settled and await opened.editor.send_all_again():
+        is_settled = await owner.settled(give_up_at=give_up_at)
+    await opened.clients[0].send_last(LAST_PERSON)
+    is_told = await engaged.told(give_up_at=give_up_at)
+    # What was told last is on its way still.
+    is_settled = is_settled and is_told and await owner.settled(give_up_at=give_up_at)
+    record.note("all is settled" if is_settled else "the time is up")
 
 
 async def _make_faults(plan: Plan, faults: Faults, record: Record) -> None:
@@ -140,54 +146,6 @@ async def _make_faults(plan: Plan, faults: Faults, record: Record) -> None:
             break
         await faults.make(fault)
     await asyncio.sleep(max(0.0, plan.seconds - (time.monotonic() - record.began_at)))
-
-
-def _connect(
-    plan: Plan, record: Record, server: RunningServer, vendors: list[Vendor]
-) -> list[Client]:
-    """Set up sources and connections, and return the clients."""
-    sources = {
-        slug: server.api(
-            "POST",
-            "/sources",
-            {"slug": slug, "metadataId": "javascript", "writeKeys": [f"{slug}-key"]},
-        )["source"]
-        for slug in SOURCES
-    }
-    catalog = server.api("GET", "/catalog/destinations?pagination[count]=200")
-    ids = {one["slug"]: one["id"] for one in catalog["destinationsCatalog"]}
-    for vendor, (name, source, slug) in zip(vendors, VENDORS, strict=True):
-        url = f"http://127.0.0.1:{vendor.port}"
-        settings: dict[str, object] = {"endpoint": url, "apiKey": "ripe-key"}
-        if slug == "webhook":
-            settings = {"url": url, "batchSize": _BATCH_SIZES.get(name, 1)}
-        body = {
-            "sourceId": sources[source]["id"],
-            "metadataId": ids[slug],
-            "settings": settings,
-            "enabled": True,
-        }
-        made = server.api("POST", "/destinations", body)["destination"]
-        is_ripe = slug != "webhook"
-        record.connected[name] = Connected(
-            made["id"],
-            name,
-            source,
-            source_id=sources[source]["id"],
-            keeps_order=is_ripe,
-        )
-    return [
-        Client(
-            f"{slug}-{number}",
-            source=slug,
-            write_key=f"{slug}-key",
-            record=record,
-            chance=plan.chance(f"client {slug} {number}"),
-            url=lambda: server.url,
-        )
-        for slug in SOURCES
-        for number in range(CLIENTS_PER_SOURCE)
-    ]
 
 
 def _report(plan: Plan, record: Record, found: list[str], folder: Path) -> str:

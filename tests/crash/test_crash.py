@@ -16,7 +16,7 @@ SECONDS = 6.0
 
 @pytest.mark.timeout(200)
 async def test_all_promises_hold_through_random_faults(tmp_path: Path) -> None:
-    record = await run(18, seconds=SECONDS, folder=tmp_path, can_fill_disk=False)
+    record = await run(118, seconds=SECONDS, folder=tmp_path, can_fill_disk=False)
 
     assert len(record.receipts) > 100
     assert record.faults
@@ -28,6 +28,6 @@ async def test_all_promises_hold_when_the_disk_fills_up(tmp_path: Path) -> None:
         if not is_small:
             pytest.skip("Only root can mount a small disk to fill up.")
 
-        record = await run(4, seconds=SECONDS, folder=tmp_path, can_fill_disk=True)
+        record = await run(21, seconds=SECONDS, folder=tmp_path, can_fill_disk=True)
 
     assert "a full disk" in {fault.what for fault in record.faults}

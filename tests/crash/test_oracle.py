@@ -57,7 +57,7 @@ def life(message_id: str) -> list[dict[str, Any]]:
     return [
         entry("received", message_id),
         entry("mapped", message_id, destinationId="con"),
-        entry("delivered", message_id, destinationId="con", attempt=1),
+        entry("delivered", message_id, destinationId="con", attempt=1, durationSeconds=0.1),
     ]
 
 
@@ -104,6 +104,17 @@ def forget(record: Record, message_id: str) -> None:
     record.entries = [
         one for one in record.entries if one["messageId"] != message_id or one["step"] == "received"
     ]
+
+
+def discard_one_that_was_dead(record: Record) -> None:
+    record.receipts[-1] = dataclasses.replace(record.receipts[-1], behaviour=Behaviour.REJECT)
+    record.entries[-1] = entry(
+        "rejected", "m2", destinationId="con", attempt=1, durationSeconds=0.1
+    )
+    record.entries.append(
+        entry("discarded", "m2", destinationId="con", reason="dead_letter_discarded")
+    )
+    record.balance = balance(delivered=2, accepted=3, discarded=1)
 
 
 def fail_one_for_good(record: Record) -> None:
@@ -164,7 +175,9 @@ def end_one_twice(record: Record) -> None:
 
 
 def number_an_attempt_again(record: Record) -> None:
-    record.entries.append(entry("waiting", "m1", destinationId="con", attempt=1))
+    record.entries.append(
+        entry("waiting", "m1", destinationId="con", attempt=1, durationSeconds=0.1)
+    )
 
 
 def leave_one_waiting(record: Record) -> None:
@@ -227,6 +240,13 @@ def test_a_repetition_after_a_fault_is_allowed_with_the_same_key() -> None:
     record = good_record()
     record.faults.append(Happened("a kill", 20, 21))
     receive(record, record.sent_by_id["m2"], at=40)
+
+    assert violations(record) == []
+
+
+def test_what_the_owner_discarded_need_not_arrive() -> None:
+    record = good_record()
+    discard_one_that_was_dead(record)
 
     assert violations(record) == []
 

@@ -27,6 +27,7 @@ class TurnedClock:
         self._library = folder / "clock.so"
         compiler = shutil.which("cc") or shutil.which("gcc")
         self.can_turn = False
+        self.ahead_seconds = 0
         if sys.platform == "linux" and compiler:
             built = subprocess.run(
                 [compiler, "-shared", "-fPIC", "-O2", "-o", self._library, _SOURCE, "-ldl"],
@@ -44,7 +45,8 @@ class TurnedClock:
         return {"LD_PRELOAD": str(self._library), "CRASH_CLOCK_FILE": str(self._file)}
 
     def turn(self, seconds: int) -> None:
-        """Set how far it is ahead, in seconds."""
+        """Set how far it is ahead, in seconds; negative if it is behind."""
+        self.ahead_seconds = seconds
         # In place: the process looks at this very file.
         with self._file.open("r+b" if self._file.exists() else "wb") as file:
             file.write(struct.pack("l", seconds))

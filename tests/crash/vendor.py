@@ -10,7 +10,7 @@ import random
 import socket
 import struct
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import msgspec
@@ -62,18 +62,30 @@ class Vendor:
         record: Where its receipts go.
         chance: Decides how each request is answered.
         spells: When it misbehaves, and how.
+        ahead_seconds: How far the server's clock is ahead: dates are told by that.
     """
 
     def __init__(
-        self, name: str, record: Record, *, chance: random.Random, spells: Sequence[Spell] = ()
+        self,
+        name: str,
+        record: Record,
+        *,
+        chance: random.Random,
+        spells: Sequence[Spell] = (),
+        ahead_seconds: Callable[[], int] = lambda: 0,
     ) -> None:
         self.name = name
         self.port = 0
         self._record = record
         self._chance = chance
         self._spells = spells
+        self._ahead_seconds = ahead_seconds
         self._connections: set[asyncio.Task[None]] = set()
         self._is_well_again = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -156,17 +168,12 @@ class Vendor:
                 await writer.drain()
                 await asyncio.sleep(0.01)
         elif behaviour is Behaviour.WAIT_DATE:
-            soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2)
+            soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2 + self._ahead_seconds())
             writer.write(_later(email.utils.format_datetime(soon, usegmt=True)))
         else:
             writer.write(_ANSWERS[behaviour])
         await writer.drain()
         return behaviour not in _CLOSING
-
-
-def spells_of(spells: Sequence[Spell], vendor: str) -> tuple[Spell, ...]:
-    """Return those of one vendor."""
-    return tuple(spell for spell in spells if spell.vendor == vendor)
 
 
 def _headers(head: str) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from crossdock.events import ConnectionId, DeadLetter, Delivery, Pause, Step
-from crossdock.pipeline.journal import DeliveryMessage, DeliveryReader
+from crossdock.pipeline.journal import DeliveryMessage, DeliveryReader, JournalError
 from tests.journal.builders import NOON, SMALL, delivery, opened, outcome
 
 RIPE = ConnectionId("ripe")
@@ -124,6 +124,19 @@ async def test_when_nats_was_killed_reading_begins_anew_with_the_oldest() -> Non
 
     assert ids(before) == ["a", "b"]
     assert ids(again) == ["a", "b", "c"]
+
+
+async def test_no_word_is_given_of_deliveries_that_could_not_be_stored() -> None:
+    tiny = dataclasses.replace(SMALL, deliveries_bytes_max=2_000)
+    async with opened(settings=tiny) as journal:
+        large = [
+            msgspec.structs.replace(delivery(f"d{number}"), payload={"text": "x" * 900})
+            for number in range(9)
+        ]
+        with pytest.raises(JournalError):
+            await journal.append_deliveries(large)
+
+        assert await journal.latest_outcomes(10) == []
 
 
 async def test_a_reader_that_is_slow_gets_nothing_twice() -> None:

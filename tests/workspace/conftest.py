@@ -16,6 +16,7 @@ from crossdock.catalog import Catalog
 from crossdock.kit import Action, Destination, Field, Http, Mode, Plugin, Preset, Setting
 from crossdock.kit.definition import Call, Choice
 from crossdock.workspace import Filter, Rules, Store, sqlite_url
+from tests.postgresql import Postgresql, find_postgresql, running_postgresql
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
 
@@ -141,16 +142,42 @@ def rules() -> Rules:
     )
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL server of this worker."""
+    programs = find_postgresql()
+    if programs is None:
+        pytest.skip("There is no PostgreSQL on this machine that this user may run.")
+    with running_postgresql(programs) as server:
+        yield server
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what a module says of its `DATABASES` on each of them."""
+    if "database_url" in metafunc.fixturenames:
+        databases = getattr(metafunc.module, "DATABASES", ("SQLite",))
+        metafunc.parametrize("database_url", databases, indirect=True)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database of that kind."""
+    if request.param == "SQLite":
+        return sqlite_url(tmp_path / "workspace.db")
+    server: Postgresql = request.getfixturevalue("postgresql")
+    return server.make_database(RandomIds().new("test"))
+
+
 @pytest.fixture
 def open_store(
-    tmp_path: Path, rules: Rules, clock: FakeClock, ids: RandomIds
+    tmp_path: Path, rules: Rules, clock: FakeClock, ids: RandomIds, database_url: str
 ) -> Iterator[OpenStore]:
     """Return what opens the same workspace, as often as called; each is closed at the end."""
     opened: list[Store] = []
 
     def open_store() -> Store:
         store = Store.open(
-            sqlite_url(tmp_path / "workspace.db"),
+            database_url,
             rules=rules,
             clock=clock,
             ids=ids,

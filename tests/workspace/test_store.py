@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from typing_extensions import override
 
 from crossdock.base.clock import FakeClock, SystemClock
@@ -43,6 +43,9 @@ from crossdock.workspace import (
 from crossdock.workspace.tables import metadata
 
 SECRET = "the-pigeons-secret-key"  # noqa: S105 - of nobody.
+
+# Every kind of database that a workspace can be in.
+DATABASES = ("SQLite", "PostgreSQL")
 
 OpenStore = Callable[[], Store]
 
@@ -297,9 +300,11 @@ def test_a_database_that_cannot_be_opened_is_told(
         Store.open(url, rules=rules, clock=clock, ids=RandomIds(), key="A" * 43 + "=")
 
 
-def test_a_database_of_a_newer_version_is_left_alone(open_store: OpenStore, tmp_path: Path) -> None:
+def test_a_database_of_a_newer_version_is_left_alone(
+    open_store: OpenStore, database_url: str
+) -> None:
     open_store()
-    engine = create_engine(sqlite_url(tmp_path / "workspace.db"))
+    engine = create_engine(database_url)
     with engine.begin() as database:
         database.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
@@ -308,8 +313,10 @@ def test_a_database_of_a_newer_version_is_left_alone(open_store: OpenStore, tmp_
         open_store()
 
 
-def test_the_migrations_make_the_tables_that_the_code_expects(store: Store, tmp_path: Path) -> None:
-    engine = create_engine(sqlite_url(tmp_path / "workspace.db"))
+def test_the_migrations_make_the_tables_that_the_code_expects(
+    store: Store, database_url: str
+) -> None:
+    engine = create_engine(database_url)
 
     with engine.connect() as database:
         missing = compare_metadata(MigrationContext.configure(database), metadata)
@@ -391,7 +398,7 @@ async def test_whatever_reading_meets_the_following_goes_on(
 
 _OTHER_PROCESS = """
 import sys
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 engine = create_engine(sys.argv[1])
 with engine.begin() as database:
     database.execute(text("UPDATE sources SET name = 'renamed'"))
@@ -399,8 +406,8 @@ with engine.begin() as database:
 """
 
 
-async def test_a_change_by_another_process_reaches_subscribers_within_a_second(
-    store: Store, tmp_path: Path
+async def test_a_change_by_another_process_reaches_subscribers_by_itself(
+    store: Store, database_url: str
 ) -> None:
     add_connection(store)
     feed = WorkspaceFeed(store.load())
@@ -408,20 +415,24 @@ async def test_a_change_by_another_process_reaches_subscribers_within_a_second(
     arrived = asyncio.Event()
     feed.subscribe(lambda workspace: arrived.set() if workspace.version == 3 else None)
 
-    url = sqlite_url(tmp_path / "workspace.db")
-    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", _OTHER_PROCESS, url], check=True)
-    await asyncio.wait_for(arrived.wait(), timeout=1.0)
+    process = [sys.executable, "-c", _OTHER_PROCESS, database_url]
+    await asyncio.to_thread(subprocess.run, process, check=True)
+    await asyncio.wait_for(arrived.wait(), timeout=10)
 
     assert feed.current.sources[0].name == "renamed"
     await ended(following)
 
 
 async def test_while_the_database_is_lost_everyone_keeps_the_version_they_have(
-    store: Store, clock: FakeClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: Store,
+    clock: FakeClock,
+    tmp_path: Path,
+    database_url: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     add_connection(store)
     feed = WorkspaceFeed(store.load())
-    lose_database(store, tmp_path)
+    lose_database(store, tmp_path, database_url)
 
     following = asyncio.create_task(follow(store, feed, clock=clock))
     logged = ""
@@ -437,11 +448,23 @@ async def test_while_the_database_is_lost_everyone_keeps_the_version_they_have(
     await ended(following)
 
 
-def lose_database(store: Store, folder: Path) -> None:
+def lose_database(store: Store, folder: Path, url: str) -> None:
     store.close()
+    if not url.startswith("sqlite"):
+        administer(url, 'DROP DATABASE "{}" WITH (FORCE)')
+        return
     for path in folder.glob("workspace.db*"):
         path.unlink()
     (folder / "workspace.db").mkdir()
+
+
+def administer(url: str, statement: str) -> None:
+    """Do something to a database of PostgreSQL from beside it."""
+    found = make_url(url)
+    engine = create_engine(found.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement.format(found.database)))
+    engine.dispose()
 
 
 async def ended(task: asyncio.Task[None]) -> None:

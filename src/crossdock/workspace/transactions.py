@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Dialect, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from crossdock.workspace.errors import DatabaseProblem
 
-# Longer than any change takes; after it SQLite gives up waiting for another process.
+# Longer than any change takes; after it the database gives up waiting for another process.
 BUSY_MILLISECONDS_MAX = 5_000
+_CONNECT_SECONDS_MAX = 5
+# Any number, as long as it stays the same: those who write to a workspace take turns by it.
+_POSTGRESQL_TURN = 7_226_339_001
 
 _IS_WRITER = "crossdock_is_writer"
 
@@ -76,7 +79,8 @@ def sqlite_url(path: Path) -> str:
 
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(url)
+        # One that was restarted is asked again, and nobody notices.
+        engine = create_engine(url, pool_pre_ping=True)
     except (SQLAlchemyError, ImportError, NoSuchModuleError) as error:
         # The URL may hold a password: only the kind of error is told.
         raise DatabaseProblem(
@@ -87,6 +91,9 @@ def _engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "do_connect", _be_impatient)
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -106,15 +113,35 @@ def _begin_sqlite(database: Database) -> None:
     database.exec_driver_sql("BEGIN IMMEDIATE" if is_writer(database) else "BEGIN")
 
 
+def _be_impatient(
+    dialect: Dialect, _entry: object, arguments: Sequence[object], options: dict[str, object]
+) -> None:
+    """Give up connecting to a host that does not answer: by itself it would take minutes."""
+    is_named = any("connect_timeout" in str(argument) for argument in arguments)
+    # Other drivers have other words for it.
+    if dialect.driver in {"psycopg", "psycopg2"} and not is_named:
+        options.setdefault("connect_timeout", _CONNECT_SECONDS_MAX)
+
+
+def _begin_postgresql(database: Database) -> None:
+    # As with SQLite: whoever makes the tables at a first start must be alone, and there is no row
+    # yet that could be locked.
+    if is_writer(database):
+        database.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_MILLISECONDS_MAX}")
+        database.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_TURN})")
+
+
 @contextmanager
 def _told_apart() -> Iterator[None]:
     """Turn what the driver raises into an error for people, without the statement's values."""
     try:
         yield
     except SQLAlchemyError as error:
-        why = error.orig if isinstance(error, DBAPIError) else type(error).__name__
+        said = str(error.orig if isinstance(error, DBAPIError) else type(error).__name__)
+        # What follows the first line is a driver's guess.
+        why = said.strip().partition("\n")[0].rstrip(".")
         raise DatabaseProblem(
             f"The workspace's database cannot be used: {why}.",
             do="Check that it can be reached, that its disk is not full, and that the user that "
-            "runs the server may write to it.",
+            "runs the server, or that the URL names, may write to it.",
         ) from error

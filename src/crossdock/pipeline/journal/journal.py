@@ -206,17 +206,16 @@ class Journal:
         The same that the journal has already are stored once. That every delivery has its outcome
         is what the balance rests on, so it is done here, for whoever makes deliveries.
 
+        One after the other: after a crash the same event may be decided by another version of the
+        workspace, and a delivery that was told of and is not made then would be missed for ever.
+        One that was made and not told of ends all the same, and that is told.
+
         Raises:
             JournalError: Some may be stored and some not: try again with the same.
         """
         at = self._clock.now()
-        noted = asyncio.ensure_future(
-            self.append_outcomes([mapped(delivery, at=at) for delivery in new])
-        )
-        try:
-            await self._append_bundled(new)
-        finally:
-            await noted
+        await self._append_bundled(new)
+        await self.append_outcomes([mapped(delivery, at=at) for delivery in new])
 
     def delivery_reader(self, connection_id: ConnectionId) -> DeliveryReader:
         """Return the only reader of a connection's deliveries."""
