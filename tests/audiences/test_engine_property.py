@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crossdock.audiences.history.rows import microseconds
 from crossdock.audiences.language import read_audience, read_trait
 from crossdock.events import ConnectionId
 from crossdock.workspace import Computation, Output
@@ -66,6 +68,16 @@ _other = st.sampled_from(
         ("restart",),
         ("lose",),
         ("look",),
+        ("time", -0.4),
+        ("time", -2.6),
+        ("time", -0.00001),
+        ("month",),
+        ("forget", 0),
+        ("forget", 1),
+        ("retain", 0.5),
+        ("retain", 2.0),
+        ("during", "one", 1),
+        ("during", "two", 0),
         ("edit", "one", 0),
         ("edit", "one", 1),
         ("edit", "two", 0),
@@ -76,7 +88,8 @@ _other = st.sampled_from(
 _steps = st.lists(_track | _track | _identify | _group | _other, min_size=1, max_size=40)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.timeout(180)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=_steps)
 def test_the_engine_says_what_a_recomputation_says(steps: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -86,33 +99,82 @@ def test_the_engine_says_what_a_recomputation_says(steps: list[Any]) -> None:
 async def _play(folder: Path, steps: Sequence[Any]) -> None:
     async with scene(folder) as one:
         definitions = {each.key: each for each in FIRST}
+        forgotten: set[str] = set()
         one.define(*definitions.values())
         for step in steps:
-            await _do(one, step, definitions)
+            await _do(one, step, definitions, forgotten)
         await _compare(one, definitions)
         for key in ("one", "two", "three"):
-            _check_told(one, key)
+            _check_told(one, key, forgotten)
 
 
-async def _do(one: Scene, step: Any, definitions: dict[str, Computation]) -> None:
+async def _do(
+    one: Scene, step: Any, definitions: dict[str, Computation], forgotten: set[str]
+) -> None:
     match step:
-        case ("time", days):
-            one.clock.moment += dt.timedelta(days=days)
-        case ("restart",):
-            await one.restart()
-        case ("lose",):
-            one.journal.lost_answers += 1
         case ("look",):
             await _compare(one, definitions)
+        case ("edit" | "during" | "first", *_):
+            await _define(one, step, definitions)
+        case ("forget", number):
+            forgotten |= _names_of(one, f"u{number}")
+            await one.history.forget_user(f"u{number}", before=one.clock.moment)
+        case ("month",):
+            await _compare(one, definitions)
+            one.clock.moment += dt.timedelta(days=31)
+            await _compare(one, definitions)
+            one.clock.moment -= dt.timedelta(days=31)
+        case ("restart",):
+            await one.restart()
+        case _:
+            _let(one, step)
+
+
+async def _define(one: Scene, step: Any, definitions: dict[str, Computation]) -> None:
+    match step:
+        case ("during", key, index):
+            await one.catch_up()
+            edited = msgspec.structs.replace(definitions[key], definition=EDITS[key][-1])
+            definitions[key] = edited
+            one.define(*definitions.values())
+            one.compute_while(lambda: _happen(one, index))
         case ("edit", key, index):
             edited = msgspec.structs.replace(definitions[key], definition=EDITS[key][index])
             definitions[key] = edited
             one.define(*definitions.values())
-        case ("first",):
+        case _:
             definitions.update({each.key: each for each in FIRST})
             one.define(*definitions.values())
+
+
+def _let(one: Scene, step: Any) -> None:
+    match step:
+        case ("time", days):
+            one.clock.moment += dt.timedelta(days=days)
+        case ("lose",):
+            one.journal.lost_answers += 1
+        case ("retain", days):
+            oldest_at = one.clock.moment - dt.timedelta(days=days)
+            one.store().forget(before_us=microseconds(oldest_at), bytes_max=1024**4)
         case (kind, who, *more):
             one.take_in(_body(one, kind, who, more))
+
+
+def _names_of(one: Scene, user_id: str) -> set[str]:
+    number = one.number_of("user_id", user_id)
+    rows = one.rows("SELECT profile_id, value FROM identifiers")
+    return {user_id, *(row[1] for row in rows if row[0] == number)}
+
+
+def _happen(one: Scene, number: int) -> None:
+    """Let two people turn out to be one, and time pass, while something is computed."""
+    one.take_in(
+        {"type": "track", "userId": f"u{number}", "event": "A", "properties": {"n": 2}},
+        {"type": "identify", "userId": f"u{number}", "anonymousId": "a0"},
+    )
+    one.look()
+    one.clock.moment += dt.timedelta(days=0.7)
+    one.look()
 
 
 def _body(one: Scene, kind: str, who: dict[str, str], more: list[Any]) -> dict[str, object]:
@@ -165,12 +227,16 @@ def _naive_values(world: naive.World, now: dt.datetime, each: Computation) -> di
     return found
 
 
-def _check_told(one: Scene, key: str) -> None:
-    """What was told alternates, and ends with who is in."""
+def _check_told(one: Scene, key: str, forgotten: set[str]) -> None:
+    """What was told alternates, and ends with who is in; of who was forgotten nothing is told."""
     members = one.values(key)
     last: dict[str, object] = {}
     latest: dict[int | None, object] = {}
     for name, value in one.told(key):
+        if name in forgotten:
+            members.pop(one.number_of("user_id", name) or 0, None)
+            members.pop(one.number_of("anonymous_id", name) or 0, None)
+            continue
         assert last.get(name) is not value, (key, name)
         last[name] = value
         kind = "user_id" if name.startswith("u") else "anonymous_id"

@@ -181,7 +181,7 @@ class Intake:
         mark = Mark(min(row.us, row.received_us), row.source_id)
         if event.type is EventType.IDENTIFY and row.traits:
             profile = self._profile(profile_id, row)
-            profile.is_changed |= profile.traits.learn(row.traits, mark)
+            profile.is_changed |= profile.traits.learn(row.traits, mark, now_us=row.received_us)
         group_id = _group_id(event)
         if group_id is None:
             return
@@ -197,7 +197,7 @@ class Intake:
             self.next_account_id += 1
             self._accounts[group_id] = account
         if row.traits:
-            account.is_changed |= account.traits.learn(row.traits, mark)
+            account.is_changed |= account.traits.learn(row.traits, mark, now_us=row.received_us)
         self.changes.members.setdefault((account.account_id, profile_id), row.us)
 
     def _profile(self, profile_id: int, row: EventRow) -> ProfileRow:

@@ -40,6 +40,8 @@ _encode = msgspec.json.Encoder().encode
 _decode_marks = msgspec.json.Decoder(dict[str, Mark]).decode
 # Of what is written between two rewritings of the tables that change.
 _CHECKPOINT = "64MiB"
+# If so many have lost events of one name, audiences look at everybody who did that.
+_CROWD = 10_000
 
 Touched = tuple[int | None, int | None, str | None]
 """A profile, an account, and the event that it did."""
@@ -134,14 +136,15 @@ class Store:
     def forget(self, *, before_us: int, bytes_max: int) -> int:
         """Remove events that are too old, and a tenth if the rest is too large; return the size.
 
-        Profiles stay. DuckDB keeps the space that becomes free for what comes next.
+        Profiles stay, and audiences are to look at whose events are gone. DuckDB keeps the space
+        that becomes free for what comes next.
         """
-        self._run("forget", before_us=before_us)
+        self._forget_before(before_us)
         size_bytes = self._size_bytes()
         if size_bytes > bytes_max:
             oldest = self._rows("oldest_part")[0][0]
             if oldest is not None:
-                self._run("forget", before_us=oldest + 1)
+                self._forget_before(oldest + 1)
             self._rewrite()
             size_bytes = self._size_bytes()
         return size_bytes
@@ -152,6 +155,9 @@ class Store:
         old = [row[0] for row in self._rows("old_profiles", ids=known, before_us=before_us)]
         ids = [*old, *(row[0] for row in self._rows("names_of", ids=old))]
         with transaction(self._connection):
+            # Others may have events that name this user, and groups had these as members.
+            self._run("touch_named", user_id=user_id, before_us=before_us)
+            self._run("touch_groups", ids=ids)
             self._run("forget_events", ids=ids, user_id=user_id, before_us=before_us)
             self._run("remove_profiles", losers=ids)
             for name in ("identifiers", "members", "merged", "merges"):
@@ -159,6 +165,11 @@ class Store:
             self._touch({(profile_id, None, None) for profile_id in ids})
         # Rows that are deleted are in the file until then.
         self._rewrite()
+
+    def _forget_before(self, before_us: int) -> None:
+        with transaction(self._connection):
+            self._run("touch_old", before_us=before_us, crowd=_CROWD)
+            self._run("forget", before_us=before_us)
 
     def browsers_of(self, user_id: str) -> list[str]:
         """Return the anonymous ids of a user."""

@@ -315,6 +315,16 @@ SELECT loser_id FROM merged WHERE winner_id IN (SELECT unnest($ids));
 SELECT profile_id FROM profile_rows
 WHERE profile_id IN (SELECT unnest($ids)) AND created_at <= make_timestamp($before_us);
 
+-- touch_named: audiences are to look at whose events name a user who is forgotten
+INSERT INTO touched
+SELECT DISTINCT profile_id, NULL::BIGINT, NULL::VARCHAR FROM event_rows
+WHERE received_at <= make_timestamp($before_us) AND user_id = $user_id AND profile_id IS NOT NULL;
+
+-- touch_groups: audiences are to look at groups that lose a member
+INSERT INTO touched
+SELECT DISTINCT NULL::BIGINT, account_id, NULL::VARCHAR FROM member_rows
+WHERE profile_id IN (SELECT unnest($ids));
+
 -- forget_events: remove what somebody did up to that moment
 DELETE FROM event_rows
 WHERE received_at <= make_timestamp($before_us)
@@ -332,6 +342,15 @@ DELETE FROM merged WHERE winner_id IN (SELECT unnest($ids));
 -- forget_merges: remove why they did
 DELETE FROM merges
 WHERE winner_id IN (SELECT unnest($ids)) OR loser_id IN (SELECT unnest($ids));
+
+-- touch_old: audiences are to look at whose events are about to be removed
+INSERT INTO touched
+WITH gone AS (
+  SELECT DISTINCT profile_id, event FROM event_rows
+  WHERE received_at < make_timestamp($before_us) AND profile_id IS NOT NULL AND event IS NOT NULL
+), crowded AS (SELECT event FROM gone GROUP BY event HAVING count(*) > $crowd)
+SELECT profile_id, NULL, event FROM gone WHERE event NOT IN (FROM crowded)
+UNION ALL SELECT NULL, NULL, event FROM crowded;
 
 -- forget: remove events that were accepted before this
 DELETE FROM event_rows WHERE received_at < make_timestamp($before_us);

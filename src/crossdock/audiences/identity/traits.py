@@ -12,6 +12,10 @@ KEYS_MAX = 1_000
 """How many traits somebody can have; further ones are not kept."""
 
 
+# Events of one moment are accepted in any order; a clock that is set right goes back by less.
+_AHEAD_US = 5_000_000
+
+
 class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Why a trait is what it is.
 
@@ -36,17 +40,19 @@ class Traits(msgspec.Struct):
     values: JsonObject = msgspec.field(default_factory=dict)
     marks: dict[str, Mark] = msgspec.field(default_factory=dict)
 
-    def learn(self, said: Mapping[str, object], mark: Mark) -> bool:
+    def learn(self, said: Mapping[str, object], mark: Mark, *, now_us: int | None = None) -> bool:
         """Take over what an event says; return whether anything is different now.
 
         A value of null removes a trait. Of two events of one moment the one that came later wins.
+        What is known from a time after `now_us` is from a clock that was ahead then: it must not
+        be the latest until that time has come.
         """
         is_changed = False
         for key, value in said.items():
             before = self.marks.get(key)
             if before is None and len(self.marks) >= KEYS_MAX:
                 continue
-            if before is not None and mark.us < before.us:
+            if before is not None and mark.us < before.us and not _is_ahead(before, now_us):
                 continue
             self._put(key, value, mark)
             is_changed = True
@@ -67,3 +73,7 @@ class Traits(msgspec.Struct):
             self.values.pop(key, None)
         else:
             self.values[key] = value
+
+
+def _is_ahead(mark: Mark, now_us: int | None) -> bool:
+    return now_us is not None and mark.us > now_us + _AHEAD_US
