@@ -8,6 +8,7 @@ passing of time. It is the same SQL each time, over everybody or over those who 
 - `rounds`: one transaction: who is in, what changed, what is to be told.
 - `scopes`: the tables that one round reads.
 - `outbox`: what is to be told, and to whom for the first time.
+- `browser`: what a plugin is told of the user whom its page identifies.
 - `messages`: a change as an event.
 - `pace`: no faster than a destination takes.
 - `questions`: what people ask: members, sizes, progress, a preview.
@@ -16,8 +17,9 @@ passing of time. It is the same SQL each time, over everybody or over those who 
 
 from __future__ import annotations
 
+from crossdock.audiences.engine.browser import ToldInBrowser
 from crossdock.audiences.engine.definitions import read_definition
 from crossdock.audiences.engine.engine import Engine
 from crossdock.audiences.engine.questions import Member, Preview, Standing, Sync
 
-__all__ = ["Engine", "Member", "Preview", "Standing", "Sync", "read_definition"]
+__all__ = ["Engine", "Member", "Preview", "Standing", "Sync", "ToldInBrowser", "read_definition"]

@@ -1848,7 +1848,10 @@ export interface paths {
         get?: never;
         /**
          * Connect Audience Destination
-         * @description Tell a destination of Engage, or say how it is told. A new one is told everybody once.
+         * @description Tell a destination, or say how it is told.
+         *
+         *     One of Engage is told everybody once, and then changes. One of another source can be told in
+         *     browsers alone, if its plugin can: with each identify of a page, of that user.
          */
         put: operations["connectAudienceDestination"];
         post?: never;
@@ -2024,7 +2027,10 @@ export interface paths {
         get?: never;
         /**
          * Connect Computed Trait Destination
-         * @description Tell a destination of Engage, or say how it is told. A new one is told everybody once.
+         * @description Tell a destination, or say how it is told.
+         *
+         *     One of Engage is told everybody once, and then changes. One of another source can be told in
+         *     browsers alone, if its plugin can: with each identify of a page, of that user.
          */
         put: operations["connectComputedTraitDestination"];
         post?: never;
@@ -3062,6 +3068,9 @@ export interface components {
         /**
          * DestinationMetadata
          * @description A destination of the catalog: what it can do and what it needs.
+         *
+         *     `browserValuesOption`: of a destination that can be told in browsers in which audiences a user
+         *     is, the option that switches it on.
          */
         DestinationMetadata: {
             /** Id */
@@ -3130,6 +3139,8 @@ export interface components {
             explanations: components["schemas"]["ExplanationShape"][];
             /** Istestable */
             isTestable: boolean;
+            /** Browservaluesoption */
+            browserValuesOption?: string | null;
         };
         /**
          * DestinationMetadataAnswer
@@ -3837,7 +3848,10 @@ export interface components {
         };
         /**
          * OutputShape
-         * @description A destination that is told of changes. `sync` is null until the first computation ended.
+         * @description A destination that is told. `sync` is null until the first computation ended.
+         *
+         *     One that is `inBrowser` is sent nothing, and never has a `sync`: its plugin asks when a page
+         *     identifies a user, while the owner has that switched on.
          */
         OutputShape: {
             /** Destinationid */
@@ -3860,6 +3874,8 @@ export interface components {
             computedEvent: string;
             /** Persecondmax */
             perSecondMax: number | null;
+            /** Inbrowser */
+            inBrowser: boolean;
             sync: components["schemas"]["SyncShape"] | null;
         };
         /**
