@@ -16,12 +16,13 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, data } from "../../api/client";
 import { ApiError } from "../../api/errors";
-import { catalogQuery, destinationsQuery } from "../../api/queries";
+import { catalogQuery, destinationsQuery, sourcesQuery } from "../../api/queries";
 import { ErrorState } from "../../parts/error_state";
 import { QueryView } from "../../parts/query_view";
 import { SettingField } from "../../parts/setting_field";
 import { tell } from "../../parts/tell";
 import { useLoaded } from "./audience";
+import { InBrowser, isInBrowser } from "./in_browser";
 import { connect, connectNew, type Output, type Told } from "./queries";
 import { useChanged } from "./use_change";
 
@@ -38,6 +39,7 @@ function Form({ onDone }: { onDone: () => void }) {
   const changed = useChanged(kind);
   const { data: catalog = [] } = useQuery(catalogQuery);
   const { data: all = [] } = useQuery(destinationsQuery);
+  const { data: sources = [] } = useQuery(sourcesQuery);
   const [chosen, setChosen] = useState<string | null>(null);
   const [settings, setSettings] = useState<Record<string, unknown>>({});
   const isOfUsers = one.definition.type === "USERS";
@@ -51,7 +53,9 @@ function Form({ onDone }: { onDone: () => void }) {
 
   const taken = new Set(one.destinations.map((output) => output.destinationId));
   const known = all.filter((each) => each.sourceId === one.sourceId && !taken.has(each.id));
-  // What is sent is sent by the server: a vendor's script in a browser hears nothing of it.
+  // A vendor's script in a browser is sent nothing; but one may ask of the user who is there.
+  const browsers = isOfUsers ? all.filter((each) => isInBrowser(each) && !taken.has(each.id)) : [];
+  const browser = browsers.find((each) => each.id === chosen);
   const entries = catalog.filter((entry) => entry.mode === "cloud");
   const entry = chosen?.startsWith(NEW)
     ? entries.find((each) => each.slug === chosen.slice(NEW.length))
@@ -73,11 +77,11 @@ function Form({ onDone }: { onDone: () => void }) {
     event.preventDefault();
     if (!chosen) return;
     const told: Told = {
-      sends: [call],
+      sends: [browser ? "identify" : call],
       enteredEvent: entered,
       exitedEvent: exited,
       computedEvent: computed,
-      perSecondMax: rate,
+      perSecondMax: browser ? null : rate,
     };
     setBusy(true);
     setError(null);
@@ -85,7 +89,11 @@ function Form({ onDone }: { onDone: () => void }) {
       if (entry) await connectNew(kind, one.id, { ...told, metadataId: entry.id, settings });
       else await connect(kind, one.id, chosen, told);
       await changed();
-      tell("Connected. Everybody who is in it is sent once, then only changes.");
+      tell(
+        browser
+          ? "Connected. It is told with the next identify in the browser."
+          : "Connected. Everybody who is in it is sent once, then only changes.",
+      );
       onDone();
     } catch (problem) {
       setError(problem);
@@ -112,6 +120,19 @@ function Form({ onDone }: { onDone: () => void }) {
                     {
                       group: "Set up already",
                       items: known.map((each) => ({ value: each.id, label: each.name })),
+                    },
+                  ]
+                : []),
+              ...(browsers.length > 0
+                ? [
+                    {
+                      group: "In the browser",
+                      items: browsers.map((each) => ({
+                        value: each.id,
+                        label: `${each.name} in the browser (${
+                          sources.find((source) => source.id === each.sourceId)?.name ?? each.slug
+                        })`,
+                      })),
                     },
                   ]
                 : []),
@@ -148,82 +169,88 @@ function Form({ onDone }: { onDone: () => void }) {
               onChange={(value) => setSettings((all) => ({ ...all, [option.name]: value }))}
             />
           ))}
-          <Radio.Group
-            label="What is sent"
-            value={call}
-            onChange={(value) => setCall(value as Call)}
-          >
-            <Stack gap="xs" mt={6}>
-              {isOfUsers ? (
-                <>
-                  <Radio
-                    value="identify"
-                    label="Identify"
-                    description={`Sets the trait ${one.key} of each user.`}
+          {browser ? (
+            <InBrowser destination={browser} />
+          ) : (
+            <>
+              <Radio.Group
+                label="What is sent"
+                value={call}
+                onChange={(value) => setCall(value as Call)}
+              >
+                <Stack gap="xs" mt={6}>
+                  {isOfUsers ? (
+                    <>
+                      <Radio
+                        value="identify"
+                        label="Identify"
+                        description={`Sets the trait ${one.key} of each user.`}
+                      />
+                      <Radio
+                        value="track"
+                        label="Track"
+                        description={
+                          kind === "audience"
+                            ? "An event when somebody gets in, and one when they leave."
+                            : "An event whenever the value is another."
+                        }
+                      />
+                    </>
+                  ) : (
+                    <>
+                      <Radio
+                        value="group"
+                        label="Group"
+                        description={`Sets the trait ${one.key} of each account.`}
+                      />
+                      <Radio
+                        value="identify"
+                        label="Identify"
+                        description="Sets it of each user of the account."
+                      />
+                    </>
+                  )}
+                </Stack>
+              </Radio.Group>
+              {call === "track" && kind === "audience" && (
+                <Group grow align="flex-start">
+                  <TextInput
+                    label="Event when somebody gets in"
+                    value={entered}
+                    required
+                    onChange={(event) => setEntered(event.currentTarget.value)}
                   />
-                  <Radio
-                    value="track"
-                    label="Track"
-                    description={
-                      kind === "audience"
-                        ? "An event when somebody gets in, and one when they leave."
-                        : "An event whenever the value is another."
-                    }
+                  <TextInput
+                    label="Event when somebody leaves"
+                    value={exited}
+                    required
+                    onChange={(event) => setExited(event.currentTarget.value)}
                   />
-                </>
-              ) : (
-                <>
-                  <Radio
-                    value="group"
-                    label="Group"
-                    description={`Sets the trait ${one.key} of each account.`}
-                  />
-                  <Radio
-                    value="identify"
-                    label="Identify"
-                    description="Sets it of each user of the account."
-                  />
-                </>
+                </Group>
               )}
-            </Stack>
-          </Radio.Group>
-          {call === "track" && kind === "audience" && (
-            <Group grow align="flex-start">
-              <TextInput
-                label="Event when somebody gets in"
-                value={entered}
-                required
-                onChange={(event) => setEntered(event.currentTarget.value)}
+              {call === "track" && kind === "computed_trait" && (
+                <TextInput
+                  label="Name of the event"
+                  value={computed}
+                  required
+                  onChange={(event) => setComputed(event.currentTarget.value)}
+                />
+              )}
+              <NumberInput
+                label="At most so many a second"
+                description="Leave it empty to send as fast as the destination takes it."
+                value={rate ?? ""}
+                min={0.1}
+                maw={260}
+                onChange={(value) => setRate(value === "" ? null : Number(value))}
               />
-              <TextInput
-                label="Event when somebody leaves"
-                value={exited}
-                required
-                onChange={(event) => setExited(event.currentTarget.value)}
-              />
-            </Group>
+              <Text fz="sm" c="dimmed">
+                {one.size === 0
+                  ? "Nobody is in it at the moment. Whoever gets in is sent within seconds."
+                  : `The first sync sends all ${one.size.toLocaleString()} once; afterwards only changes go out, within seconds.`}
+              </Text>
+            </>
           )}
-          {call === "track" && kind === "computed_trait" && (
-            <TextInput
-              label="Name of the event"
-              value={computed}
-              required
-              onChange={(event) => setComputed(event.currentTarget.value)}
-            />
-          )}
-          <NumberInput
-            label="At most so many a second"
-            description="Leave it empty to send as fast as the destination takes it."
-            value={rate ?? ""}
-            min={0.1}
-            maw={260}
-            onChange={(value) => setRate(value === "" ? null : Number(value))}
-          />
-          <Text fz="sm" c="dimmed">
-            {one.size === 0
-              ? "Nobody is in it at the moment. Whoever gets in is sent within seconds."
-              : `The first sync sends all ${one.size.toLocaleString()} once; afterwards only changes go out, within seconds.`}
-          </Text>
           {error !== null && <ErrorState error={error} />}
           <Group>
             <Button type="submit" loading={isBusy} disabled={!chosen}>

@@ -2,8 +2,10 @@
 
 import { Anchor, Badge, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconPlugConnected, IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
+import { destinationsQuery } from "../../api/queries";
 import { useMay } from "../../api/roles";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { EmptyState } from "../../parts/empty_state";
@@ -11,6 +13,7 @@ import { tell } from "../../parts/tell";
 import { useLoaded } from "./audience";
 import classes from "./audience.module.css";
 import { Connect } from "./connect";
+import { InBrowser } from "./in_browser";
 import { disconnect, type Output } from "./queries";
 import { SyncProgress } from "./standing";
 import { useChanged } from "./use_change";
@@ -59,6 +62,10 @@ function Told({ output }: { output: Output }) {
   const mayEdit = useMay("editor");
   const changed = useChanged(kind);
   const name = output.name;
+  const { data: all = [] } = useQuery(destinationsQuery);
+  const browser = output.inBrowser
+    ? all.find((each) => each.id === output.destinationId)
+    : undefined;
   return (
     <Paper p="lg" component="section" aria-label={name}>
       <div className={classes.row}>
@@ -85,13 +92,15 @@ function Told({ output }: { output: Output }) {
           </Text>
         </div>
         <Group gap="xs">
-          <Button
-            component={Link}
-            to={`/destinations/${output.destinationId}/delivery`}
-            variant="default"
-          >
-            See what was sent
-          </Button>
+          {!output.inBrowser && (
+            <Button
+              component={Link}
+              to={`/destinations/${output.destinationId}/delivery`}
+              variant="default"
+            >
+              See what was sent
+            </Button>
+          )}
           {mayEdit && (
             <ConfirmButton
               label="Disconnect"
@@ -110,7 +119,7 @@ function Told({ output }: { output: Output }) {
         </Group>
       </div>
       <div style={{ marginTop: 14 }}>
-        <SyncProgress output={output} isLong />
+        {browser ? <InBrowser destination={browser} /> : <SyncProgress output={output} isLong />}
       </div>
     </Paper>
   );
