@@ -18,11 +18,12 @@ A reader follows an event by reading `pipeline` from top to bottom; `ARCHITECTUR
   people their pages, `alarms` says what is wrong when it begins and when it ends.
 - `people`: who may come in, and as what.
 - `admin_token`: the one check of the token that opens everything.
-- `secure_mode`: the signature of Ramen's secure mode, for servers of others too.
+- `secure_mode`: the signatures by which a page's server says who its visitor is; for servers of
+  others too.
 """
 
 from __future__ import annotations
 
-from crossdock.secure_mode import ramen_secure_mode
+from crossdock.secure_mode import engage_proof, ramen_secure_mode
 
-__all__ = ["ramen_secure_mode"]
+__all__ = ["engage_proof", "ramen_secure_mode"]

@@ -136,6 +136,13 @@ def _contradictions(destination: Destination) -> Iterator[str]:
         for slug, count in Counter(slugs).items()
         if count > 1
     )
+    there = {setting.key for setting in destination.settings}
+    needed = [key for setting in destination.settings for key in setting.needs_one_of]
+    if destination.plugin is not None and destination.plugin.values is not None:
+        needed.append(destination.plugin.values.setting)
+    for key in needed:
+        if key not in there:
+            yield f'{destination.slug}: there is no setting "{key}", which another part needs.'
     for preset in destination.presets:
         if preset.action not in slugs:
             yield (

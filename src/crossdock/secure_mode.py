@@ -1,6 +1,8 @@
-"""Ramen's secure mode: proof that a page's server, not its visitor, said who the visitor is.
+"""Proof that a page's server, not its visitor, said who the visitor is.
 
-Imports nothing, so that people's own servers and the sandbox vendor can use the same function.
+`ramen_secure_mode` proves it to Ramen; `engage_proof` to us, before a page is told in which
+audiences somebody is. Imports nothing, so that people's own servers and the sandbox vendor can use
+the same functions.
 """
 
 from __future__ import annotations
@@ -17,6 +19,17 @@ class RamenOptions(TypedDict):
 
     timestamp: int
     auth_hash: str
+
+
+class EngageProof(TypedDict):
+    """What goes into a call's `integrations.Ramen.engage`."""
+
+    expires: int
+    signature: str
+
+
+ENGAGE_SECONDS_MAX = 24 * 60 * 60
+"""A proof that is good for longer than this is not taken: it could be kept for ever."""
 
 
 def ramen_secure_mode(
@@ -40,21 +53,63 @@ def ramen_secure_mode(
     """
     if user.get("id") in (None, ""):
         raise ValueError('The user has no "id". Pass the id that the page gives to identify().')
-    if isinstance(now, dt.datetime):
-        if now.tzinfo is None:
-            raise ValueError("`now` has no time zone. Use datetime.now(UTC).")
-        timestamp = int(now.timestamp())
-    else:
-        timestamp = now
+    timestamp = _epoch_seconds(now)
     email = _text(user.get("email"))
     name = _text(user.get("name")) or email
     signed = f"{email}:{_text(user['id'])}:{name}:{timestamp}:{secret}"
     return {"timestamp": timestamp, "auth_hash": hashlib.sha256(signed.encode()).hexdigest()}
 
 
+def engage_proof(
+    user_id: str | int, secret: str, now: dt.datetime | int, *, seconds: int = 15 * 60
+) -> EngageProof:
+    """Return the `integrations.Ramen.engage` options that let a page know a user's Engage values.
+
+    Render them into the page with the `identify` call, anew each time.
+
+    Args:
+        user_id: As it is passed to `identify`.
+        secret: The signing secret of the connection.
+        now: This moment: aware, or seconds since the epoch.
+        seconds: For how long it is good, up to a day.
+
+    Raises:
+        ValueError: There is no user id, `now` is a datetime without a time zone, or `seconds` is
+            out of bounds.
+    """
+    if user_id == "":
+        raise ValueError("The user id is empty. Pass the id that the page gives to identify().")
+    if not 0 < seconds <= ENGAGE_SECONDS_MAX:
+        raise ValueError(f"`seconds` is {seconds}; use 1 to {ENGAGE_SECONDS_MAX}.")
+    expires = _epoch_seconds(now) + seconds
+    return {"expires": expires, "signature": engage_signature(user_id, secret, expires)}
+
+
+def engage_signature(user_id: str | int, secret: str, expires: int) -> str:
+    """Return the HMAC-SHA256, in hex, of `engage:<expires>:<user id>`.
+
+    The user id stands last, so that nothing in it can be taken for another part.
+
+    Args:
+        user_id: As it is passed to `identify`.
+        secret: The signing secret of the connection.
+        expires: Seconds since the epoch.
+    """
+    signed = f"engage:{expires}:{user_id}"
+    return hmac.new(secret.encode(), signed.encode(), hashlib.sha256).hexdigest()
+
+
 def is_same_hash(expected: str, given: str) -> bool:
     """Return whether two hashes are equal, in a time that tells nothing about where they differ."""
     return hmac.compare_digest(expected.encode(), given.encode())
+
+
+def _epoch_seconds(now: dt.datetime | int) -> int:
+    if not isinstance(now, dt.datetime):
+        return now
+    if now.tzinfo is None:
+        raise ValueError("`now` has no time zone. Use datetime.now(UTC).")
+    return int(now.timestamp())
 
 
 def _text(value: object) -> str:

@@ -19,7 +19,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ from starlette.types import ASGIApp
 from crossdock import checks, startup
 from crossdock.admin_token import AdminToken
 from crossdock.alarms import Alarms
-from crossdock.audiences.engine import Engine
+from crossdock.audiences.engine import Engine, ToldInBrowser
 from crossdock.audiences.history import History, HistorySettings
 from crossdock.audiences.privacy import Forgetting, Register
 from crossdock.base import logs
@@ -41,6 +41,7 @@ from crossdock.catalog import load_catalog
 from crossdock.control import Parts, build_control, session_check, wrong_token
 from crossdock.control.profile_api import PROFILE_API_PATH, ProfileApi
 from crossdock.door import Door, is_loopback
+from crossdock.events import ConnectionId
 from crossdock.http_server import HttpServer
 from crossdock.kit import (
     HttpClient,
@@ -48,7 +49,7 @@ from crossdock.kit import (
     compile_payload,
 )
 from crossdock.ledger import Ledger, LedgerSettings
-from crossdock.pipeline.collect import Collector
+from crossdock.pipeline.collect import Collector, ValueDoor
 from crossdock.pipeline.collect.cdn import Cdn, Pickups
 from crossdock.pipeline.journal import Journal, JournalSettings
 from crossdock.pipeline.route import Claims, Compilers, EventTester, Replays, Router, preview_filter
@@ -230,8 +231,24 @@ class _Server:
         destinations_by_slug = {destination.slug: destination for destination in catalog}
         register = Register(settings.data_dir / "privacy.sqlite3", clock=clock)
         parts.callback(register.close)
+        told_in_browser: ToldInBrowser | None = None
+
+        async def values_of(connection_id: ConnectionId, user_id: str) -> Mapping[str, object]:
+            known = told_in_browser
+            return {} if known is None else await known.values_of(connection_id, user_id)
+
         collector = Collector(
-            journal, feed, clock=clock, ids=ids, suppressed=lambda: register.suppressed
+            journal,
+            feed,
+            clock=clock,
+            ids=ids,
+            suppressed=lambda: register.suppressed,
+            values=ValueDoor(
+                clock,
+                find_destination=catalog.find,
+                find_values=values_of,
+                report_notice=journal.report_notice,
+            ),
         )
         parts.push_async_callback(collector.close)
         pickups = Pickups(clock)
@@ -271,6 +288,8 @@ class _Server:
                 history, journal=journal, feed=feed, clock=clock, find_destination=catalog.find
             )
             parts.push_async_callback(engine.close)
+            told_in_browser = ToldInBrowser(history, feed)
+            parts.callback(told_in_browser.close)
         compilers = Compilers(condition=compile_condition, payload=compile_payload)
         router = Router(
             journal=journal,

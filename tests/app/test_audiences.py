@@ -329,3 +329,27 @@ def test_the_pages_are_accessible_and_fit(
         expect(page.get_by_role("status", name="Loading")).to_have_count(0)
         expect_within_the_screen(page)
         expect_accessible(page)
+
+
+def test_an_audience_is_connected_to_ramen_in_the_browser(
+    signed_in: Opener, app_server: RunningServer
+) -> None:
+    one = make(
+        app_server, "/audiences", "Told in the browser", "event('Order Completed').count() >= 1"
+    )
+    page = signed_in(f"/audiences/{one}/destinations")
+    main = page.get_by_role("main")
+
+    main.get_by_role("button", name="Connect a destination").click()
+    main.get_by_role("textbox", name="Destination").fill("in the browser")
+    page.get_by_role("option", name="Ramen in the browser").click()
+    expect(main.get_by_text("Switched off in the connection")).to_be_visible()
+    expect(main.get_by_role("radio", name="Track")).to_have_count(0)
+    expect_accessible(page)
+    main.get_by_role("button", name="Connect", exact=True).click()
+
+    told = main.get_by_role("region", name="Ramen")
+    expect(told.get_by_text("Nothing is sent.")).to_be_visible()
+    expect(told.get_by_role("link", name="the settings of Ramen")).to_be_visible()
+    expect(told.get_by_role("link", name="See what was sent")).to_have_count(0)
+    expect_accessible(page)

@@ -15,7 +15,7 @@ def audience_lines(server: RunningServer, path: str) -> Iterator[str]:
         word = {"ACCOUNTS": "accounts"}.get(one["definition"]["type"], "users")
         yield f"{one['key']}  {one['state']}  {one['size']} {word}"
         for destination in one["destinations"]:
-            yield f"  {destination['slug']}  {_told(destination['sync'])}"
+            yield f"  {destination['slug']}  {_told(destination)}"
 
 
 def _all(server: RunningServer, path: str) -> Iterator[Mapping[str, Any]]:
@@ -27,7 +27,10 @@ def _all(server: RunningServer, path: str) -> Iterator[Mapping[str, Any]]:
         cursor = answer["pagination"].get("next")
 
 
-def _told(sync: Mapping[str, Any] | None) -> str:
+def _told(destination: Mapping[str, Any]) -> str:
+    sync = destination["sync"]
+    if destination.get("inBrowser"):
+        return "told with the next identify in the browser"
     if sync is None:
         return "waits for the first computation"
     if sync["finishedAt"] is None:

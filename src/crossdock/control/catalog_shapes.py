@@ -107,7 +107,11 @@ class ExplanationShape(Shape):
 
 
 class DestinationMetadata(Shape):
-    """A destination of the catalog: what it can do and what it needs."""
+    """A destination of the catalog: what it can do and what it needs.
+
+    `browserValuesOption`: of a destination that can be told in browsers in which audiences a user
+    is, the option that switches it on.
+    """
 
     id: str
     name: str
@@ -134,6 +138,7 @@ class DestinationMetadata(Shape):
     connection_modes: dict[str, ModeRow]
     explanations: list[ExplanationShape]
     is_testable: bool
+    browser_values_option: str | None = None
 
 
 class DestinationMetadataAnswer(Shape):
@@ -228,6 +233,9 @@ def destination_metadata(destination: Destination) -> DestinationMetadata:
             for explanation in destination.explanations
         ],
         is_testable=destination.test_settings is not None,
+        browser_values_option=destination.plugin.values.setting
+        if destination.plugin is not None and destination.plugin.values is not None
+        else None,
     )
 
 

@@ -55,7 +55,11 @@ class SyncShape(Shape):
 
 
 class OutputShape(Shape):
-    """A destination that is told of changes. `sync` is null until the first computation ended."""
+    """A destination that is told. `sync` is null until the first computation ended.
+
+    One that is `inBrowser` is sent nothing, and never has a `sync`: its plugin asks when a page
+    identifies a user, while the owner has that switched on.
+    """
 
     destination_id: str
     name: str
@@ -67,6 +71,7 @@ class OutputShape(Shape):
     exited_event: str
     computed_event: str
     per_second_max: float | None
+    in_browser: bool
     sync: SyncShape | None
 
 
@@ -331,6 +336,7 @@ def _output_shape(output: Output, workspace: Workspace, sync: Sync | None) -> Ou
         exited_event=output.exited_event,
         computed_event=output.computed_event,
         per_second_max=output.per_second_max,
+        in_browser=workspace.is_in_browser(output),
         sync=None
         if sync is None
         else SyncShape(

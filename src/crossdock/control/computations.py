@@ -242,7 +242,11 @@ def _add_outputs(router: APIRouter, kind: ComputationKind, path: str, name: str)
         body: OutputInput,
         if_match: IfMatch = None,
     ) -> Data[ComputationAnswer]:
-        """Tell a destination of Engage, or say how it is told. A new one is told everybody once."""
+        """Tell a destination, or say how it is told.
+
+        One of Engage is told everybody once, and then changes. One of another source can be told in
+        browsers alone, if its plugin can: with each identify of a page, of that user.
+        """
         version = expected_version(if_match)
 
         def decide(workspace: Workspace) -> Workspace:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from crossdock.kit.definition import (
     Action,
     Answer,
+    BrowserValues,
     Call,
     Choice,
     Destination,
@@ -48,6 +49,7 @@ from crossdock.kit.validation import (
 __all__ = [
     "Action",
     "Answer",
+    "BrowserValues",
     "Call",
     "Choice",
     "Condition",

@@ -43,6 +43,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         default: Used where the owner gave none.
         format: `uri` where it must be one.
         choices: The values it can take; empty for any.
+        characters_min: How long a text must be, if there is one.
+        needs_one_of: Keys of settings of which one must be filled in before this one can be true.
     """
 
     key: str
@@ -55,6 +57,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     default: str | bool | float | None = None
     format: Literal["uri"] | None = None
     choices: tuple[Choice, ...] = ()
+    characters_min: int = 0
+    needs_one_of: tuple[str, ...] = ()
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -238,6 +242,26 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     do: str
 
 
+WhyNotProven = Callable[[Mapping[str, Any], JsonObject, dt.datetime], str | None]
+"""Returns why what a page sent does not prove that its visitor is the `userId` in it, or None.
+
+Takes the connection's settings (as the owner gave them, secrets in the clear), what the page sent,
+and this moment. The reason is the code of one of the destination's explanations.
+"""
+
+
+class BrowserValues(msgspec.Struct, frozen=True, kw_only=True):
+    """That a plugin can be told in which audiences the person on its page is.
+
+    Attributes:
+        setting: Key of the setting, true or false, by which the owner switches it on.
+        why_not_proven: Whether the page may know it. Nobody is told of somebody else.
+    """
+
+    setting: str
+    why_not_proven: WhyNotProven
+
+
 class Plugin(msgspec.Struct, frozen=True, kw_only=True):
     """The browser half of a destination, as Analytics.js knows it.
 
@@ -247,11 +271,13 @@ class Plugin(msgspec.Struct, frozen=True, kw_only=True):
         gzip_bytes_max: The size it is held to.
         loads_from: Setting key (`endpoint`) or URL from which it loads the vendor's script, so
             that the lines for a Content-Security-Policy can be told.
+        values: That it can be told in which audiences the person on its page is.
     """
 
     library_name: str
     gzip_bytes_max: int = 6144
     loads_from: tuple[str, ...] = ()
+    values: BrowserValues | None = None
 
 
 class Destination(msgspec.Struct, frozen=True, kw_only=True):

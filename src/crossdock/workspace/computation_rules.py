@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from crossdock.base.errors import CrossdockError
 from crossdock.workspace.errors import Refused
-from crossdock.workspace.model import Computation, Output, Workspace
+from crossdock.workspace.model import Computation, Connection, Output, Workspace
 
 COMPUTATIONS_MAX = 500
 NAME_CHARACTERS_MAX = 200
@@ -21,9 +21,15 @@ _CALLS = {"users": ("identify", "track"), "accounts": ("group", "identify")}
 ReadDefinition = Callable[[Computation], frozenset[str]]
 """Returns the traits that a definition reads; raises a `CrossdockError` if it is none."""
 
+IsToldInBrowser = Callable[[Connection], bool]
+"""Returns whether a connection's plugin can be told in which audiences a page's visitor is."""
+
 
 def problems(
-    before: Workspace, after: Workspace, read_definition: ReadDefinition
+    before: Workspace,
+    after: Workspace,
+    read_definition: ReadDefinition,
+    is_told_in_browser: IsToldInBrowser,
 ) -> Iterator[Refused]:
     """Yield what is wrong with the computations in which `after` differs from `before`."""
     engages = [source for source in after.sources if source.type == "engage"]
@@ -44,12 +50,15 @@ def problems(
             do="Delete one that is no longer needed.",
             reason="too_many_computations",
         )
-    yield from _of_each(before, after, read_definition)
+    yield from _of_each(before, after, read_definition, is_told_in_browser)
     yield from _of_references(before, after, read_definition)
 
 
 def _of_each(
-    before: Workspace, after: Workspace, read_definition: ReadDefinition
+    before: Workspace,
+    after: Workspace,
+    read_definition: ReadDefinition,
+    is_told_in_browser: IsToldInBrowser,
 ) -> Iterator[Refused]:
     keys = Counter(one.key for one in after.computations)
     for one in after.computations:
@@ -79,7 +88,7 @@ def _of_each(
             )
         if was is None or one.definition != was.definition:
             yield from _definition_problems(one, read_definition)
-        yield from _output_problems(one, after)
+        yield from _output_problems(one, after, is_told_in_browser)
 
 
 def _name_problems(one: Computation) -> Iterator[Refused]:
@@ -131,16 +140,20 @@ def _definition_problems(one: Computation, read_definition: ReadDefinition) -> I
         yield _refused(one, "definition.query", error.what, error.do, error.code)
 
 
-def _output_problems(one: Computation, after: Workspace) -> Iterator[Refused]:
+def _output_problems(
+    one: Computation, after: Workspace, is_told_in_browser: IsToldInBrowser
+) -> Iterator[Refused]:
     counts = Counter(output.connection_id for output in one.outputs)
     engage = after.engage_source
     for output in one.outputs:
         connection = after.connections_by_id.get(output.connection_id)
-        if connection is None or engage is None or connection.source_id != engage.id:
+        is_of_engage = connection and engage and connection.source_id == engage.id
+        if connection is None or not (is_of_engage or is_told_in_browser(connection)):
             yield _refused(
                 one,
                 "destinations",
-                f'"{output.connection_id}" is no destination of Engage.',
+                f'"{output.connection_id}" is no destination of Engage, nor one that can be told '
+                "in browsers.",
                 "Use one whose source is that of Engage, or connect a new one.",
                 "unknown_destination",
             )
@@ -152,7 +165,29 @@ def _output_problems(one: Computation, after: Workspace) -> Iterator[Refused]:
                 "Name each once.",
                 "destination_twice",
             )
-        yield from _call_problems(one, output)
+        if connection is None or is_of_engage:
+            yield from _call_problems(one, output)
+        else:
+            yield from _browser_problems(one, output)
+
+
+def _browser_problems(one: Computation, output: Output) -> Iterator[Refused]:
+    if one.subject != "users":
+        yield _refused(
+            one,
+            "destinations",
+            "What is about accounts cannot be told in a browser, where a user is identified.",
+            "Connect a destination of Engage.",
+            "not_in_browser",
+        )
+    elif output.sends != ("identify",) or output.per_second_max is not None:
+        yield _refused(
+            one,
+            "destinations.sends",
+            "In a browser it is told with the identify of the page, and in no other way.",
+            "Choose identify, and no rate.",
+            "not_in_browser",
+        )
 
 
 def _call_problems(one: Computation, output: Output) -> Iterator[Refused]:

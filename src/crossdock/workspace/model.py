@@ -134,10 +134,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True):
-    """A connection that is told of the changes of an audience or a computed trait.
+    """A connection that is told of an audience or a computed trait.
 
     Attributes:
-        connection_id: One of the Engage source.
+        connection_id: One of the Engage source, which is told of changes; or one whose plugin is
+            told in browsers, when their visitor is identified.
         sends: With which calls. Of users identify, track or both; of accounts group, identify (for
             each user of the account) or both.
         entered_event: What the track is called for who came in.
@@ -207,6 +208,11 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def engage_source_id(self) -> SourceId | None:
         """Its id."""
         return self.engage_source.id if self.engage_source else None
+
+    def is_in_browser(self, output: Output) -> bool:
+        """Return whether it is a plugin that is told, so that no event is sent."""
+        connection = self.connections_by_id.get(output.connection_id)
+        return connection is not None and connection.source_id != self.engage_source_id
 
     @functools.cached_property
     def computations_by_id(self) -> MappingOf[str, Computation]:

@@ -72,12 +72,19 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         problems = [
             *self._sources(before, after),
             *self._connections(before, after),
-            *computation_rules.problems(before, after, self.read_definition),
+            *computation_rules.problems(
+                before, after, self.read_definition, self._is_told_in_browser
+            ),
         ]
         if len(problems) > 1:
             raise RefusedTogether(problems)
         if problems:
             raise problems[0]
+
+    def _is_told_in_browser(self, connection: Connection) -> bool:
+        destination = self.find_destination(connection.destination)
+        plugin = destination.plugin if destination else None
+        return plugin is not None and plugin.values is not None
 
     def _sources(self, before: Workspace, after: Workspace) -> Iterator[Refused]:
         slugs = Counter(source.slug for source in after.sources)

@@ -39,6 +39,16 @@ def problems(connection: Connection, destination: Destination) -> Iterator[Refus
                 do=do,
                 reason="unusable_setting",
             )
+    for setting in destination.settings:
+        if lacks_needed(connection, setting):
+            wanted = " or ".join(f'"{known[key].label}"' for key in setting.needs_one_of)
+            yield _refused(
+                connection,
+                setting.key,
+                f'"{setting.label}" cannot be switched on without {wanted}.',
+                do=f"Fill in {wanted} with it.",
+                reason="needed_setting_missing",
+            )
     if connection.enabled:
         for setting in destination.settings:
             if is_missing(connection, setting):
@@ -57,6 +67,16 @@ def is_missing(connection: Connection, setting: Setting) -> bool:
     return setting.required and (value is None or value == "")
 
 
+def lacks_needed(connection: Connection, setting: Setting) -> bool:
+    """Return whether the setting is switched on without any of those that it needs."""
+    settings = connection.settings
+    return (
+        settings.get(setting.key) is True
+        and bool(setting.needs_one_of)
+        and not any(settings.get(key) for key in setting.needs_one_of)
+    )
+
+
 def _refused(connection: Connection, key: str, what: str, *, do: str, reason: str) -> Refused:
     return Refused(what, do=do, reason=reason, field=f"settings.{key}", object_id=connection.id)
 
@@ -70,6 +90,11 @@ def _value_problem(setting: Setting, value: object) -> tuple[str, str] | None:
         return (
             f"has {len(value)} characters, more than {VALUE_CHARACTERS_MAX}",
             "Check that the right text was pasted.",
+        )
+    if isinstance(value, str) and 0 < len(value) < setting.characters_min:
+        return (
+            f"has {len(value)} characters, fewer than {setting.characters_min}",
+            "Make one at random, such as with `openssl rand -hex 32`.",
         )
     if setting.choices and value not in {choice.value for choice in setting.choices}:
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -51,10 +51,17 @@ def _exported(one: Computation, workspace: Workspace) -> dict[str, Any]:
         "withAnonymous": one.with_anonymous,
         "enabled": one.enabled,
         "destinations": {
-            workspace.connections_by_id[output.connection_id].slug: _exported_output(output)
-            for output in one.outputs
+            _name(output, workspace): _exported_output(output) for output in one.outputs
         },
     }
+
+
+def _name(output: Output, workspace: Workspace) -> str:
+    """Return what the file calls who is told: of another source than Engage's with that before."""
+    connection = workspace.connections_by_id[output.connection_id]
+    if not workspace.is_in_browser(output):
+        return connection.slug
+    return f"{workspace.sources_by_id[connection.source_id].slug}/{connection.slug}"
 
 
 def _exported_output(output: Output) -> dict[str, Any]:
@@ -69,7 +76,7 @@ def _exported_output(output: Output) -> dict[str, Any]:
 def read_computations(
     root: Node,
     current: Workspace,
-    connections: Sequence[Connection],
+    connections: Mapping[str, Connection],
     new_id: Callable[[str], str],
     paths: dict[str, str],
 ) -> Iterator[Computation]:
@@ -78,7 +85,8 @@ def read_computations(
     Args:
         root: The whole file.
         current: The workspace that there is.
-        connections: Those of the Engage source in the file.
+        connections: Those of the file by their slugs; those of another source than Engage's by
+            `<source>/<slug>`.
         new_id: Makes ids.
         paths: Is told where each one stands.
     """
@@ -100,7 +108,7 @@ def _read(  # noqa: PLR0913, PLR0917 - what there is, and what there was.
     node: Node,
     one_id: str,
     was: Computation | None,
-    connections: Sequence[Connection],
+    connections: Mapping[str, Connection],
 ) -> Computation:
     node.keys(
         (
@@ -135,13 +143,14 @@ def _read(  # noqa: PLR0913, PLR0917 - what there is, and what there was.
     )
 
 
-def _read_output(slug: str, node: Node, connections: Sequence[Connection]) -> Output | None:
+def _read_output(slug: str, node: Node, connections: Mapping[str, Connection]) -> Output | None:
     node.keys(tuple(_OUTPUT_FIELDS))
-    connection = next((one for one in connections if one.slug == slug), None)
+    connection = connections.get(slug)
     if connection is None:
         node.complain(
             f'there is no destination "{slug}" in the source of the type engage.',
-            do="Write it below that source, or correct the slug.",
+            do="Write it below that source, or correct the slug; what is told in browsers is named "
+            "with its source, such as shop/ramen.",
             reason="unknown_destination",
         )
         return None

@@ -102,12 +102,14 @@ class Reading:
                 self._connection(key, below, source)
                 for key, below in node.at("destinations").items()
             )
-        engage = [source.id for source in sources if source.type == ENGAGE.id]
+        prefixes = {
+            source.id: "" if source.type == ENGAGE.id else f"{source.slug}/" for source in sources
+        }
         computations = tuple(
             read_computations(
                 root,
                 self.current,
-                [one for one in connections if one.source_id in engage],
+                {f"{prefixes[one.source_id]}{one.slug}": one for one in connections},
                 self._new_id,
                 self._paths,
             )

@@ -4,7 +4,6 @@ import {
   keyOf,
   missing,
   newComputedTrait,
-  newComputedTrait,
   newEvent,
   newFilter,
   newGroup,
@@ -91,9 +90,19 @@ describe("words", () => {
 
   it("tells how far a first sync is", () => {
     const sync = { total: 200, told: 50, waiting: 150, startedAt: "", finishedAt: null };
-    expect(progressOf({ enabled: true, sync })).toMatchObject({ percent: 25, isDone: false });
+    expect(progressOf({ enabled: true, inBrowser: false, sync })).toMatchObject({
+      percent: 25,
+      isDone: false,
+    });
     const done = { ...sync, told: 200, waiting: 0, finishedAt: "now" };
-    expect(progressOf({ enabled: true, sync: done }).words).toContain("changes go out at once");
+    const { words } = progressOf({ enabled: true, inBrowser: false, sync: done });
+    expect(words).toContain("changes go out at once");
+  });
+
+  it("has no first sync for what is told in browsers", () => {
+    const told = progressOf({ enabled: true, inBrowser: true, sync: null });
+    expect(told).toMatchObject({ percent: null, isDone: true });
+    expect(told.words).toContain("next identify");
   });
 
   it("takes user ids apart, each once", () => {

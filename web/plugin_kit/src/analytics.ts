@@ -55,4 +55,6 @@ export interface Served {
   connectionId: string;
   /** Where problems are reported. */
   reportUrl: string;
+  /** Where it is said in which audiences the page's visitor is, if the owner has switched that on. */
+  valuesUrl?: string;
 }

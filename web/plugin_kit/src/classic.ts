@@ -10,7 +10,7 @@ export interface ClassicDestination<Settings> {
   /** As in the definition. */
   name: string;
   /** Gets the vendor's script under way. It must not wait for it before it can take calls. */
-  start(settings: Settings, tools: Tools): void | Promise<void>;
+  start(settings: Settings & { crossdock: Served }, tools: Tools): void | Promise<void>;
   calls: Calls;
 }
 

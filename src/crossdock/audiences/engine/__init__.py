@@ -10,6 +10,7 @@ passing of time. It is the same SQL each time, over everybody or over those who 
 - `scopes`: the tables that one round reads.
 - `outbox`: what is to be told, and to whom for the first time.
 - `telling`: the loop that puts it into the journal.
+- `browser`: what a plugin is told of the user whom its page identifies.
 - `workers`: their threads.
 - `messages`: a change as an event.
 - `pace`: no faster than a destination takes.
@@ -20,6 +21,7 @@ passing of time. It is the same SQL each time, over everybody or over those who 
 
 from __future__ import annotations
 
+from crossdock.audiences.engine.browser import ToldInBrowser
 from crossdock.audiences.engine.definitions import read_definition
 from crossdock.audiences.engine.engine import Engine
 from crossdock.audiences.engine.questions import Member, Preview, Standing, Sync
@@ -32,6 +34,7 @@ __all__ = [
     "Size",
     "Standing",
     "Sync",
+    "ToldInBrowser",
     "read_definition",
     "sizes",
 ]

@@ -7,6 +7,8 @@ import functools
 import hashlib
 from collections.abc import Mapping
 
+import msgspec
+
 from crossdock.audiences.language import (
     Compiled,
     LanguageError,
@@ -122,7 +124,8 @@ def programs_of(workspace: Workspace) -> Programs:
     What cannot be compiled is left out: the rules let nothing of that kind in, but a later version
     of the language may be stricter.
     """
-    by_key = {one.key: one for one in workspace.computations}
+    computations = [_followed(one, workspace) for one in workspace.computations]
+    by_key = {one.key: one for one in computations}
     programs: dict[str, Program | None] = {}
 
     def visit(one: Computation) -> Program | None:
@@ -147,10 +150,16 @@ def programs_of(workspace: Workspace) -> Programs:
         programs[one.key] = found = Program(one, compiled, reads, revision)
         return found
 
-    for one in workspace.computations:
+    for one in computations:
         visit(one)
     enabled = [one for one in programs.values() if one is not None and one.computation.enabled]
     return Programs(
         tuple(sorted(enabled, key=lambda one: one.computation.subject == "accounts")),
-        {one.id: one for one in workspace.computations},
+        {one.id: one for one in computations},
     )
+
+
+def _followed(one: Computation, workspace: Workspace) -> Computation:
+    """Return it without those that are told in browsers: they ask, and are sent nothing."""
+    outputs = tuple(o for o in one.outputs if not workspace.is_in_browser(o))
+    return one if outputs == one.outputs else msgspec.structs.replace(one, outputs=outputs)

@@ -141,9 +141,19 @@ class History:
         """
         return await self.ask(lambda cursor: people.find(cursor, identifier))
 
-    async def ask(self, question: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
-        """Return what a question of `people` finds; raises as `find` does."""
-        return await self._file.ask(question, seconds_max=_ANSWER_SECONDS_MAX)
+    async def ask(
+        self,
+        question: Callable[[duckdb.DuckDBPyConnection], Answer],
+        *,
+        executor: ThreadPoolExecutor | None = None,
+    ) -> Answer:
+        """Return what a question of `people` finds, in a thread of its own; raises as `find` does.
+
+        Args:
+            question: Is given a cursor.
+            executor: Where the answer must not wait for the questions of others.
+        """
+        return await self._file.ask(question, seconds_max=_ANSWER_SECONDS_MAX, executor=executor)
 
     def connection(self) -> tuple[duckdb.DuckDBPyConnection, threading.Lock]:
         """Return a connection for another writer, and what it holds while it writes.

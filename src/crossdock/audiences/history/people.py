@@ -133,10 +133,16 @@ def find(cursor: Cursor, identifier: Identifier) -> Found | None:
     if identifier.type == GROUP_ID:
         rows = _rows(cursor, "account", group_id=identifier.value)
         return _account(rows[0]) if rows else None
+    profile_id = find_number(cursor, identifier)
+    return None if profile_id is None else load(cursor, profile_id)
+
+
+def find_number(cursor: Cursor, identifier: Identifier) -> int | None:
+    """Return the number of the profile that is known by an identifier."""
     rows = _rows(
         cursor, "find", hash=hash_of(identifier), type=identifier.type, value=identifier.value
     )
-    return load(cursor, rows[0][0]) if rows else None
+    return rows[0][0] if rows else None
 
 
 def load(cursor: Cursor, profile_id: int) -> Found | None:

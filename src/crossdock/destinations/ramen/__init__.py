@@ -1,6 +1,7 @@
 """Ramen, in the browser, and from the server for what audiences find out.
 
 - `device`: the definition for the browser; `browser.ts` is its plugin.
+- `proof`: whether a page may be told in which audiences its visitor is.
 - `server`: the definition for audiences, and what it sends.
 
 `page.md` is the page for people who use it.

@@ -8,6 +8,7 @@ import {
   type Values,
   whenCalled,
 } from "@crossdock/plugin-kit";
+import { type Ask, asker } from "./values";
 
 const METHODS = ["boot", "ready", "identify", "group", "track", "page", "reset", "ask"] as const;
 type Ramen = { [name in (typeof METHODS)[number]]: (...values: unknown[]) => unknown };
@@ -79,8 +80,19 @@ let resetsTold = 0;
 let resetsBefore: (event: AnalyticsEvent) => number;
 /** What Analytics.js was called with and has not handed over yet, by message id, in its order. */
 const underway = new Map<unknown, AnalyticsEvent>();
-/** What was handed over and waits for an identify that is under way. */
-const waiting: { event: AnalyticsEvent; tell: (event: AnalyticsEvent) => void }[] = [];
+/** What was handed over and waits: for an identify that is under way, or for what it is to say. */
+const waiting: Waiting[] = [];
+let ask: Ask | undefined;
+
+type Tell = (event: AnalyticsEvent, values: Values) => void;
+interface Waiting {
+  event: AnalyticsEvent;
+  tell: Tell;
+  /** What is known of the person besides, by trait. */
+  values: Values;
+  /** Whether that is being asked for. */
+  isAsking?: boolean;
+}
 
 const ramen = (): Ramen => window._ramen as Ramen;
 
@@ -115,15 +127,25 @@ function user(id: string, traits: Values): Values {
   return made;
 }
 
-function identify(event: AnalyticsEvent): void {
-  if (!event.userId) return;
+/** Returns a call's options for Ramen, and what is in them for us. */
+function optionsOf(event: AnalyticsEvent): [options: Values, engage: unknown] {
   const given = event.integrations?.Ramen;
-  const { auth_hash_timestamp, ...options } = (typeof given === "object" ? given : {}) as Values;
+  const { auth_hash_timestamp, engage, ...options } = (
+    typeof given === "object" ? given : {}
+  ) as Values;
   if (auth_hash_timestamp !== undefined) options.timestamp ??= auth_hash_timestamp;
+  return [options, engage];
+}
+
+function identify(event: AnalyticsEvent, values: Values): void {
+  if (!event.userId) return;
+  const [options] = optionsOf(event);
   remember(options.auth_hash);
   hasIdentified = true;
   sinceIntroduced = undefined;
-  ramen().identify(user(event.userId, event.traits ?? {}), options);
+  const made = user(event.userId, event.traits ?? {});
+  // What the page says of the user itself counts.
+  ramen().identify({ ...made, traits: { ...values, ...(made.traits as Values) } }, options);
 }
 
 function remember(hash: unknown): void {
@@ -205,7 +227,7 @@ function isAboutToIdentify(event: AnalyticsEvent): boolean {
  * A page calls `page` before it calls `identify`. The pageview then waits for the identify, which
  * comes at once: else the person would be identified twice, and without the page's own options.
  */
-function take(event: AnalyticsEvent, tell: (event: AnalyticsEvent) => void): void {
+function take(event: AnalyticsEvent, tell: Tell): void {
   if (underway.has(event.messageId)) {
     // Events keep their order, so that whatever is older was filtered out on its way.
     for (const id of underway.keys()) {
@@ -213,30 +235,51 @@ function take(event: AnalyticsEvent, tell: (event: AnalyticsEvent) => void): voi
       if (id === event.messageId) break;
     }
   }
-  const first = waiting[0]?.event;
-  const isAwaited = event.type === "identify" && event.userId && event.userId === first?.userId;
-  waiting[isAwaited ? "unshift" : "push"]({ event, tell });
-  if (isAwaited || hasIdentified || !isAboutToIdentify(first ?? event)) tellWaiting();
+  const one: Waiting = { event, tell, values: {} };
+  const isNaming = event.type === "identify" && !!event.userId;
+  // What waits of the same person waits for this very identify, unless there is one already.
+  const place = waiting.findIndex(({ event: { userId } }) => isNaming && userId === event.userId);
+  const isAwaited = waiting[place] && waiting[place].event.type !== "identify";
+  waiting.splice(isAwaited ? place : waiting.length, 0, one);
+  if (isNaming) askAbout(one);
   settleSoon();
 }
 
-function tellWaiting(): void {
-  for (const { event, tell } of waiting.splice(0)) {
-    const count = resetsBefore(event);
-    if (count !== resetsTold) reset(count);
-    tell(event);
-  }
+/** Asks what is known of the person whom an identify names, and tells Ramen when that is there. */
+function askAbout(one: Waiting): void {
+  const { event } = one;
+  const asked = ask?.(user(String(event.userId), event.traits ?? {}), ...optionsOf(event));
+  if (!asked) return;
+  one.isAsking = true;
+  asked.then((values) => {
+    one.values = values;
+    one.isAsking = false;
+    settleSoon();
+  });
 }
 
-function settle(): void {
-  tellWaiting();
-  if (resets !== resetsTold) reset(resets);
+/** Returns whether Ramen can be told, or something is to come before. */
+function isReady({ event, isAsking }: Waiting): boolean {
+  return !isAsking && (hasIdentified || event.type === "identify" || !isAboutToIdentify(event));
+}
+
+/** Tells Ramen, in order, whatever can be told, and of a reset when nothing is left before it. */
+function tellWaiting(can: (one: Waiting) => boolean | undefined, isLate = true): void {
+  for (let one = waiting[0]; one && can(one); one = waiting[0]) {
+    waiting.shift();
+    const count = resetsBefore(one.event);
+    if (count !== resetsTold) reset(count);
+    one.tell(one.event, one.values);
+  }
+  if (!waiting.length && (isLate || !underway.size) && resets !== resetsTold) reset(resets);
 }
 
 /** Waits for nothing that is not under way, and for no more than a moment for what is. */
 function settleSoon(): void {
-  if (!underway.size) settle();
-  else if (waiting.length || resets !== resetsTold) setTimeout(settle, WAIT_MILLISECONDS_MAX);
+  tellWaiting(isReady, false);
+  if (waiting.length || resets !== resetsTold) {
+    setTimeout(() => tellWaiting(({ isAsking }) => !isAsking), WAIT_MILLISECONDS_MAX);
+  }
 }
 
 const calls: Calls = {
@@ -267,6 +310,7 @@ export default classicPlugin<Settings>({
   async start(settings, tools) {
     const { loadScript, report } = tools;
     analytics = tools.analytics;
+    ask = asker(settings.crossdock, report);
     resetsBefore = whenCalled(analytics, () => resets);
     analytics.on("dispatch_start", note);
     analytics.on("reset", () => {
@@ -274,7 +318,7 @@ export default classicPlugin<Settings>({
       settleSoon();
     });
     // Who leaves the page right after a reset must be gone on the next one.
-    window.addEventListener("pagehide", settle);
+    window.addEventListener("pagehide", () => tellWaiting(() => true));
     window.addEventListener("ramen:error", (event) => {
       const { status, reason, message } =
         (event as CustomEvent<Record<string, unknown>>).detail ?? {};

@@ -6,7 +6,14 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
+from crossdock.destinations.ramen.proof import (
+    ORGANIZATION_SECRET,
+    SIGNING_SECRET,
+    SWITCH,
+    why_not_proven,
+)
 from crossdock.kit import (
+    BrowserValues,
     Choice,
     DeliveryFailed,
     Destination,
@@ -71,6 +78,101 @@ _SETTINGS = (
         label="Class of the triggers",
         help="The class of the elements of your page that open Ramen.",
         in_browser=True,
+    ),
+    Setting(
+        key=SWITCH,
+        label="Engage values in the browser",
+        help=(
+            "When a page identifies a user, Ramen is told right there in which of the audiences "
+            "connected to it they are. Pages prove who the user is, with one of the secrets below."
+        ),
+        type="boolean",
+        default=False,
+        needs_one_of=(SIGNING_SECRET, ORGANIZATION_SECRET),
+    ),
+    Setting(
+        key=SIGNING_SECRET,
+        label="Signing secret",
+        help=(
+            "Make one with `openssl rand -hex 32`, and give the same to your server: it signs each "
+            "user's id with it, so that nobody can read what is known of somebody else."
+        ),
+        secret=True,
+        characters_min=32,
+    ),
+    Setting(
+        key=ORGANIZATION_SECRET,
+        label="Organization's secret",
+        help=(
+            "If your pages sign for Ramen's secure mode already: with the secret of Ramen's "
+            "RamenJS page, those signatures prove who the user is here too."
+        ),
+        secret=True,
+    ),
+)
+
+_ENGAGE_SYMPTOM = "Audiences do not arrive with the identify of a page."
+_ENGAGE_EXPLANATIONS = (
+    Explanation(
+        code="engage_unsigned",
+        symptom=_ENGAGE_SYMPTOM,
+        what="A page called identify without a proof of who the user is, and was told nothing.",
+        do=(
+            "Have your server sign the user's id, and pass it as integrations.Ramen.engage of "
+            "identify; or switch Engage values in the browser off."
+        ),
+    ),
+    Explanation(
+        code="engage_wrong_signature",
+        symptom=_ENGAGE_SYMPTOM,
+        what="A page's signature is not that of this user with the connection's secret.",
+        do=(
+            "Compare the secret on your server with this connection's, and sign "
+            "`engage:<expires>:<user id>` with the id that identify is called with. A few of these "
+            "can be somebody who tries the ids of others."
+        ),
+    ),
+    Explanation(
+        code="engage_expired",
+        symptom=_ENGAGE_SYMPTOM,
+        what="A page's signature was good, and is too old, or of a time to come.",
+        do="Sign anew with each page, not in a page that is cached; check your server's clock.",
+    ),
+    Explanation(
+        code="engage_too_long",
+        symptom=_ENGAGE_SYMPTOM,
+        what="A page's signature would be good for more than a day; it could be kept for ever.",
+        do="Let it expire after some minutes, and sign anew with each page.",
+    ),
+    Explanation(
+        code="engage_ambiguous",
+        symptom=_ENGAGE_SYMPTOM,
+        what=(
+            "A user's id, e-mail or name has a colon in it. Secure mode's hash could then be that "
+            "of somebody else, so that it proves nothing here."
+        ),
+        do="Fill in a signing secret, and pass its signature as integrations.Ramen.engage.",
+    ),
+    Explanation(
+        code="engage_no_signing_secret",
+        symptom=_ENGAGE_SYMPTOM,
+        what="A page passed a signature, and this connection has no signing secret.",
+        do="Fill in the signing secret with which your server signs.",
+    ),
+    Explanation(
+        code="engage_no_organization_secret",
+        symptom=_ENGAGE_SYMPTOM,
+        what="A page passed secure mode's hash, and this connection cannot check it.",
+        do="Fill in the organization's secret, or sign with a signing secret.",
+    ),
+    Explanation(
+        code="engage_late",
+        symptom="Audiences sometimes do not arrive with the identify of a page.",
+        what=(
+            "The answer took longer than half a second, or too much was asked at once; identify "
+            "went on without it."
+        ),
+        do="A few are slow networks. If there are many, look at the load of this server.",
     ),
 )
 
@@ -184,6 +286,10 @@ RAMEN = Destination(
     connection_modes={"web": (Mode.DEVICE,), "mobile": (), "server": ()},
     settings=_SETTINGS,
     test_settings=check_settings,
-    plugin=Plugin(library_name="ramenDestination", loads_from=("script_url",)),
-    explanations=_EXPLANATIONS,
+    plugin=Plugin(
+        library_name="ramenDestination",
+        loads_from=("script_url",),
+        values=BrowserValues(setting=SWITCH, why_not_proven=why_not_proven),
+    ),
+    explanations=(*_EXPLANATIONS, *_ENGAGE_EXPLANATIONS),
 )

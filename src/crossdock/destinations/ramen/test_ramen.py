@@ -9,7 +9,8 @@ from crossdock.destinations.ramen.device import RAMEN, check_settings
 from crossdock.kit import DeliveryFailed, Mode
 from crossdock.kit.loopback import Loopback, Received, Reply
 
-PLUGIN = Path(__file__).with_name("browser.ts").read_text()
+FOLDER = Path(__file__).parent
+PLUGIN = "".join((FOLDER / name).read_text() for name in ("browser.ts", "values.ts"))
 
 
 def test_m1_only_device_mode_on_the_web_is_possible() -> None:

@@ -6,6 +6,7 @@
 - `body`: takes in a body, decompressed and bounded.
 - `pixel`: an event in the address of an image.
 - `notices`: what browser plugins report.
+- `values`: in which audiences a page's visitor is, for plugins.
 - `discards`: records what was refused.
 - `answer`: what is answered, and the headers for browsers.
 - `limits`: how much is taken.
@@ -18,5 +19,6 @@ from __future__ import annotations
 
 from crossdock.pipeline.collect.collector import Collector
 from crossdock.pipeline.collect.limits import CollectLimits
+from crossdock.pipeline.collect.values import ValueDoor
 
-__all__ = ["CollectLimits", "Collector"]
+__all__ = ["CollectLimits", "Collector", "ValueDoor"]

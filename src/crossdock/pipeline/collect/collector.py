@@ -21,6 +21,7 @@ from crossdock.pipeline.collect.answer import (
     PIXEL,
     SUCCESS,
     Answer,
+    Headers,
     cors_headers,
     json_answer,
     preflight,
@@ -34,6 +35,7 @@ from crossdock.pipeline.collect.limits import CollectLimits
 from crossdock.pipeline.collect.notices import NoticeDoor
 from crossdock.pipeline.collect.paths import Endpoint, Kind, find_endpoint
 from crossdock.pipeline.collect.pixel import pixel_body
+from crossdock.pipeline.collect.values import ValueDoor
 from crossdock.pipeline.journal import Journal, JournalBusy, JournalError
 from crossdock.workspace import Source, Workspace, WorkspaceFeed
 
@@ -79,6 +81,7 @@ class Collector:
         ids: Makes messageIds for events that come without.
         limits: How much is accepted.
         suppressed: Returns the user ids whose events are refused.
+        values: Answers plugins that ask in which audiences a user is; None where nobody knows.
 
     Attributes:
         key_use: When each write key was last used.
@@ -93,7 +96,9 @@ class Collector:
         ids: Ids,
         limits: CollectLimits | None = None,
         suppressed: Callable[[], Container[str]] = frozenset,
+        values: ValueDoor | None = None,
     ) -> None:
+        self._values = values
         self._suppressed = suppressed
         self._journal = journal
         self._clock = clock
@@ -111,6 +116,7 @@ class Collector:
             Kind.BATCH: self._limits.messages.batch_bytes_max,
             Kind.METRICS: self._limits.metrics_bytes_max,
             Kind.NOTICES: self._limits.notice_bytes_max,
+            Kind.VALUES: self._limits.notice_bytes_max,
         }
         feed.subscribe(self._use)
 
@@ -143,7 +149,7 @@ class Collector:
             {
                 "type": "http.response.start",
                 "status": answer.status,
-                "headers": answer.headers + cors_headers(headers.get(b"origin")),
+                "headers": answer.headers + _cors(endpoint, headers),
             }
         )
         await send({"type": "http.response.body", "body": answer.body})
@@ -186,8 +192,13 @@ class Collector:
                 )
             elif endpoint.kind is Kind.METRICS:
                 answer = _answer_metrics(body)
-            else:
+            elif endpoint.kind is Kind.VALUES and self._values is not None:
+                source = self._sources.get(endpoint.write_key)
+                answer = await self._values.answer(body, source, self._workspace)
+            elif endpoint.kind is Kind.NOTICES:
                 answer = self._answer_notice(request, body)
+            else:
+                answer = _NOTHING_HERE
         except BadRequest as error:
             answer = refusal(400, code=error.code, message=str(error))
         except JournalError as error:
@@ -327,6 +338,12 @@ class Collector:
                     event_name=message.name[:200] if message.name else None,
                 )
             )
+
+
+def _cors(endpoint: Endpoint | None, headers: Mapping[bytes, bytes]) -> Headers:
+    # What is known of people is told for a proof in the request, and never for a cookie.
+    is_about_people = endpoint is not None and endpoint.kind is Kind.VALUES
+    return cors_headers(None if is_about_people else headers.get(b"origin"))
 
 
 def _request(scope: Scope, endpoint: Endpoint, headers: Mapping[bytes, bytes]) -> Request:

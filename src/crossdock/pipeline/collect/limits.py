@@ -16,6 +16,8 @@ class CollectLimits:
         metrics_bytes_max: What Analytics.js may report about itself in one request.
         notice_bytes_max: One notice of a plugin.
         notices_per_second_max: Notices of one source; more are dropped.
+        values_per_second_max: How many times a second plugins on the pages of one source are told
+            in which audiences a user is; others are told nothing.
         discards_per_second_max: Discards without an accepted event in the same request that are
             recorded one by one; more are counted only.
     """
@@ -24,4 +26,5 @@ class CollectLimits:
     metrics_bytes_max: int = 64 * 1024
     notice_bytes_max: int = 4 * 1024
     notices_per_second_max: int = 20
+    values_per_second_max: int = 200
     discards_per_second_max: int = 200

@@ -18,6 +18,7 @@ class Kind(enum.Enum):
     PIXEL = enum.auto()
     METRICS = enum.auto()
     NOTICES = enum.auto()
+    VALUES = enum.auto()
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -49,6 +50,8 @@ _BY_PATH = {
     f"{prefix}/{name}": endpoint for name, endpoint in _BY_NAME.items() for prefix in ("/v1", "")
 }
 
+# What only plugins ask, under the key of their source.
+_OF_PLUGINS = {"notices": Kind.NOTICES, "values": Kind.VALUES}
 # With the write key in the path, a browser needs no Authorization header and asks for no preflight.
 _WITH_KEY = re.compile(r"(?:/v1)?/k/(?P<write_key>[^/]+)/(?P<name>[a-z/]+?)/?")
 
@@ -61,8 +64,9 @@ def find_endpoint(path: str) -> Endpoint | None:
     found = _WITH_KEY.fullmatch(path)
     if found is None:
         return _BY_PATH.get(path.rstrip("/"))
-    if found["name"] == "notices":
-        return Endpoint(Kind.NOTICES, None, found["write_key"])
+    of_plugins = _OF_PLUGINS.get(found["name"])
+    if of_plugins is not None:
+        return Endpoint(of_plugins, None, found["write_key"])
     endpoint = _BY_NAME.get(found["name"])
     if endpoint is None:
         return None

@@ -31,6 +31,7 @@ _discarded: collections.Counter[tuple[str, str]] = collections.Counter()
 _answers: collections.Counter[int] = collections.Counter()
 _browser_metrics = 0
 _notices: collections.Counter[str] = collections.Counter()
+_values: collections.Counter[str] = collections.Counter()
 _unrecorded = 0
 _pixels_lost = 0
 _duration_counts = [0] * (len(_BOUNDS_SECONDS) + 1)
@@ -72,6 +73,11 @@ def browser_metrics(count: int) -> None:
 def notice(*, is_taken: bool) -> None:
     """Count a plugin's notice."""
     _notices["taken" if is_taken else "refused"] += 1
+
+
+def values_asked(what: str) -> None:
+    """Count a question of a plugin: in which audiences the page's visitor is."""
+    _values[what] += 1
 
 
 def discard_is_not_recorded() -> None:
@@ -127,7 +133,14 @@ class _Metrics(PrometheusCollector):
         )
         for what, count in list(_notices.items()):
             notices.add_metric([what], count)
-        yield from (accepted_events, discarded_events, answers, notices)
+        values = CounterMetricFamily(
+            "crossdock_collect_browser_values",
+            "Questions of browser plugins in which audiences a user is.",
+            labels=["what"],
+        )
+        for what, count in list(_values.items()):
+            values.add_metric([what], count)
+        yield from (accepted_events, discarded_events, answers, notices, values)
         yield CounterMetricFamily(
             "crossdock_collect_browser_metrics",
             "Metrics that Analytics.js sent about itself.",

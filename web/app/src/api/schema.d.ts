@@ -1928,7 +1928,10 @@ export interface paths {
         get?: never;
         /**
          * Connect Audience Destination
-         * @description Tell a destination of Engage, or say how it is told. A new one is told everybody once.
+         * @description Tell a destination, or say how it is told.
+         *
+         *     One of Engage is told everybody once, and then changes. One of another source can be told in
+         *     browsers alone, if its plugin can: with each identify of a page, of that user.
          */
         put: operations["connectAudienceDestination"];
         post?: never;
@@ -2104,7 +2107,10 @@ export interface paths {
         get?: never;
         /**
          * Connect Computed Trait Destination
-         * @description Tell a destination of Engage, or say how it is told. A new one is told everybody once.
+         * @description Tell a destination, or say how it is told.
+         *
+         *     One of Engage is told everybody once, and then changes. One of another source can be told in
+         *     browsers alone, if its plugin can: with each identify of a page, of that user.
          */
         put: operations["connectComputedTraitDestination"];
         post?: never;
@@ -3150,6 +3156,9 @@ export interface components {
         /**
          * DestinationMetadata
          * @description A destination of the catalog: what it can do and what it needs.
+         *
+         *     `browserValuesOption`: of a destination that can be told in browsers in which audiences a user
+         *     is, the option that switches it on.
          */
         DestinationMetadata: {
             /** Id */
@@ -3228,6 +3237,8 @@ export interface components {
             explanations: components["schemas"]["ExplanationShape"][];
             /** Istestable */
             isTestable: boolean;
+            /** Browservaluesoption */
+            browserValuesOption?: string | null;
         };
         /**
          * DestinationMetadataAnswer
@@ -3942,7 +3953,10 @@ export interface components {
         };
         /**
          * OutputShape
-         * @description A destination that is told of changes. `sync` is null until the first computation ended.
+         * @description A destination that is told. `sync` is null until the first computation ended.
+         *
+         *     One that is `inBrowser` is sent nothing, and never has a `sync`: its plugin asks when a page
+         *     identifies a user, while the owner has that switched on.
          */
         OutputShape: {
             /** Destinationid */
@@ -3965,6 +3979,8 @@ export interface components {
             computedEvent: string;
             /** Persecondmax */
             perSecondMax: number | null;
+            /** Inbrowser */
+            inBrowser: boolean;
             sync: components["schemas"]["SyncShape"] | null;
         };
         /**

@@ -59,7 +59,7 @@ _NEUTRAL = (
     (Kind.PLUGIN, re.compile(r"/p/([0-9a-f]+)\.js\Z")),
 )
 _TRACKING = re.compile(r"/([^/.]+)/([a-z]+)\Z")
-_CALLS = frozenset({"t", "i", "p", "s", "g", "a", "b", "m", "notices"})
+_CALLS = frozenset({"t", "i", "p", "s", "g", "a", "b", "m", "notices", "values"})
 
 
 def wanted_by(path: str, prefix: str) -> Wanted | None:

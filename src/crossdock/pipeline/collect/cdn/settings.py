@@ -99,6 +99,7 @@ def settings_of(
                                 "connectionId": connection.id,
                                 "reportUrl": f"{api.url}/notices",
                             }
+                            | _values_url(connection, destination, f"{api.url}/values")
                         },
                     }
                     for connection, destination, file in device
@@ -108,6 +109,13 @@ def settings_of(
         )
 
     return settings
+
+
+def _values_url(connection: Connection, destination: Destination, url: str) -> JsonObject:
+    """Return where the plugin may ask in which audiences a user is; nothing if it may not."""
+    values = destination.plugin.values if destination.plugin else None
+    is_on = values is not None and connection.settings.get(values.setting) is True
+    return {"valuesUrl": url} if is_on else {}
 
 
 def _plugin_settings(connection: Connection, destination: Destination) -> JsonObject:

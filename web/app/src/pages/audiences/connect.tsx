@@ -5,12 +5,13 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, data } from "../../api/client";
 import { ApiError } from "../../api/errors";
-import { catalogQuery, destinationsQuery } from "../../api/queries";
+import { catalogQuery, destinationsQuery, sourcesQuery } from "../../api/queries";
 import { ErrorState } from "../../parts/error_state";
 import { QueryView } from "../../parts/query_view";
 import { SettingField } from "../../parts/setting_field";
 import { tell } from "../../parts/tell";
 import { useLoaded } from "./audience";
+import { InBrowser, isInBrowser } from "./in_browser";
 import { isWhole, newDraft } from "./output_draft";
 import { OutputFields } from "./output_fields";
 import { connect, connectNew } from "./queries";
@@ -28,6 +29,7 @@ function Form({ onDone }: { onDone: () => void }) {
   const changed = useChanged(kind);
   const { data: catalog = [] } = useQuery(catalogQuery);
   const { data: all = [] } = useQuery(destinationsQuery);
+  const { data: sources = [] } = useQuery(sourcesQuery);
   const [chosen, setChosen] = useState<string | null>(null);
   const [settings, setSettings] = useState<Record<string, unknown>>({});
   const [draft, setDraft] = useState(() => newDraft(one.definition.type));
@@ -36,7 +38,12 @@ function Form({ onDone }: { onDone: () => void }) {
 
   const taken = new Set(one.destinations.map((output) => output.destinationId));
   const known = all.filter((each) => each.sourceId === one.sourceId && !taken.has(each.id));
-  // What is sent is sent by the server: a vendor's script in a browser hears nothing of it.
+  // A vendor's script in a browser is sent nothing; but one may ask of the user who is there.
+  const browsers =
+    one.definition.type === "USERS"
+      ? all.filter((each) => isInBrowser(each) && !taken.has(each.id))
+      : [];
+  const browser = browsers.find((each) => each.id === chosen);
   const entries = catalog.filter((entry) => entry.mode === "cloud");
   const entry = chosen?.startsWith(NEW)
     ? entries.find((each) => each.slug === chosen.slice(NEW.length))
@@ -61,9 +68,13 @@ function Form({ onDone }: { onDone: () => void }) {
     setError(null);
     try {
       if (entry) await connectNew(kind, one.id, { ...draft, metadataId: entry.id, settings });
-      else await connect(kind, one.id, chosen, draft);
+      else await connect(kind, one.id, chosen, browser ? newDraft(one.definition.type) : draft);
       await changed();
-      tell("Connected. Everybody who is in it is sent once, then only changes.");
+      tell(
+        browser
+          ? "Connected. It is told with the next identify in the browser."
+          : "Connected. Everybody who is in it is sent once, then only changes.",
+      );
       onDone();
     } catch (problem) {
       setError(problem);
@@ -90,6 +101,19 @@ function Form({ onDone }: { onDone: () => void }) {
                     {
                       group: "Set up already",
                       items: known.map((each) => ({ value: each.id, label: each.name })),
+                    },
+                  ]
+                : []),
+              ...(browsers.length > 0
+                ? [
+                    {
+                      group: "In the browser",
+                      items: browsers.map((each) => ({
+                        value: each.id,
+                        label: `${each.name} in the browser (${
+                          sources.find((source) => source.id === each.sourceId)?.name ?? each.slug
+                        })`,
+                      })),
                     },
                   ]
                 : []),
@@ -126,12 +150,18 @@ function Form({ onDone }: { onDone: () => void }) {
               onChange={(value) => setSettings((all) => ({ ...all, [option.name]: value }))}
             />
           ))}
-          <OutputFields draft={draft} onChange={setDraft} messages={messages} />
-          <Text fz="sm" c="dimmed">
-            {one.size === 0
-              ? "Nobody is in it at the moment. Whoever gets in is sent within seconds."
-              : `The first sync sends all ${one.size.toLocaleString()} once; afterwards only changes go out, within seconds.`}
-          </Text>
+          {browser ? (
+            <InBrowser destination={browser} />
+          ) : (
+            <>
+              <OutputFields draft={draft} onChange={setDraft} messages={messages} />
+              <Text fz="sm" c="dimmed">
+                {one.size === 0
+                  ? "Nobody is in it at the moment. Whoever gets in is sent within seconds."
+                  : `The first sync sends all ${one.size.toLocaleString()} once; afterwards only changes go out, within seconds.`}
+              </Text>
+            </>
+          )}
           {error !== null && <ErrorState error={error} />}
           <Group>
             <Button type="submit" loading={isBusy} disabled={!chosen || !isWhole(draft)}>

@@ -14,6 +14,7 @@ import { useLoaded } from "./audience";
 import classes from "./audience.module.css";
 import { Connect } from "./connect";
 import { EditOutput } from "./edit_output";
+import { InBrowser } from "./in_browser";
 import { disconnect, type Kind, type Output } from "./queries";
 import { sandboxOf } from "./sandbox";
 import { SyncProgress } from "./standing";
@@ -74,6 +75,7 @@ function Told({ output }: { output: Output }) {
   const found = all.find(({ id }) => id === output.destinationId);
   const sandbox = found ? sandboxOf(found.settings) : null;
   const name = output.name;
+  const browser = output.inBrowser ? found : undefined;
   return (
     <Paper p="lg" component="section" aria-label={name}>
       <div className={classes.row}>
@@ -106,14 +108,16 @@ function Told({ output }: { output: Output }) {
               Open {sandbox.name}’s sandbox
             </Button>
           )}
-          <Button
-            component={Link}
-            to={`/destinations/${output.destinationId}/delivery`}
-            variant="default"
-          >
-            See what was sent
-          </Button>
-          {mayEdit && !isEditing && (
+          {!browser && (
+            <Button
+              component={Link}
+              to={`/destinations/${output.destinationId}/delivery`}
+              variant="default"
+            >
+              See what was sent
+            </Button>
+          )}
+          {mayEdit && !isEditing && !browser && (
             <Button variant="default" onClick={() => setEditing(true)}>
               Edit
             </Button>
@@ -136,12 +140,12 @@ function Told({ output }: { output: Output }) {
         </Group>
       </div>
       <div style={{ marginTop: 14 }}>
-        <SyncProgress output={output} isLong />
+        {browser ? <InBrowser destination={browser} /> : <SyncProgress output={output} isLong />}
       </div>
       {isEditing ? (
         <EditOutput output={output} onDone={() => setEditing(false)} />
       ) : (
-        <ToldLately output={output} sandbox={sandbox} />
+        !browser && <ToldLately output={output} sandbox={sandbox} />
       )}
     </Paper>
   );

@@ -36,7 +36,9 @@ const BUSY_MS = 1_000;
 /** Whether something is under way that somebody may be looking at. */
 const isBusy = (one: Computation): boolean =>
   one.state === "computing" ||
-  one.destinations.some((output) => output.enabled && (!output.sync || output.sync.waiting > 0));
+  one.destinations.some(
+    ({ enabled, inBrowser, sync }) => enabled && !inBrowser && (!sync || sync.waiting > 0),
+  );
 
 const PAGE_MAX = 200;
 

@@ -19,13 +19,21 @@ interface Progress {
 const number = new Intl.NumberFormat("en");
 
 /** Returns how far a destination is told, in words and percent. */
-export function progressOf({ enabled, sync }: Pick<Output, "enabled" | "sync">): Progress {
+export function progressOf({
+  enabled,
+  inBrowser,
+  sync,
+}: Pick<Output, "enabled" | "inBrowser" | "sync">): Progress {
   if (!enabled) {
     return {
       percent: null,
       isDone: false,
       words: "The destination is switched off: nothing is sent to it.",
     };
+  }
+  if (inBrowser) {
+    const words = "Told with the next identify in the browser, of the user who is there.";
+    return { percent: null, isDone: true, words };
   }
   if (!sync) {
     return { percent: null, isDone: false, words: "The first sync begins when it is computed." };
