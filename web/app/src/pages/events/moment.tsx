@@ -8,7 +8,7 @@ import { TimeAgo } from "../../parts/time_ago";
 import { reasonInWords } from "../delivery/reasons";
 import { AttemptDetails, attemptInWords } from "./attempt_details";
 import classes from "./events.module.css";
-import { type Entry, stepInWords } from "./life";
+import { type Entry, isAttempt, stepInWords } from "./life";
 import { leftOut, originsOf, parsed } from "./origins";
 
 interface Props {
@@ -21,14 +21,14 @@ interface Props {
 export function Moment({ entry, sourceName, event, isLast }: Props) {
   const { state, word } = stepInWords(entry.step);
   const mayEdit = useMay("editor");
-  const isAttempt = (entry.attempt ?? 0) > 0 && entry.step !== "sent_again";
+  const wasTried = isAttempt(entry);
   return (
     <li className={classes.moment} data-state={state}>
       <div className={classes.head}>
         <Text fw={600}>{titleOf(entry, word, sourceName)}</Text>
         <span className={classes.when}>
           <TimeAgo at={entry.at} />
-          {isAttempt && ` · ${attemptInWords(entry)}`}
+          {wasTried && ` · ${attemptInWords(entry)}`}
           {entry.replayId && " · by a replay"}
         </span>
       </div>
@@ -41,7 +41,7 @@ export function Moment({ entry, sourceName, event, isLast }: Props) {
         </Text>
       )}
       {entry.payload !== undefined && <Payload text={entry.payload} event={event} />}
-      {isAttempt && <AttemptDetails entry={entry} />}
+      {wasTried && <AttemptDetails entry={entry} />}
       {mayEdit && event && entry.step === "mapped" && entry.subscriptionId && (
         <Anchor
           component={Link}

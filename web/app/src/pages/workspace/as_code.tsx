@@ -14,7 +14,7 @@ import {
 import { IconAlertTriangle, IconCircleCheck, IconDownload, IconUpload } from "@tabler/icons-react";
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type DragEvent, useRef, useState } from "react";
-import { api, data } from "../../api/client";
+import { api, data, versioned } from "../../api/client";
 import { ApiError } from "../../api/errors";
 import { useMay } from "../../api/roles";
 import { CodeBlock } from "../../parts/code_block";
@@ -88,10 +88,18 @@ const YAML = {
   headers: { "content-type": "application/yaml" },
 };
 
+interface Planned {
+  text: string;
+  changes: Change[];
+  /** Of the workspace that it was planned for. */
+  etag: string | null;
+}
+
 function Apply({ current }: { current: string }) {
   const client = useQueryClient();
   const [text, setText] = useState("");
-  const [planned, setPlanned] = useState<{ text: string; changes: Change[] } | null>(null);
+  const [planned, setPlanned] = useState<Planned | null>(null);
+  const [isOvertaken, setOvertaken] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -103,13 +111,17 @@ function Apply({ current }: { current: string }) {
   const change = (next: string) => {
     setText(next);
     setError(null);
+    setOvertaken(false);
   };
   const look = async () => {
     setBusy(true);
     setError(null);
+    setOvertaken(false);
     try {
-      const { changes } = await data(api.POST("/workspace/plan", { body: text as never, ...YAML }));
-      setPlanned({ text, changes });
+      const { value, etag } = await versioned(
+        api.POST("/workspace/plan", { body: text as never, ...YAML }),
+      );
+      setPlanned({ text, changes: value.changes, etag });
     } catch (problem) {
       setPlanned(null);
       setError(problem);
@@ -118,13 +130,26 @@ function Apply({ current }: { current: string }) {
     }
   };
   const apply = async () => {
-    const { changes } = await data(
-      api.POST("/workspace/apply", {
-        params: { query: { allowDelete: goneSources.length > 0 } },
-        body: text as never,
-        ...YAML,
-      }),
-    );
+    let changes: Change[];
+    try {
+      const etag = planned?.etag;
+      ({ changes } = await data(
+        api.POST("/workspace/apply", {
+          params: {
+            query: { allowDelete: goneSources.length > 0 },
+            header: etag ? { "if-match": etag } : {},
+          },
+          body: text as never,
+          ...YAML,
+        }),
+      ));
+    } catch (problem) {
+      if (!(problem instanceof ApiError && problem.isConflict)) throw problem;
+      // What was agreed to is not what would be done: the dialog closes over the new plan.
+      await look();
+      setOvertaken(true);
+      return;
+    }
     setText("");
     setPlanned(null);
     tell(`Applied: ${inWords(changes) || "nothing had to change"}.`);
@@ -188,6 +213,18 @@ function Apply({ current }: { current: string }) {
         <Problems error={error} text={text} onLine={goTo} />
         {plan && (
           <section aria-label="The plan">
+            {isOvertaken && (
+              <Alert
+                role="alert"
+                color="amber"
+                variant="outline"
+                icon={<IconAlertTriangle />}
+                title="The workspace changed after you looked at the plan"
+                mb="md"
+              >
+                Nothing was applied. Below is the plan as of now: review it, then apply.
+              </Alert>
+            )}
             <Title order={2} mb="sm">
               {plan.length === 0 ? "Nothing would change" : `What would change: ${inWords(plan)}`}
             </Title>
