@@ -53,14 +53,14 @@ export interface Way {
 
 const ENDS: Record<string, { state: State; word: string }> = {
   delivered: { state: "good", word: "Delivered" },
-  dead: { state: "bad", word: "Given up" },
-  failed: { state: "bad", word: "Given up" },
-  rejected: { state: "bad", word: "Refused" },
+  dead: { state: "bad", word: "Failed" },
+  failed: { state: "bad", word: "Failed" },
+  rejected: { state: "bad", word: "Rejected" },
   discarded: { state: "idle", word: "Discarded" },
   duplicate: { state: "idle", word: "Duplicate" },
   filtered: { state: "idle", word: "Filtered" },
   waiting: { state: "warn", word: "Waiting" },
-  needs_attention: { state: "bad", word: "Waiting: needs you" },
+  needs_attention: { state: "bad", word: "Waiting: action needed" },
   mapped: { state: "busy", word: "On its way" },
   sent_again: { state: "busy", word: "On its way" },
   received: { state: "good", word: "Received" },

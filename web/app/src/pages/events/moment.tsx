@@ -64,9 +64,9 @@ function titleOf(entry: Entry, word: string, sourceName: string): string {
     case "filtered":
       return "Not sent on";
     case "waiting":
-      return "Failed, will be tried again";
+      return "Failed, will be retried";
     case "sent_again":
-      return "Somebody sent it again";
+      return "Sent again by hand";
     case "needs_attention":
       return "Failed, and the destination is paused";
     default:
@@ -89,7 +89,7 @@ function Payload({ text, event }: { text: string; event: Record<string, unknown>
               <tr>
                 <th scope="col">Payload</th>
                 <th scope="col">Value</th>
-                <th scope="col">Of the event</th>
+                <th scope="col">From the event</th>
               </tr>
             </thead>
             <tbody>
@@ -103,7 +103,7 @@ function Payload({ text, event }: { text: string; event: Record<string, unknown>
                   </td>
                   <td>
                     {from[0] === undefined ? (
-                      <span className={classes.made}>made by the mapping</span>
+                      <span className={classes.made}>set by the mapping</span>
                     ) : (
                       <code>{from[0]}</code>
                     )}

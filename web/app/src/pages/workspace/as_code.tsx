@@ -46,7 +46,7 @@ export function AsCodePage() {
     <>
       <PageHeader
         title="Workspace as code"
-        description="Sources, destinations, mappings and filters as one file, to be kept under version control. Secrets are never in it."
+        description="Sources, destinations, mappings and filters as one file for version control. It never contains secrets."
         actions={
           <Button
             component="a"
@@ -61,8 +61,8 @@ export function AsCodePage() {
       />
       <Tabs defaultValue="show">
         <Tabs.List mb="lg">
-          <Tabs.Tab value="show">As it is</Tabs.Tab>
-          {mayEdit && <Tabs.Tab value="change">Change it</Tabs.Tab>}
+          <Tabs.Tab value="show">Current</Tabs.Tab>
+          {mayEdit && <Tabs.Tab value="change">Edit</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="show">
           <QueryView query={file}>
@@ -192,14 +192,14 @@ function Apply({ current }: { current: string }) {
             )}
           </FileButton>
           <Button variant="default" onClick={() => change(current)} disabled={current === ""}>
-            Begin with the workspace as it is
+            Start from the current workspace
           </Button>
         </Group>
         <Textarea
           ref={field}
           className={classes.editor}
           label="The file"
-          description="Paste it, drop it here, or edit it. What it does not name is removed; “secret: keep” keeps what is stored."
+          description="Paste, drop or edit it. Anything the file does not name is removed. “secret: keep” keeps a stored secret."
           minRows={14}
           maxRows={26}
           autosize
@@ -230,7 +230,7 @@ function Apply({ current }: { current: string }) {
             </Title>
             {plan.length === 0 ? (
               <Alert color="petrol" variant="outline" icon={<IconCircleCheck />}>
-                The file says what the workspace already is.
+                The file matches the workspace.
               </Alert>
             ) : (
               <Plan changes={plan} />
@@ -244,7 +244,7 @@ function Apply({ current }: { current: string }) {
             disabled={text.trim() === ""}
             variant={plan ? "default" : "filled"}
           >
-            {plan ? "Look again" : "See what would change"}
+            {plan ? "Refresh the plan" : "Preview changes"}
           </Button>
           {plan && plan.length > 0 && (
             <ApplyButton plan={plan} goneSources={goneSources} onApply={apply} />
@@ -298,7 +298,7 @@ function Problems({ error, text, onLine }: ProblemsProps) {
       color="red"
       variant="outline"
       icon={<IconAlertTriangle />}
-      title="The file cannot be applied as it is"
+      title="The file cannot be applied"
     >
       <ul className={classes.problems}>
         {error.problems.map((problem) => {
