@@ -103,7 +103,7 @@ def test_a_wrong_key_pauses_says_why_and_goes_on_when_it_is_put_right(
     eventually(lambda: world.state()["isPaused"])
     page = at(f"/destinations/{world.destination_id}/delivery")
 
-    expect(page.get_by_text("Paused, because no attempt would succeed")).to_be_visible()
+    expect(page.get_by_text("Paused: deliveries would fail")).to_be_visible()
     expect(page.get_by_text(re.compile("answered 401"))).to_be_visible()
     expect(page.get_by_role("link", name="Open the settings")).to_be_visible()
     expect_accessible(page)
@@ -111,7 +111,7 @@ def test_a_wrong_key_pauses_says_why_and_goes_on_when_it_is_put_right(
     world.receiver.status = 200
     page.get_by_role("button", name="Try again now").click()
 
-    expect(page.get_by_text("Paused, because")).to_be_hidden()
+    expect(page.get_by_text("Paused: deliveries would fail")).to_be_hidden()
     eventually(lambda: message_id in world.receiver.message_ids())
 
 
@@ -245,7 +245,7 @@ def test_every_page_is_for_everyone_on_every_screen(
         ("/delivery/dead-letters", "1 dead letter, oldest first"),
         ("/delivery/replay", "Replay"),
         ("/events", "The latest events:"),
-        (f"/events/{message_id}", "At the door"),
+        (f"/events/{message_id}", "At the source"),
     ]:
         page.goto(path)
         expect(page.get_by_role("main").get_by_text(shown).first).to_be_visible()

@@ -176,13 +176,13 @@ def test_a_secret_that_is_saved_is_never_shown_again(
 
     page = signed_in(f"/destinations/{one['id']}/settings")
 
-    expect(page.get_by_text("It is set, and is not shown again.")).to_be_visible()
+    expect(page.get_by_text("A value is set. It is not shown again.")).to_be_visible()
     assert "demo-ripe-key" not in page.content()
     page.get_by_role("button", name="Replace").click()
     page.get_by_role("textbox", name="API key").fill("another key")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("The settings are saved.")).to_be_visible()
-    expect(page.get_by_text("It is set, and is not shown again.")).to_be_visible()
+    expect(page.get_by_text("A value is set. It is not shown again.")).to_be_visible()
 
 
 def test_of_two_who_edit_the_same_the_second_sees_who_was_first_and_chooses(
@@ -349,7 +349,7 @@ def test_every_page_is_for_everyone_on_every_screen(
         ("/catalog/actions-ripe/connect", "Mappings to start with"),
         ("/destinations", "Demo shop"),
         (ripe, "Good to know"),
-        (f"{ripe}/settings", "All of it"),
+        (f"{ripe}/settings", "Manage this destination"),
         (f"{ripe}/filters", "Everything goes through"),
         (f"{ripe}/filters/new", "page: Boots"),
         (f"{ramen}/secure-mode", "Check a signature"),

@@ -186,7 +186,7 @@ def test_fql_that_is_typed_shows_in_the_builder_or_says_why_not(
 
     fql.fill('type == "track"')
     expect(page.get_by_text("cannot stand here, at character 7")).to_be_visible()
-    expect(page.get_by_text("Not taken by the trigger")).to_be_visible()
+    expect(page.get_by_text("Trigger does not match")).to_be_visible()
 
 
 def test_a_field_is_mapped_by_choosing_from_a_real_event_and_the_preview_shows_it(
@@ -252,7 +252,7 @@ def test_a_test_event_goes_the_real_way_up_to_the_vendors_answer(
     page.get_by_role("button", name="Send test event").click()
 
     test = page.get_by_role("region", name="Test")
-    expect(test.get_by_text("made the payload")).to_be_visible()
+    expect(test.get_by_text("built the payload")).to_be_visible()
     expect(test.get_by_text("Request", exact=True)).to_be_visible()
     expect(test.get_by_text(re.compile(r"POST .+/track, answered \d+ in"))).to_be_visible()
 
@@ -268,7 +268,7 @@ def test_of_two_who_edit_one_learns_of_the_other_and_chooses(
 
     page.get_by_role("button", name="Save", exact=True).click()
     conflict = page.get_by_role("alert").filter(has_text="changed this mapping meanwhile")
-    expect(conflict).to_contain_text("all that you typed is still here")
+    expect(conflict).to_contain_text("Everything you typed is still here")
     expect(conflict).to_contain_text("Theirs")
     expect_accessible(page)
     expect(page.get_by_label("Name", exact=True)).to_have_value("Mine")
@@ -288,7 +288,7 @@ def test_a_save_without_an_answer_is_told_and_can_be_made_once_more(
     )
     page.get_by_label("Name", exact=True).fill("Typed in a tunnel")
     page.keyboard.press("Control+s")
-    expect(page.get_by_text("It can be reached again.")).to_be_visible()
+    expect(page.get_by_text("It is back now.")).to_be_visible()
 
     page.unroute_all()
     save(page)
@@ -299,13 +299,13 @@ def test_a_bookmark_of_what_was_deleted_leads_to_what_is_there(
     signed_in: Opener, server: RunningServer, webhook: Any
 ) -> None:
     page = signed_in(f"/destinations/{webhook['id']}/mappings/map_gone", url=server.url)
-    expect(page.get_by_text("There is no such mapping")).to_be_visible()
+    expect(page.get_by_text("Mapping not found")).to_be_visible()
     expect_accessible(page)
     page.get_by_role("link", name="Show the mappings of").click()
     expect(page.get_by_role("link", name="Track event")).to_be_visible()
 
     page.goto("/destinations/dst_gone/mappings/map_gone")
-    expect(page.get_by_text("There is no such destination")).to_be_visible()
+    expect(page.get_by_text("Destination not found")).to_be_visible()
 
 
 def test_what_is_not_saved_is_asked_about_before_it_is_left(editor: Callable[..., Page]) -> None:
@@ -331,7 +331,7 @@ def test_a_page_that_maps_by_itself_shows_what_its_plugin_makes(
     page = signed_in(f"/destinations/{device['id']}/mappings/{mapping['id']}", url=server.url)
 
     expect(page.get_by_role("region", name="Preview")).to_contain_text('"event": "Boots Bought"')
-    expect(page.get_by_text("Made in this page")).to_be_visible()
+    expect(page.get_by_text("Previewed as the browser builds it")).to_be_visible()
     expect(page.get_by_role("button", name="Send test event")).to_have_count(0)
 
 
@@ -349,7 +349,7 @@ def test_a_viewer_sees_what_it_becomes_and_nothing_to_change_it_with(
     page.get_by_label("Password", exact=True).last.fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
-    expect(page.get_by_text("Changing it needs the role editor")).to_be_visible()
+    expect(page.get_by_text("Your role is viewer: ask an editor")).to_be_visible()
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
     expect(page.get_by_label("Name", exact=True)).to_be_disabled()
     expect(page.get_by_role("region", name="Preview")).to_contain_text("Boots Bought")

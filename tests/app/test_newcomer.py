@@ -111,3 +111,23 @@ def test_a_field_that_is_missing_says_so_below_itself(signed_in: Opener) -> None
     key.fill("a key")
     expect(main(page).get_by_text("API key is required.")).to_have_count(0)
     expect(key).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_who_moves_from_segment_keeps_the_write_key(
+    signed_in: Opener, app_server: RunningServer
+) -> None:
+    page = signed_in("/sources/new")
+    main(page).get_by_label("Name", exact=True).fill("Moved")
+    main(page).get_by_role("checkbox", name="Keep a write key from Segment").check()
+
+    main(page).get_by_role("button", name="Create source").click()
+    expect(main(page).get_by_text("Write key is required.")).to_be_visible()
+    main(page).get_by_label("Write key", exact=True).fill("demo-write-key")
+    main(page).get_by_role("button", name="Create source").click()
+    expect(main(page).get_by_text('belongs to the source "demo"')).to_be_visible()
+    main(page).get_by_label("Write key", exact=True).fill("KeyFromSegment")
+    main(page).get_by_role("button", name="Create source").click()
+
+    expect(main(page).get_by_role("heading", level=1, name="Moved")).to_be_visible()
+    found = app_server.api("GET", "/sources?pagination[count]=100")["sources"]
+    assert ["KeyFromSegment"] in [one["writeKeys"] for one in found]

@@ -27,7 +27,7 @@ def test_a_stranger_is_asked_who_they_are_and_told_where_the_token_is(open_page:
     page = open_page("/")
 
     expect(page.get_by_role("heading", name="Sign in to Crossdock")).to_be_visible()
-    expect(page.get_by_text("The server printed it at its first start")).to_be_visible()
+    expect(page.get_by_text("The server printed it when it first started")).to_be_visible()
     expect_accessible(page)
 
 
@@ -43,7 +43,7 @@ def test_a_wrong_token_is_told_and_stays_to_be_corrected(open_page: Opener) -> N
 def test_who_signs_in_is_where_they_wanted_to_be_and_stays_signed_in(signed_in: Opener) -> None:
     page = signed_in("/no-such-page")
 
-    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     page.goto("/")
 
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
@@ -60,7 +60,7 @@ def test_who_signs_out_sees_nothing_any_more(signed_in: Opener) -> None:
 
 def test_a_session_that_ends_is_renewed_over_the_page_as_it_is(signed_in: Opener) -> None:
     page = signed_in("/")
-    expect(page.get_by_text("Everything is on its way")).to_be_visible()
+    expect(page.get_by_text("All on track")).to_be_visible()
 
     page.context.clear_cookies()
     page.evaluate("dispatchEvent(new Event('visibilitychange'))")
@@ -115,7 +115,7 @@ def test_the_home_page_is_for_everyone_on_every_screen(
 ) -> None:
     page = signed_in("/", size=size, is_dark=is_dark)
 
-    expect(page.get_by_text("Everything is on its way")).to_be_visible()
+    expect(page.get_by_text("All on track")).to_be_visible()
 
     expect_within_the_screen(page)
     expect_accessible(page)
@@ -128,7 +128,7 @@ def test_a_server_that_restarts_under_an_open_page_is_waited_for(
         send_first_event(server)
         page = open_page("/", url=server.url)
         sign_in(page)
-        expect(page.get_by_text("Everything is on its way")).to_be_visible()
+        expect(page.get_by_text("All on track")).to_be_visible()
 
         server.stop()
         banner = page.get_by_text(re.compile("cannot be reached; trying again"))
@@ -136,4 +136,4 @@ def test_a_server_that_restarts_under_an_open_page_is_waited_for(
         server.start_again()
 
         expect(banner).to_be_hidden()
-        expect(page.get_by_text("Everything is on its way")).to_be_visible()
+        expect(page.get_by_text("All on track")).to_be_visible()

@@ -115,7 +115,7 @@ def test_a_reloaded_welcome_goes_on_where_it_was(
     page.get_by_role("button", name="Send a test event").click()
     expect(page.get_by_role("heading", name="Test Event")).to_be_visible()
     page.get_by_role("button", name="Go to the home page").click()
-    expect(page.get_by_text("Everything is on its way")).to_be_visible()
+    expect(page.get_by_text("All on track")).to_be_visible()
 
 
 def test_a_new_source_is_set_up_by_name_alone(signed_in: Opener, app_server: RunningServer) -> None:
@@ -315,7 +315,7 @@ def test_a_viewer_sees_everything_and_no_button_that_changes_it(
     expect(page.get_by_role("table")).to_be_visible()
     expect(page.get_by_role("link", name="New source")).to_have_count(0)
     page.goto(f"/sources/{shop['id']}/settings")
-    expect(page.get_by_text("Your role may look, and change nothing.")).to_be_visible()
+    expect(page.get_by_text("Your role is viewer.")).to_be_visible()
     expect(page.get_by_label("Name")).to_be_disabled()
     for name in ("Save", "Add a write key", "Delete source"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)

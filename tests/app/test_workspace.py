@@ -19,11 +19,11 @@ def test_a_file_is_planned_and_then_applied(signed_in: Opener, app_server: Runni
     page = signed_in("/workspace/code")
     expect(page.get_by_label("workspace", exact=True)).to_contain_text("Demo shop")
 
-    page.get_by_role("tab", name="Change it").click()
-    page.get_by_role("button", name="Begin with the workspace as it is").click()
+    page.get_by_role("tab", name="Edit", exact=True).click()
+    page.get_by_role("button", name="Start from the current workspace").click()
     field = page.get_by_role("textbox", name="The file")
     field.fill(field.input_value().replace("name: Demo shop", "name: Corner shop"))
-    page.get_by_role("button", name="See what would change").click()
+    page.get_by_role("button", name="Preview changes").click()
     plan = page.get_by_role("list", name="What would change")
     expect(plan).to_contain_text("Corner shop")
     expect_accessible(page)
@@ -39,14 +39,39 @@ def test_a_file_is_planned_and_then_applied(signed_in: Opener, app_server: Runni
     app_server.api("PATCH", f"/sources/{source['id']}", {"name": "Demo shop"})
 
 
+def test_a_plan_that_was_overtaken_is_not_applied_but_shown_anew(
+    signed_in: Opener, app_server: RunningServer
+) -> None:
+    page = signed_in("/workspace/code")
+    page.get_by_role("tab", name="Edit", exact=True).click()
+    page.get_by_role("button", name="Start from the current workspace").click()
+    page.get_by_role("button", name="Preview changes").click()
+    expect(page.get_by_role("heading", name="Nothing would change")).to_be_visible()
+    field = page.get_by_role("textbox", name="The file")
+    field.fill(field.input_value().replace("name: Demo shop", "name: Corner shop"))
+    page.get_by_role("button", name="Preview changes").click()
+    plan = page.get_by_role("list", name="What would change")
+    expect(plan).to_contain_text("Corner shop")
+
+    made = app_server.api("POST", "/sources", {"slug": "meanwhile"})["source"]
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_role("dialog").get_by_role("button", name="Apply").click()
+
+    expect(page.get_by_text("The workspace changed after you looked at the plan")).to_be_visible()
+    expect(plan).to_contain_text("meanwhile")
+    names = [one["name"] for one in app_server.api("GET", "/sources")["sources"]]
+    assert "Demo shop" in names
+    app_server.api("DELETE", f"/sources/{made['id']}")
+
+
 def test_a_file_with_a_mistake_says_at_which_line(signed_in: Opener) -> None:
     page = signed_in("/workspace/code")
-    page.get_by_role("tab", name="Change it").click()
+    page.get_by_role("tab", name="Edit", exact=True).click()
 
     page.get_by_role("textbox", name="The file").fill(
         "version: 1\nsources:\n  demo:\n    name: 5\n"
     )
-    page.get_by_role("button", name="See what would change").click()
+    page.get_by_role("button", name="Preview changes").click()
 
     expect(page.get_by_role("alert")).to_contain_text("there is a number")
     page.get_by_role("button", name="Go to line 4").click()
@@ -84,7 +109,7 @@ def test_who_is_invited_as_a_viewer_sees_no_button_that_changes_something(
     expect(theirs.get_by_text("This needs the role owner")).to_be_visible()
     theirs.goto("/workspace/code")
     expect(theirs.get_by_label("workspace", exact=True)).to_be_visible()
-    expect(theirs.get_by_role("tab", name="Change it")).to_have_count(0)
+    expect(theirs.get_by_role("tab", name="Edit", exact=True)).to_have_count(0)
     theirs.goto("/delivery/replay")
     expect(theirs.get_by_role("heading", name="Replay", exact=True)).to_be_visible()
     expect(theirs.get_by_role("link", name="New replay")).to_have_count(0)
@@ -108,7 +133,7 @@ def test_a_token_is_shown_once_and_revoked(signed_in: Opener, app_server: Runnin
     page.get_by_role("button", name="Revoke").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
 
-    expect(page.get_by_text("There is no API token yet")).to_be_visible()
+    expect(page.get_by_text("No tokens yet")).to_be_visible()
 
 
 def test_the_audit_log_says_who_did_what_and_what_it_was(signed_in: Opener) -> None:

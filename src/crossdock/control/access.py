@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
@@ -18,6 +19,7 @@ from crossdock.control.answers import error_response, problem_response
 from crossdock.control.caller import check_page, find_caller
 from crossdock.control.parts import Caller, Parts
 from crossdock.control.permissions import OPEN, check_role, is_recorded, path_of
+from crossdock.people import Role
 from crossdock.workspace import Deed
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
@@ -59,6 +61,8 @@ class Access:
         except CrossdockError as error:
             await problem_response(error)(scope, receive, send)
             return
+        if caller is not None:
+            caller.may_still = functools.partial(self._may_still, connection, caller.role)
         inner: Scope = {**scope, "state": {**scope.get("state", {}), "caller": caller}}
         await self._pass_on(inner, receive, _Recorded(send, inner, self._parts, caller))
 
@@ -72,6 +76,10 @@ class Access:
 
     async def _found(self, connection: HTTPConnection) -> Caller | Refusal:
         return await asyncio.to_thread(find_caller, connection, self._parts, self._accounts)
+
+    async def _may_still(self, connection: HTTPConnection, role: Role) -> bool:
+        found = await self._found(connection)
+        return isinstance(found, Caller) and found.role == role
 
     async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
         if refusal is Refusal.TOO_MANY_WRONG:

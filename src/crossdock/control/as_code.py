@@ -5,12 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Depends, Query
+from fastapi import APIRouter, Body, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from crossdock.base.json import JsonObject
 from crossdock.control import report
-from crossdock.control.answers import Data, Pagination, Shape
+from crossdock.control.answers import (
+    Data,
+    IfMatch,
+    Pagination,
+    Shape,
+    expected_version,
+    give_etag,
+)
 from crossdock.control.audit import Newest
 from crossdock.control.parts import Here, Parts
 from crossdock.workspace import AuditEvent, Change, Refused
@@ -105,8 +112,13 @@ def export_workspace(parts: Here) -> YamlResponse:
 
 
 @router.post("/workspace/plan")
-def plan_workspace(body: YamlBody, parts: Here) -> Data[PlanAnswer]:
-    """Say what applying a YAML file would change, and change nothing."""
+def plan_workspace(body: YamlBody, parts: Here, response: Response) -> Data[PlanAnswer]:
+    """Say what applying a YAML file would change, and change nothing.
+
+    The ETag is of the workspace that the plan is for: apply with it in `If-Match`.
+    """
+    # Read first: a change in between makes the plan newer than its ETag, never older.
+    give_etag(response, parts.store.version())
     return _answer(_file(body, parts).plan(parts.store))
 
 
@@ -115,13 +127,19 @@ def apply_workspace(
     body: YamlBody,
     parts: Here,
     allow_delete: Annotated[bool, Query(alias="allowDelete")] = False,  # noqa: FBT002 - of the query.
+    if_match: IfMatch = None,
 ) -> Data[PlanAnswer]:
     """Make the workspace what a YAML file says, in one step, and say what changed.
 
-    Without `allowDelete` a file that does not name one of the sources is refused.
+    Without `allowDelete` a file that does not name one of the sources is refused. With the ETag
+    of a plan in `If-Match` nothing is changed if the workspace is another one since.
     """
     changes = _file(body, parts).apply(
-        parts.store, by=parts.who.name, by_id=parts.who.id, may_delete_sources=allow_delete
+        parts.store,
+        by=parts.who.name,
+        by_id=parts.who.id,
+        may_delete_sources=allow_delete,
+        planned_version=expected_version(if_match),
     )
     parts.who.has_told = True
     if changes:

@@ -32,6 +32,9 @@ router = APIRouter(tags=["Ledger"])
 
 LIMIT_MAX = 1000
 
+# How often it is asked whether whoever watches may still come in: a look at the database.
+_ASKED_EVERY_SECONDS = 2.0
+
 # What the code calls a connection, the API calls a destination; a mapping, a subscription.
 _API_NAMES = {"connection_id": "destinationId", "mapping_id": "subscriptionId"}
 # Where a row lies is of no use to anyone outside.
@@ -196,7 +199,8 @@ async def tail_ledger(  # noqa: PLR0913 - each is one thing to look for.
 ) -> StreamingResponse:
     """Send entries as they are written, as server-sent events.
 
-    Where they come faster than they are taken, `missed` says how many were left out.
+    Where they come faster than they are taken, `missed` says how many were left out. It ends
+    within seconds after the session or token that it was begun with.
     """
     wanted = TailWanted(
         source_id=source_id,
@@ -209,7 +213,12 @@ async def tail_ledger(  # noqa: PLR0913 - each is one thing to look for.
 
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 1000\n: welcome\n\n"
+        asked_at = parts.clock.monotonic_seconds()
         async for entry in entries:
+            if parts.clock.monotonic_seconds() - asked_at >= _ASKED_EVERY_SECONDS:
+                if parts.who.may_still is not None and not await parts.who.may_still():
+                    return
+                asked_at = parts.clock.monotonic_seconds()
             if entry is None:
                 yield b": still here\n\n"
             elif isinstance(entry, Missed):

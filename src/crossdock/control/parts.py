@@ -50,6 +50,7 @@ class Caller:
         session: If they showed a cookie.
         csrf_token: What their page shows with a change; empty without a session.
         has_told: Whether the audit log was told what they did.
+        may_still: Returns whether they may still come in, for answers that take long.
     """
 
     via: Literal["admin-token", "password", "api-token"]
@@ -59,6 +60,7 @@ class Caller:
     session: Session | None = None
     csrf_token: str = ""
     has_told: bool = False
+    may_still: Callable[[], Awaitable[bool]] | None = None
 
 
 class NoticeSeen(Protocol):

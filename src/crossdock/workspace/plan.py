@@ -10,7 +10,7 @@ from crossdock.base import json
 from crossdock.base.ids import Ids
 from crossdock.base.json import JsonObject
 from crossdock.workspace.differences import Change, FindDestination
-from crossdock.workspace.errors import Refused
+from crossdock.workspace.errors import ChangedMeanwhile, Refused
 from crossdock.workspace.model import Workspace
 from crossdock.workspace.store import Store
 from crossdock.workspace.yaml_reading import FindEnv, Reading
@@ -62,7 +62,13 @@ class WorkspaceFile:
         return [_shown(change, reading.made) for change in store.differences(current, wanted)]
 
     def apply(
-        self, store: Store, *, by: str, by_id: str = "", may_delete_sources: bool = False
+        self,
+        store: Store,
+        *,
+        by: str,
+        by_id: str = "",
+        may_delete_sources: bool = False,
+        planned_version: int | None = None,
     ) -> list[Change]:
         """Make the workspace what the file says, in one step, and return what changed.
 
@@ -72,8 +78,10 @@ class WorkspaceFile:
             by_id: The id of the person or token, if it was one.
             may_delete_sources: Without it a source that the file does not name is a problem: an
                 empty or half-written file would otherwise take everything with it.
+            planned_version: Of the workspace that the asker's plan was made for; None: any.
 
         Raises:
+            ChangedMeanwhile: The workspace is no longer the one of the plan.
             Refused: One thing in the file is wrong; nothing is changed.
             RefusedTogether: Several are.
         """
@@ -82,6 +90,12 @@ class WorkspaceFile:
 
         def decide(current: Workspace) -> Workspace:
             seen.append(current)
+            if planned_version not in {None, current.version}:
+                raise ChangedMeanwhile(
+                    "The workspace changed after this plan was made.",
+                    do="Plan again, look at what would change now, and apply that.",
+                    object_id="",
+                )
             wanted = self._reading(current).read(
                 self._text, check=lambda wanted: store.check(current, wanted)
             )

@@ -51,7 +51,7 @@ test("what is there is never nothing, and what is missing never all", () => {
 });
 
 test("reasons are told in words, those of an answer by its status", () => {
-  expect(reasonInWords("trigger")).toBe("No mapping is triggered by it");
+  expect(reasonInWords("trigger")).toBe("No mapping's trigger matches");
   expect(reasonInWords("errors.discarded.422")).toBe("The destination answered 422");
   expect(reasonInWords("moon_is_full")).toBe("Moon is full");
 });
@@ -74,7 +74,7 @@ test("the balance says where everything is, and what is missing", () => {
   };
 
   expect(balanceInWords(account)).toBe(
-    "10 events for it: 6 delivered, 2 filtered and 1 given up (dead letters).",
+    "10 events for it: 6 delivered, 2 filtered and 1 failed (dead letters).",
   );
   expect(differenceInWords(account)).toBe("1 event cannot be accounted for.");
   expect(differenceInWords({ ...account, difference: 0 })).toBe("");
@@ -122,7 +122,7 @@ test("each destination has its own part of a life, the gravest first", () => {
   );
 
   expect(waysOf(life).map(({ destinationId, word }) => [destinationId, word])).toEqual([
-    ["bad", "Given up"],
+    ["bad", "Failed"],
     ["good", "Delivered"],
   ]);
 });

@@ -86,7 +86,7 @@ test("the gravest state of a destination is told", () => {
   expect(healthOf(true, undefined).state).toBe("good");
   expect(healthOf(false, calm).state).toBe("idle");
   expect(healthOf(true, { ...calm, unfinished: 1200 }).words).toBe("1,200 waiting");
-  expect(healthOf(true, { ...calm, unfinished: 3, deadLetters: 2 }).words).toBe("2 given up");
+  expect(healthOf(true, { ...calm, unfinished: 3, deadLetters: 2 }).words).toBe("2 dead letters");
   expect(healthOf(true, { ...calm, deadLetters: 2, isPaused: true, pause }).words).toBe(
     "Stopped, needs attention",
   );

@@ -131,7 +131,7 @@ test("dead letters and a balance that does not hold are problems, the balance fi
   const found = problemsOf(balance, [{ id: "d", name: "Ripe" }]);
 
   expect(found.map((problem) => problem.title)).toEqual([
-    "The balance does not hold",
-    "Ripe: 2 given up",
+    "Some events are unaccounted for",
+    "Ripe: 2 dead letters",
   ]);
 });

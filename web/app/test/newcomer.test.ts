@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { inOrder, meantBy, whereItRuns } from "../src/pages/catalog/entries";
 import { firstTest, sandboxOf, shopFor, testEvent } from "../src/pages/destinations/tests";
+import { numbered } from "../src/pages/events/life";
 import { messageFor } from "../src/parts/field_note";
+import { cardsBelow } from "../src/parts/table_width";
 
 const entry = (slug: string, vendor: string, mode: "device" | "cloud", kinds: string[]) =>
   ({
@@ -72,4 +74,25 @@ it("says what is missing by the field's own name", () => {
   expect(messageFor(field(true))).toBe("API key is required.");
   expect(messageFor(field(false, "email"))).toContain("email address");
   expect(messageFor(field(false))).toBe("The browser's");
+});
+
+it("counts the attempts of a delivery from 1, whatever the server numbered them from", () => {
+  const entry = (step: string, attempt: number, durationSeconds?: number) => ({
+    at: "2030-01-01T12:00:00Z",
+    sourceId: "src_1",
+    messageId: "m",
+    step,
+    attempt,
+    ...(durationSeconds === undefined ? {} : { durationSeconds }),
+  });
+  const never = [entry("failed", 0), entry("sent_again", 1), entry("delivered", 2, 0.1)];
+  expect(numbered(never).map((one) => one.attempt)).toEqual([0, 1, 1]);
+  const often = [entry("waiting", 1, 0.1), entry("waiting", 2, 0.1), entry("delivered", 3, 0.1)];
+  expect(numbered(often).map((one) => one.attempt)).toEqual([1, 2, 3]);
+});
+
+it("shows rows as cards where a table's columns would not have room", () => {
+  expect(cardsBelow(["minmax(0, 2fr)", undefined])).toBe(768);
+  const delivery = ["minmax(0, 2.2fr)", "150px", ...Array(5).fill("minmax(64px, 0.7fr)"), "110px"];
+  expect(cardsBelow(delivery)).toBe(1198);
 });

@@ -76,7 +76,7 @@ test("a server that is gone is no bug of the page", () => {
   expect(screen.getByRole("alert").textContent).toContain("goes on by itself");
 
   act(() => reach.set(true));
-  expect(screen.getByRole("alert").textContent).toContain("do it once more");
+  expect(screen.getByRole("alert").textContent).toContain("try it again");
   expect(screen.getByRole("alert").textContent).not.toContain("bug");
 });
 

@@ -34,7 +34,7 @@ export class ApiError extends Error {
     this.name = "ApiError";
     this.code = first?.type ?? "unexpected";
     this.what = first?.data?.what ?? this.message;
-    this.todo = first?.data?.do ?? "Try again; if it stays like this, look into the server's log.";
+    this.todo = first?.data?.do ?? "Try again. If it keeps happening, check the server log.";
   }
 
   /** Somebody else changed it since it was loaded. */
@@ -72,8 +72,8 @@ export function explain(error: unknown): { what: string; todo: string } {
     };
   }
   return {
-    what: "The page met a bug of its own.",
-    todo: "Reload the page. If it comes back, report it with the text below.",
+    what: "Something went wrong on this page.",
+    todo: "Reload the page. If it happens again, report it with the text below.",
   };
 }
 

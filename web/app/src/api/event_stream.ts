@@ -1,7 +1,8 @@
 /** Server-sent events: `useEventStream("/ledger/tail?sourceId=…", { entry: add })`. */
 
 import { useEffect, useRef, useState } from "react";
-import { session, signedInAgain } from "./session";
+import { isExpired, session, signedInAgain } from "./session";
+import { useSignal } from "./signal";
 
 /** open: events come; lost: the connection broke, and is tried again; off: it is not wanted. */
 export type StreamState = "connecting" | "open" | "lost" | "off";
@@ -37,9 +38,11 @@ export function useEventStream(
   const latest = useRef({ handlers, open });
   latest.current = { handlers, open };
   const types = Object.keys(handlers).sort().join(" ");
+  // Under the dialog that asks to sign in again nothing more comes in.
+  const hasEnded = useSignal(isExpired);
 
   useEffect(() => {
-    if (!isOn) {
+    if (!isOn || hasEnded) {
       setState("off");
       return;
     }
@@ -78,7 +81,7 @@ export function useEventStream(
       clearTimeout(timer);
       source?.close();
     };
-  }, [path, types, isOn]);
+  }, [path, types, isOn, hasEnded]);
 
   return state;
 }

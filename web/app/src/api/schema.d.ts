@@ -56,6 +56,8 @@ export interface paths {
         /**
          * Plan Workspace
          * @description Say what applying a YAML file would change, and change nothing.
+         *
+         *     The ETag is of the workspace that the plan is for: apply with it in `If-Match`.
          */
         post: operations["planWorkspace"];
         delete?: never;
@@ -77,7 +79,8 @@ export interface paths {
          * Apply Workspace
          * @description Make the workspace what a YAML file says, in one step, and say what changed.
          *
-         *     Without `allowDelete` a file that does not name one of the sources is refused.
+         *     Without `allowDelete` a file that does not name one of the sources is refused. With the ETag
+         *     of a plan in `If-Match` nothing is changed if the workspace is another one since.
          */
         post: operations["applyWorkspace"];
         delete?: never;
@@ -1047,7 +1050,8 @@ export interface paths {
          * Tail Ledger
          * @description Send entries as they are written, as server-sent events.
          *
-         *     Where they come faster than they are taken, `missed` says how many were left out.
+         *     Where they come faster than they are taken, `missed` says how many were left out. It ends
+         *     within seconds after the session or token that it was begun with.
          */
         get: operations["tailLedger"];
         put?: never;
@@ -5782,7 +5786,10 @@ export interface operations {
             query?: {
                 allowDelete?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of the version you looked at: the change is refused with 412 if somebody else made one since. Without it the last change wins. */
+                "if-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

@@ -6,6 +6,7 @@ import type { Conflict } from "../api/errors";
 import type { Difference } from "./differences";
 import classes from "./parts.module.css";
 import { TimeAgo } from "./time_ago";
+import { whoInWords } from "./who";
 
 interface Props {
   /** Null if it was deleted meanwhile, or nobody remembers who changed it. */
@@ -26,7 +27,7 @@ export function ConflictAlert({ conflict, what, differences, onTheirs, onMine, i
       color="amber"
       variant="outline"
       icon={<IconUsers />}
-      title={`${conflict?.changedBy ?? "Somebody else"} changed ${what} meanwhile`}
+      title={`${conflict ? whoInWords(conflict.changedBy) : "Somebody else"} changed ${what} meanwhile`}
       bg="var(--mantine-color-body)"
     >
       <Text fz="sm">
@@ -35,7 +36,7 @@ export function ConflictAlert({ conflict, what, differences, onTheirs, onMine, i
             That was <TimeAgo at={conflict.changedAt} />.{" "}
           </>
         )}
-        Nothing was saved, and all that you typed is still here.
+        Nothing was saved. Everything you typed is still here.
       </Text>
       {differences.length > 0 && (
         <dl className={classes.differences}>

@@ -12,6 +12,7 @@ import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "r
 import { useNavigate } from "react-router";
 import classes from "./data_table.module.css";
 import { nextIndex, type Sorted, sorted, turned } from "./table_order";
+import { cardsBelow } from "./table_width";
 
 export interface Column<Row> {
   key: string;
@@ -61,7 +62,11 @@ export function DataTable<Row>(props: Props<Row>) {
     maxHeight = "70vh",
   } = props;
   const navigate = useNavigate();
-  const isSmall = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const isSmall = useMediaQuery(
+    `(max-width: ${cardsBelow(columns.map((one) => one.width))}px)`,
+    false,
+    { getInitialValueInEffect: false },
+  );
   const scroller = useRef<HTMLDivElement>(null);
   const [order, setOrder] = useState<Sorted | undefined>(startSorted);
   const [current, setCurrent] = useState(0);

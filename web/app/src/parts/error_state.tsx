@@ -12,7 +12,7 @@ interface Props {
 
 const BACK = {
   what: "Crossdock did not answer.",
-  todo: "It can be reached again. What you did last may not have been done: do it once more.",
+  todo: "It is back now. Your last action may not have gone through: try it again.",
 };
 
 /** What happened, what to do, and a button that tries again. */

@@ -84,7 +84,7 @@ export function SaveError({ save, what, onTheirs, onMine }: SaveErrorProps) {
       icon={<IconUsers />}
       title={`Somebody else changed ${what} meanwhile`}
     >
-      Nothing was saved, and what you typed is still here.
+      Nothing was saved. Everything you typed is still here.
       <Group mt="sm" gap="xs">
         <Button variant="default" onClick={onTheirs}>
           Show their version

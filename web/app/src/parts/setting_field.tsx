@@ -91,7 +91,7 @@ function SecretField({ option, value, onChange, isSecretSet, error, isReadOnly }
           {option.description}
         </Text>
         <Group gap="sm">
-          <Text fz="sm">It is set, and is not shown again.</Text>
+          <Text fz="sm">A value is set. It is not shown again.</Text>
           <Button
             size="compact-sm"
             variant="default"

@@ -13,7 +13,7 @@ export function StreamBanner({ state }: { state: StreamState }) {
       icon={<IconPlugConnectedX />}
       title="Connection lost, trying again"
     >
-      What is below stays; what comes in shows here as soon as the server answers.
+      New events show up here as soon as the server responds.
     </Alert>
   );
 }

@@ -7,9 +7,9 @@ import { useSignal } from "../api/signal";
 import { tellError } from "../parts/tell";
 
 const ROLES = {
-  owner: "Owner: may do everything",
-  editor: "Editor: may change what is sent where",
-  viewer: "Viewer: may look, and change nothing",
+  owner: "Owner: can do everything",
+  editor: "Editor: can change sources and destinations",
+  viewer: "Viewer: can view, and change nothing",
 };
 
 export function AccountMenu() {

@@ -5,13 +5,13 @@ import { PageHeader } from "../parts/page_header";
 export function NotFound() {
   return (
     <>
-      <PageHeader title="There is no such page" />
+      <PageHeader title="Page not found" />
       <EmptyState
         icon={IconMap2}
-        title="This address leads nowhere"
+        title="Nothing at this address"
         action={{ label: "Go to the home page", to: "/" }}
       >
-        The link may be old, or cut off. Look for what you want with Ctrl K.
+        The link may be old or incomplete. Press Ctrl K to search.
       </EmptyState>
     </>
   );

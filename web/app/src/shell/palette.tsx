@@ -52,7 +52,7 @@ export function Palette() {
       shortcut={["mod + K", "/"]}
       limit={12}
       radius="lg"
-      nothingFound="Nothing is called so. Try a part of the name."
+      nothingFound="No matches. Try part of the name."
       highlightQuery
       scrollable
       maxHeight={420}

@@ -95,7 +95,7 @@ export function SetPasswordPage() {
                   label="The same again"
                   autoComplete="new-password"
                   value={again}
-                  error={differs && "It differs from the first."}
+                  error={differs && "The passwords do not match."}
                   onChange={(event) => setAgain(event.currentTarget.value)}
                 />
                 <Button

@@ -64,7 +64,7 @@ export function ExpiredSession() {
       zIndex={900}
     >
       <Text fz="sm" mb="md">
-        Sign in again, and the page goes on where it was. Nothing that you typed is lost.
+        Sign in again to continue where you left off. Nothing you typed is lost.
       </Text>
       <SignInForm {...(email ? { email } : {})} />
       <Text fz="sm" mt="md">
@@ -130,7 +130,7 @@ function SignInForm({ email: knownEmail = "" }: { email?: string }) {
             label="Admin token"
             description={
               <>
-                The server printed it at its first start, and keeps it in the file{" "}
+                The server printed it when it first started, and keeps it in the file{" "}
                 <Code>admin-token</Code> of its data directory.
               </>
             }

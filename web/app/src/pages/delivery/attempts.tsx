@@ -28,13 +28,13 @@ export function Attempts({ destinationId, period, grain }: Props) {
     <Paper p="md" component="section" aria-label="Attempts">
       <dl className={classes.facts}>
         <Fact label="Attempts">{attempts.attemptCount.toLocaleString()}</Fact>
-        <Fact label="Of them retries">{attempts.retryCount.toLocaleString()}</Fact>
-        <Fact label="Half answered within">{duration(attempts.medianSeconds)}</Fact>
-        <Fact label="95 % answered within">{duration(attempts.p95Seconds)}</Fact>
+        <Fact label="Retries">{attempts.retryCount.toLocaleString()}</Fact>
+        <Fact label="Median response">{duration(attempts.medianSeconds)}</Fact>
+        <Fact label="95th percentile">{duration(attempts.p95Seconds)}</Fact>
       </dl>
       <Text fz="xs" c="dimmed" mt={6}>
-        Requests of this server to {destinationId ? "the destination" : "destinations"}{" "}
-        {period.words}, each attempt counted.
+        Requests from this server to {destinationId ? "the destination" : "destinations"}{" "}
+        {period.words}, retries included.
       </Text>
     </Paper>
   );

@@ -21,14 +21,14 @@ export function Balance({ destinationId }: { destinationId?: string }) {
         Balance
       </Title>
       <Text c="dimmed" mb="sm" maw="68ch">
-        Everything that was ever accepted is somewhere. Here it is added up.
+        Every accepted event is accounted for, from source to destination.
       </Text>
       <QueryView query={balance}>
         {({ accounts, names, isSettled, holds }) => {
           const shown = accounts.filter(
             (account) => !destinationId || account.destinationId === destinationId,
           );
-          if (shown.length === 0) return <Text c="dimmed">Nothing came yet.</Text>;
+          if (shown.length === 0) return <Text c="dimmed">Nothing received yet.</Text>;
           return (
             <>
               <Paper component="ul" className={classes.accounts}>
@@ -44,10 +44,10 @@ export function Balance({ destinationId }: { destinationId?: string }) {
               </Paper>
               <Text fz="xs" c="dimmed" mt={6}>
                 {!isSettled
-                  ? "Events are on their way at this moment; what has not ended counts as waiting."
+                  ? "Events are in flight right now. Anything unfinished counts as waiting."
                   : holds
                     ? "Nothing is missing."
-                    : "Something does not add up. Look into the server's log, and report it with the output of “crossdock balance”."}
+                    : "Some events are unaccounted for. Check the server log, and report this with the output of “crossdock balance”."}
               </Text>
             </>
           );

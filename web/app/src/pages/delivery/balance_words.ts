@@ -12,14 +12,14 @@ function listed(parts: readonly string[]): string {
 
 /** Returns where everything is that a source, or one destination of it, has taken. */
 export function balanceInWords(account: Account): string {
-  if (account.accepted === 0) return "Nothing came yet.";
+  if (account.accepted === 0) return "Nothing received yet.";
   const places: [number, string][] = [
     [account.delivered, "delivered"],
     [account.destinationId ? 0 : account.routed, "handed on to destinations"],
     [account.filtered, "filtered"],
     [account.duplicate, "were duplicates"],
     [account.discarded, "discarded"],
-    [account.dead, "given up (dead letters)"],
+    [account.dead, "failed (dead letters)"],
     [account.waiting, "waiting"],
     [account.unrecorded, "older than the ledger's knowledge"],
   ];

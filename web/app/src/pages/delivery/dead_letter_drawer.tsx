@@ -98,7 +98,7 @@ function Letter({ connection, letter, onAgain, onDiscard }: LetterProps) {
       >
         <Text fz="sm">{letter.do}</Text>
         <Text fz="sm" c="dimmed">
-          Given up <TimeAgo at={letter.givenUpAt} /> after{" "}
+          Failed <TimeAgo at={letter.givenUpAt} /> after{" "}
           {letter.attempts === 1 ? "one attempt" : `${letter.attempts} attempts`}. The event came{" "}
           <TimeAgo at={letter.receivedAt} />.
         </Text>

@@ -25,7 +25,7 @@ export function DeadLettersPage() {
     <>
       <PageHeader
         title="Dead letters"
-        description="Deliveries that were refused for good, or tried for as long as they may be. They are kept until you send them again or discard them."
+        description="Deliveries that were rejected, or that failed on every attempt. They are kept until you resend or discard them."
       />
       <QueryView query={connections}>
         {(all) => {
@@ -34,10 +34,10 @@ export function DeadLettersPage() {
           return (
             <EmptyState
               icon={IconPlugConnected}
-              title="No destination is delivered to by this server yet"
+              title="No cloud-mode destination yet"
               action={{ label: "Choose a destination", to: "/catalog" }}
             >
-              What a destination refuses is kept here, and can be sent again.
+              What a destination rejects is kept here and can be sent again.
             </EmptyState>
           );
         }}
@@ -162,11 +162,11 @@ function Letters({ connection }: { connection: Connection }) {
               icon={IconArchive}
               title={`${connection.name} has no dead letters`}
               action={{
-                label: "How delivery goes",
+                label: "View delivery",
                 to: `/destinations/${connection.id}/delivery`,
               }}
             >
-              Everything was delivered, was filtered, or waits for its next attempt.
+              Everything was delivered, filtered, or is waiting for its next attempt.
             </EmptyState>
           ) : (
             <Stack gap="sm">
@@ -308,7 +308,7 @@ function columnsWith(
     },
     {
       key: "at",
-      label: "Given up",
+      label: "Failed",
       width: "130px",
       sortBy: (row) => row.givenUpAt,
       render: (row) => <TimeAgo at={row.givenUpAt} />,

@@ -48,7 +48,7 @@ export function NewReplayPage() {
       <PageHeader
         title="New replay"
         breadcrumbs={[{ label: "Replay", to: "/delivery/replay" }]}
-        description="Nothing is sent before you have seen how much it is."
+        description="You see how much would be sent before anything is sent."
       />
       <QueryView query={connections}>
         {(all) => {
@@ -57,7 +57,7 @@ export function NewReplayPage() {
             return (
               <EmptyState
                 icon={IconInfoCircle}
-                title="A replay needs the role editor"
+                title="You need to be an editor to start a replay"
                 action={{ label: "See earlier replays", to: "/delivery/replay" }}
               >
                 Ask an owner of the workspace to do it, or to give you the role.
@@ -68,7 +68,7 @@ export function NewReplayPage() {
             return (
               <EmptyState
                 icon={IconPlugConnected}
-                title="There is no enabled destination that this server delivers to"
+                title="No cloud-mode destination is enabled"
                 action={{ label: "Choose a destination", to: "/catalog" }}
               >
                 A replay sends from the server; what runs in the browser cannot be sent again.
@@ -134,7 +134,7 @@ function ReplayForm({ connections }: { connections: Connection[] }) {
     if (!isSaved) return;
     setStarted(true);
     await client.invalidateQueries({ queryKey: replaysQuery.queryKey });
-    tell("The replay has begun.");
+    tell("Replay started.");
     // After the guard has heard that there is nothing to lose any more.
     setTimeout(() => navigate("/delivery/replay"));
   };
@@ -182,14 +182,14 @@ function ReplayForm({ connections }: { connections: Connection[] }) {
         </div>
         <TextInput
           label="Only events where"
-          description="A condition in FQL, as triggers have it. Empty means all."
+          description="An FQL condition, as in triggers. Leave empty for all events."
           placeholder={'event = "Order Completed"'}
           spellCheck={false}
           {...form.getInputProps("filter")}
         />
         <NumberInput
-          label="At most a second"
-          description="So many deliveries, so that the destination is not overrun."
+          label="Maximum per second"
+          description="Limits deliveries so that the destination is not overloaded."
           min={1}
           max={RATE_MAX}
           maw={220}
@@ -206,7 +206,7 @@ function ReplayForm({ connections }: { connections: Connection[] }) {
             <Counts replay={count} />
             {count.state === "running" && (
               <Text fz="sm" c="dimmed" mt="xs">
-                Still counting; it goes on under Replay.
+                Still counting. You can follow it under Replay.
               </Text>
             )}
           </Paper>
@@ -216,7 +216,7 @@ function ReplayForm({ connections }: { connections: Connection[] }) {
             color="amber"
             variant="outline"
             icon={<IconInfoCircle />}
-            title="It may arrive twice"
+            title="Events may arrive twice"
           >
             What the destination got before, it gets again, with another idempotency key. Most tell
             by the messageId that they have it already.

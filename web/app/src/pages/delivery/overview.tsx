@@ -1,4 +1,4 @@
-/** How delivery goes, over everything: the six steps, each destination, and the balance. */
+/** View delivery, over everything: the six steps, each destination, and the balance. */
 
 import { Stack, Text, Title } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
@@ -36,7 +36,7 @@ export function OverviewPage() {
     <>
       <PageHeader
         title="Delivery"
-        description="From the door to the destinations: what was taken, what was held back and why, and what arrived."
+        description="What came in, what was filtered and why, and what reached your destinations."
         actions={<PeriodChoice period={period} grain={grain} set={set} />}
       />
       <Stack gap="xl">
@@ -77,7 +77,7 @@ interface Line {
   state: Standing | undefined;
 }
 
-const NOTHING: Shares = { filtered: 0, failed: 0, delivered: 0, trend: [] };
+const NOTHING: Shares = { filtered: 0, byBrowser: 0, failed: 0, delivered: 0, trend: [] };
 
 function Destinations({ period, grain }: { period: Period; grain: Grain }) {
   const connections = useQuery(destinationsQuery);
@@ -106,11 +106,11 @@ function Destinations({ period, grain }: { period: Period; grain: Grain }) {
             empty={
               <EmptyState
                 icon={IconPlugConnected}
-                title="Nothing is connected yet"
+                title="No destinations yet"
                 action={{ label: "Choose a destination", to: "/catalog" }}
               >
-                Events that come in are kept, and go nowhere. Connect a destination, and you see
-                here what it gets.
+                Incoming events are kept but not sent anywhere. Connect a destination to see its
+                deliveries here.
               </EmptyState>
             }
           />
@@ -151,7 +151,21 @@ const columnsFor = (period: Period): Column<Line>[] => [
   },
   count("Delivered", ({ shares }) => shares.delivered),
   count("Failed", ({ shares }) => shares.failed),
-  count("Filtered", ({ shares }) => shares.filtered),
+  {
+    ...count("Filtered", ({ shares }) => shares.filtered),
+    render: ({ shares }) => (
+      <>
+        <Text span fz="sm" c={shares.filtered === 0 ? "dimmed" : undefined}>
+          {shares.filtered.toLocaleString()}
+        </Text>
+        {shares.byBrowser > 0 && (
+          <Text fz="xs" c="dimmed">
+            {shares.byBrowser.toLocaleString()} by browser
+          </Text>
+        )}
+      </>
+    ),
+  },
   count("Waiting", ({ state }) => state?.unfinished ?? 0),
   count("Dead letters", ({ state }) => state?.deadLetters ?? 0),
   {

@@ -4,6 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, data } from "../../api/client";
 import type { components } from "../../api/schema";
 import { filledIn, type Grain, type Period, type Point, rangeOf } from "./period";
+import { BY_BROWSER } from "./reasons";
 import { STEPS, type Step, type StepName } from "./steps";
 
 type Schemas = components["schemas"];
@@ -66,8 +67,14 @@ export interface Overview {
   range: [number, number];
   totals: Record<StepName, number>;
   counts: Record<StepName, number[]>;
+  /** Not among those filtered at the destination: the page gave them to the vendor itself. */
+  byBrowser: number;
   retries: number;
 }
+
+const reasonsOf = (step: Step): string[] =>
+  step.name === "filtered-at-destination" ? ["discardReason"] : [];
+const isByBrowser = (set: Dataset): boolean => set.discardReason === BY_BROWSER;
 
 /** The six steps: how many, and when. */
 export function overviewQuery(scope: Scope, period: Period, grain: Grain) {
@@ -75,8 +82,13 @@ export function overviewQuery(scope: Scope, period: Period, grain: Grain) {
     queryKey: ["delivery-overview", scope, period.name, grain],
     queryFn: async (): Promise<Overview> => {
       const range = rangeOf(period, grain, Date.now());
-      const found = await Promise.all(STEPS.map((step) => counted(step, scope, grain, range)));
-      const all = STEPS.map(({ name }, index) => [name, found[index] ?? []] as const);
+      const found = await Promise.all(
+        STEPS.map((step) => counted(step, scope, grain, range, reasonsOf(step))),
+      );
+      const all = STEPS.map(
+        ({ name }, index) =>
+          [name, (found[index] ?? []).filter((set) => !isByBrowser(set))] as const,
+      );
       const sum = (sets: readonly Dataset[]) => sets.reduce((total, set) => total + set.total, 0);
       return {
         range,
@@ -94,6 +106,7 @@ export function overviewQuery(scope: Scope, period: Period, grain: Grain) {
             ),
           ]),
         ) as Record<StepName, number[]>,
+        byBrowser: sum(found.flat().filter(isByBrowser)),
         retries: found
           .flat()
           .flatMap((set) => set.series)
@@ -124,6 +137,7 @@ export function breakdownQuery(step: Step, scope: Scope, period: Period, grain: 
 
 export interface Shares {
   filtered: number;
+  byBrowser: number;
   failed: number;
   delivered: number;
   trend: number[];
@@ -139,8 +153,8 @@ export function byDestinationQuery(period: Period, grain: Grain) {
       const add = (sets: readonly Dataset[], key: "filtered" | "failed" | "delivered") => {
         for (const set of sets) {
           const id = set.destinationConfigId ?? "";
-          found[id] ??= { filtered: 0, failed: 0, delivered: 0, trend: [] };
-          found[id][key] += set.total;
+          found[id] ??= { filtered: 0, byBrowser: 0, failed: 0, delivered: 0, trend: [] };
+          found[id][isByBrowser(set) ? "byBrowser" : key] += set.total;
           if (key === "delivered") found[id].trend = filledIn(set.series, range, grain);
         }
       };
@@ -149,7 +163,7 @@ export function byDestinationQuery(period: Period, grain: Grain) {
         Object.entries(names).map(async ([key, index]) => {
           const step = STEPS[index] as Step;
           add(
-            await counted(step, {}, grain, range, ["destinationConfigId"]),
+            await counted(step, {}, grain, range, ["destinationConfigId", ...reasonsOf(step)]),
             key as keyof typeof names,
           );
         }),

@@ -1,22 +1,25 @@
 /** Why an event did not go on, in words. */
 
+/** The page gave the event to the vendor itself, so that this server did not. */
+export const BY_BROWSER = "already_in_browser";
+
 const WORDS: Record<string, string> = {
   "": "No reason was given",
-  already_in_browser: "The page itself delivered it",
+  [BY_BROWSER]: "Sent by the browser",
   circuit_open: "The destination kept failing",
   connection_deleted: "The destination was deleted",
   connection_disabled: "The destination was disabled",
   dead_letter_discarded: "Somebody discarded the dead letter",
   destination_disabled: "The destination was disabled",
-  duplicate: "Its messageId came before",
-  filter: "A filter held it back",
-  integrations: "The event's own integrations leave it out",
+  duplicate: "Duplicate messageId",
+  filter: "Dropped by a filter",
+  integrations: "Excluded by the event's integrations object",
   no_connection: "The source has no destination",
-  replay_filter: "The condition of the replay does not match",
+  replay_filter: "Does not match the replay's condition",
   required_field_missing: "A required field of the mapping is empty",
   required_setting_missing: "A required setting is empty",
   timeout: "No answer in time",
-  trigger: "No mapping is triggered by it",
+  trigger: "No mapping's trigger matches",
 };
 const STATUS = /^errors\.(discarded|retry|rejected|needs_attention)\.?(\d{3})?$/;
 

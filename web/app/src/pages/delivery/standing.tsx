@@ -9,6 +9,7 @@ import { Link } from "react-router";
 import { api, data } from "../../api/client";
 import { useMay } from "../../api/roles";
 import { ErrorState } from "../../parts/error_state";
+import { counted } from "../../parts/plural";
 import { type State, StatusBadge } from "../../parts/status_badge";
 import { tell, tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
@@ -26,9 +27,9 @@ export function standingOf(
   if (state.isPaused) {
     return state.pause?.reason === "owner"
       ? { state: "warn", word: "Paused" }
-      : { state: "bad", word: "Paused: needs you" };
+      : { state: "bad", word: "Paused: action needed" };
   }
-  if (sending?.isOnlyProbed) return { state: "bad", word: "Does not answer" };
+  if (sending?.isOnlyProbed) return { state: "bad", word: "Not responding" };
   if (state.unfinished > 0 && sending?.nextAttemptAt) return { state: "warn", word: "Retrying" };
   if (state.unfinished > 0) return { state: "busy", word: "Sending" };
   return { state: "good", word: "Delivering" };
@@ -54,7 +55,7 @@ function useResume(connection: Connection) {
       );
       client.setQueryData(stateQuery(connection.id).queryKey, state);
       await client.invalidateQueries({ queryKey: statesQuery.queryKey });
-      tell(`${connection.name} goes on from where it stopped.`);
+      tell(`${connection.name} has resumed.`);
     } catch (error) {
       tellError(error);
     } finally {
@@ -84,7 +85,7 @@ export function StandingAlert({ connection }: { connection: Connection }) {
         variant="outline"
         bg="var(--mantine-color-body)"
         icon={<IconPlayerPause />}
-        title={isByHand ? "Paused" : "Paused, because no attempt would succeed"}
+        title={isByHand ? "Paused" : "Paused: deliveries would fail"}
       >
         <Text fz="sm">
           {state.pause.what} {state.pause.do}
@@ -110,7 +111,7 @@ export function StandingAlert({ connection }: { connection: Connection }) {
         </Group>
         {!isByHand && (
           <Text fz="xs" c="dimmed" mt="xs">
-            It goes on by itself as soon as its settings are changed.
+            It resumes automatically when its settings change.
           </Text>
         )}
       </Alert>
@@ -127,9 +128,7 @@ export function StandingAlert({ connection }: { connection: Connection }) {
       bg="var(--mantine-color-body)"
       icon={<IconAlertTriangle />}
       title={
-        sending.isOnlyProbed
-          ? "It keeps failing, and is only probed"
-          : "Some wait to be tried again"
+        sending.isOnlyProbed ? "It keeps failing" : "Some deliveries are waiting to be retried"
       }
     >
       <Text fz="sm">
@@ -143,7 +142,7 @@ export function StandingAlert({ connection }: { connection: Connection }) {
           </>
         )}{" "}
         {sending.isOnlyProbed &&
-          "One delivery at a time finds out whether it answers again; the first that succeeds lets all go on."}
+          "One delivery at a time checks whether it has recovered. When one succeeds, the rest follow."}
       </Text>
     </Alert>
   );
@@ -201,12 +200,12 @@ export function PauseButton({ connection }: { connection: Connection }) {
         <form onSubmit={pause}>
           <Stack>
             <Text fz="sm">
-              Nothing more is sent to it until somebody resumes it. Events are accepted as before,
-              and their deliveries wait on disk; nothing is lost.
+              Nothing is sent until somebody resumes it. Events are still accepted, and their
+              deliveries wait on disk. Nothing is lost.
             </Text>
             <TextInput
               label="Why"
-              description="Shown to everybody here while it is paused. May stay empty."
+              description="Optional. Shown to everyone while it is paused."
               placeholder="Their maintenance tonight"
               maxLength={300}
               value={why}
@@ -239,17 +238,17 @@ export function DeadLettersLink({ connection }: { connection: Connection }) {
       variant="outline"
       bg="var(--mantine-color-body)"
       icon={<IconAlertTriangle />}
-      title={`${state.deadLetters.toLocaleString()} given up`}
+      title={counted(state.deadLetters, "dead letter")}
     >
       <Text fz="sm">
-        They are kept as dead letters, with the reason of each.{" "}
+        Each is kept with the reason.{" "}
         <Anchor
           component={Link}
           to={`/delivery/dead-letters?destination=${connection.id}`}
           fz="sm"
           underline="always"
         >
-          Look at them, put it right, and send them again
+          Review, fix and resend them
         </Anchor>
       </Text>
     </Alert>

@@ -43,6 +43,11 @@ export function StepCards({ overview, chosen, onChoose, words }: Props) {
                 <span>{total > 0 && percent(shares[name])}</span>
               </span>
             )}
+            {name === "filtered-at-destination" && overview && overview.byBrowser > 0 && (
+              <span className={classes.aside}>
+                and {overview.byBrowser.toLocaleString()} sent by the browser
+              </span>
+            )}
             <span className={classes.trend}>
               {overview && (
                 <Sparkline values={overview.counts[name]} label={`${label} ${words}`} width={150} />

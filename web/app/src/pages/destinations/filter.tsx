@@ -129,7 +129,7 @@ function Edit({ destination, filter, etag, onReload }: EditProps) {
     if (!ok) return;
     setDone(true);
     await client.invalidateQueries({ queryKey: filtersQuery(destination.id).queryKey });
-    tell("The filter is saved, and in effect.");
+    tell("The filter is saved and active.");
     setTimeout(() => navigate(list), 0);
   };
   const submit = (event: FormEvent) => {
@@ -260,7 +260,7 @@ function ActionFields({ draft, onChange, onRemove }: FieldsProps) {
       {draft.type === "SAMPLE" && (
         <Group align="flex-start">
           <NumberInput
-            label="Share that is kept"
+            label="Share to keep"
             suffix=" %"
             min={0}
             max={100}
@@ -270,8 +270,8 @@ function ActionFields({ draft, onChange, onRemove }: FieldsProps) {
             flex="1 1 140px"
           />
           <TextInput
-            label="The same for the same"
-            description="A path such as userId; empty: at random."
+            label="Consistent by"
+            description="A path such as userId. Leave empty for a random share."
             placeholder="userId"
             inputWrapperOrder={["label", "input", "description", "error"]}
             value={draft.path}

@@ -63,7 +63,7 @@ export function FilterPreview({ sourceId, condition, actions }: Props) {
       </Text>
       {condition.trim() === "" ? (
         <Text px="md" pb="md">
-          Say which events are meant, and see here what happens to them.
+          Choose which events, and see what happens to them here.
         </Text>
       ) : (
         preview.error && (

@@ -131,8 +131,8 @@ function FilterRow({ filter, base, canEdit }: RowProps) {
               title={`Delete the filter ${filter.title}?`}
               onConfirm={remove}
             >
-              What it holds back goes through from then on. What it dropped so far is not sent
-              again.
+              Events that it drops will go through from now on. What it has dropped so far is not
+              sent again.
             </ConfirmButton>
           )}
         </Group>

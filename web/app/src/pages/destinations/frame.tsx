@@ -61,10 +61,10 @@ function Gone() {
       <PageHeader title="Destination" />
       <EmptyState
         icon={IconPlugConnectedX}
-        title="There is no such destination"
+        title="Destination not found"
         action={{ label: "Show all destinations", to: "/destinations" }}
       >
-        It may have been deleted. The audit log tells who did it and when.
+        It may have been deleted. The audit log shows who did it and when.
       </EmptyState>
     </>
   );

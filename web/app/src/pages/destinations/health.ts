@@ -1,5 +1,6 @@
 /** How a destination is, in a few words, and in the colours of `StatusBadge`. */
 
+import { counted } from "../../parts/plural";
 import type { State } from "../../parts/status_badge";
 import type { DeliveryState } from "./queries";
 
@@ -17,7 +18,7 @@ export function healthOf(isEnabled: boolean, delivery: DeliveryState | undefined
   }
   if (!isEnabled) return { state: "idle", words: "Disabled" };
   if (delivery && delivery.deadLetters > 0) {
-    return { state: "bad", words: `${delivery.deadLetters.toLocaleString()} given up` };
+    return { state: "bad", words: counted(delivery.deadLetters, "dead letter") };
   }
   if (delivery && delivery.unfinished > 0) {
     return { state: "busy", words: `${delivery.unfinished.toLocaleString()} waiting` };

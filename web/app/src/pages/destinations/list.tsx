@@ -82,7 +82,7 @@ export function DestinationsPage() {
     <>
       <PageHeader
         title="Destinations"
-        description="Where the events of each source go."
+        description="Where your events are sent."
         actions={
           canEdit && (
             <Button component={Link} to="/catalog">
@@ -102,11 +102,11 @@ export function DestinationsPage() {
             empty={
               <EmptyState
                 icon={IconPlugConnected}
-                title="Nothing is connected yet"
+                title="No destinations yet"
                 action={{ label: "Choose from the catalog", to: "/catalog" }}
               >
-                Events that come in are kept, and go nowhere. Connect a destination, and what comes
-                in from then on goes there.
+                Incoming events are kept but not sent anywhere. Connect a destination to start
+                sending them.
               </EmptyState>
             }
           />
@@ -114,7 +114,7 @@ export function DestinationsPage() {
       </QueryView>
       {states.error && (
         <Text c="dimmed" mt="sm">
-          How sending stands is not known at the moment; it is asked again in a few seconds.
+          Delivery status is unavailable right now. Retrying in a few seconds.
         </Text>
       )}
     </>

@@ -109,7 +109,7 @@ function Settings({ now, etagNow }: { now: Destination; etagNow: string | null }
             )}
             <TextInput
               label="Name"
-              description="What it is called here."
+              description="Shown in lists."
               value={name}
               required
               disabled={!canEdit}
@@ -209,7 +209,7 @@ function WithAllOfIt({ destination }: { destination: Destination }) {
   return (
     <Paper p="lg" component="section">
       <Title order={2} mb="sm">
-        All of it
+        Manage this destination
       </Title>
       <Stack>
         <Group justify="space-between">
@@ -222,7 +222,7 @@ function WithAllOfIt({ destination }: { destination: Destination }) {
         </Group>
         <Group justify="space-between">
           <Text flex="1 1 240px">
-            Delete it, with its mappings and filters. To stop it for a while, disable it.
+            Deletes its mappings and filters too. To stop it for a while, disable it instead.
           </Text>
           <ConfirmButton
             label="Delete"
@@ -261,7 +261,7 @@ function Duplicate({ destination, onDone }: { destination: Destination; onDone: 
       );
       await client.invalidateQueries({ queryKey: ["destinations"] });
       onDone();
-      tell(`${copy.name} is there, and disabled.`);
+      tell(`${copy.name} was created. It is disabled.`);
       navigate(`/destinations/${copy.id}`);
     });
   };

@@ -53,14 +53,14 @@ export interface Way {
 
 const ENDS: Record<string, { state: State; word: string }> = {
   delivered: { state: "good", word: "Delivered" },
-  dead: { state: "bad", word: "Given up" },
-  failed: { state: "bad", word: "Given up" },
-  rejected: { state: "bad", word: "Refused" },
+  dead: { state: "bad", word: "Failed" },
+  failed: { state: "bad", word: "Failed" },
+  rejected: { state: "bad", word: "Rejected" },
   discarded: { state: "idle", word: "Discarded" },
   duplicate: { state: "idle", word: "Duplicate" },
   filtered: { state: "idle", word: "Filtered" },
   waiting: { state: "warn", word: "Waiting" },
-  needs_attention: { state: "bad", word: "Waiting: needs you" },
+  needs_attention: { state: "bad", word: "Waiting: action needed" },
   mapped: { state: "busy", word: "On its way" },
   sent_again: { state: "busy", word: "On its way" },
   received: { state: "good", word: "Received" },
@@ -79,6 +79,33 @@ export const entriesOf = (trace: Trace | undefined): Entry[] =>
 export const atTheDoor = (life: Life): Entry[] =>
   life.timeline.filter((entry) => !entry.destinationId);
 
+const deliveryOf = (entry: Entry) => `${entry.subscriptionId ?? ""} ${entry.replayId ?? ""}`;
+
+/** Whether a request was made, or tried; what is given up before that has no duration. */
+export const isAttempt = (entry: Entry): boolean => (entry.durationSeconds ?? null) !== null;
+
+/**
+ * Returns the entries with each delivery's attempts counted from 1.
+ *
+ * The server numbers a dead letter that is sent again beyond all that it had, even if that was no
+ * attempt at all.
+ */
+export function numbered(entries: readonly Entry[]): Entry[] {
+  const known = new Map<string, number[]>();
+  for (const entry of entries.filter(isAttempt)) {
+    const numbers = known.get(deliveryOf(entry)) ?? [];
+    if (entry.attempt && !numbers.includes(entry.attempt)) numbers.push(entry.attempt);
+    known.set(
+      deliveryOf(entry),
+      numbers.sort((a, b) => a - b),
+    );
+  }
+  return entries.map((entry) => {
+    const at = known.get(deliveryOf(entry))?.indexOf(entry.attempt ?? 0) ?? -1;
+    return isAttempt(entry) && at >= 0 ? { ...entry, attempt: at + 1 } : entry;
+  });
+}
+
 /** Returns each destination's part, the gravest first. */
 export function waysOf(life: Life): Way[] {
   const byDestination = new Map<string, Entry[]>();
@@ -90,10 +117,10 @@ export function waysOf(life: Life): Way[] {
   }
   const ways = [...byDestination].map(([destinationId, entries]) => ({
     destinationId,
-    entries: [
+    entries: numbered([
       ...entries.filter((entry) => !entry.replayId),
       ...entries.filter((entry) => entry.replayId),
-    ],
+    ]),
     ...gravest(entries),
   }));
   return ways.sort((a, b) => GRAVITY.indexOf(a.state) - GRAVITY.indexOf(b.state));
@@ -105,7 +132,7 @@ const GRAVITY: readonly State[] = ["bad", "warn", "busy", "good", "idle"];
 function gravest(entries: readonly Entry[]): { state: State; word: string } {
   const lastByDelivery = new Map<string, Entry>();
   for (const entry of entries) {
-    const key = `${entry.subscriptionId ?? ""} ${entry.replayId ?? ""}`;
+    const key = deliveryOf(entry);
     const before = lastByDelivery.get(key);
     // The word that a delivery was made can come late.
     if (!(before && entry.step === "mapped")) lastByDelivery.set(key, entry);

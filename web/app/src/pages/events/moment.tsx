@@ -8,7 +8,7 @@ import { TimeAgo } from "../../parts/time_ago";
 import { reasonInWords } from "../delivery/reasons";
 import { AttemptDetails, attemptInWords } from "./attempt_details";
 import classes from "./events.module.css";
-import { type Entry, stepInWords } from "./life";
+import { type Entry, isAttempt, stepInWords } from "./life";
 import { leftOut, originsOf, parsed } from "./origins";
 
 interface Props {
@@ -21,14 +21,14 @@ interface Props {
 export function Moment({ entry, sourceName, event, isLast }: Props) {
   const { state, word } = stepInWords(entry.step);
   const mayEdit = useMay("editor");
-  const isAttempt = (entry.attempt ?? 0) > 0 && entry.step !== "sent_again";
+  const wasTried = isAttempt(entry);
   return (
     <li className={classes.moment} data-state={state}>
       <div className={classes.head}>
         <Text fw={600}>{titleOf(entry, word, sourceName)}</Text>
         <span className={classes.when}>
           <TimeAgo at={entry.at} />
-          {isAttempt && ` · ${attemptInWords(entry)}`}
+          {wasTried && ` · ${attemptInWords(entry)}`}
           {entry.replayId && " · by a replay"}
         </span>
       </div>
@@ -41,7 +41,7 @@ export function Moment({ entry, sourceName, event, isLast }: Props) {
         </Text>
       )}
       {entry.payload !== undefined && <Payload text={entry.payload} event={event} />}
-      {isAttempt && <AttemptDetails entry={entry} />}
+      {wasTried && <AttemptDetails entry={entry} />}
       {mayEdit && event && entry.step === "mapped" && entry.subscriptionId && (
         <Anchor
           component={Link}
@@ -64,9 +64,9 @@ function titleOf(entry: Entry, word: string, sourceName: string): string {
     case "filtered":
       return "Not sent on";
     case "waiting":
-      return "Failed, will be tried again";
+      return "Failed, will be retried";
     case "sent_again":
-      return "Somebody sent it again";
+      return "Sent again by hand";
     case "needs_attention":
       return "Failed, and the destination is paused";
     default:
@@ -89,7 +89,7 @@ function Payload({ text, event }: { text: string; event: Record<string, unknown>
               <tr>
                 <th scope="col">Payload</th>
                 <th scope="col">Value</th>
-                <th scope="col">Of the event</th>
+                <th scope="col">From the event</th>
               </tr>
             </thead>
             <tbody>
@@ -103,7 +103,7 @@ function Payload({ text, event }: { text: string; event: Record<string, unknown>
                   </td>
                   <td>
                     {from[0] === undefined ? (
-                      <span className={classes.made}>made by the mapping</span>
+                      <span className={classes.made}>set by the mapping</span>
                     ) : (
                       <code>{from[0]}</code>
                     )}

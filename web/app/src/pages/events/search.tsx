@@ -32,7 +32,7 @@ export function SearchPage() {
     <>
       <PageHeader
         title="Where is my event?"
-        description="Every event, from the door to each destination: what was received, held back, mapped, sent and answered."
+        description="Look up any event and see what happened to it, from source to destination."
       />
       <Stack gap="lg">
         <SearchBox key={parameters.toString()} wanted={wanted} hasFocus={isEmpty} />
@@ -65,7 +65,7 @@ export function SearchPage() {
                 empty={
                   <EmptyState
                     icon={IconRoute}
-                    title={isEmpty ? "No event has come yet" : "Nothing like that was found"}
+                    title={isEmpty ? "No events yet" : "No events found"}
                     action={
                       isEmpty
                         ? { label: "Set up a source", to: "/sources" }
@@ -73,8 +73,8 @@ export function SearchPage() {
                     }
                   >
                     {isEmpty
-                      ? "As soon as a source sends its first event, you see here what becomes of it."
-                      : "What was just sent shows within a second. Names and ids are looked for as they are, in upper and lower case."}
+                      ? "When a source sends its first event, you can follow it here."
+                      : "New events show up within a second. Names and IDs are case-sensitive."}
                   </EmptyState>
                 }
               />

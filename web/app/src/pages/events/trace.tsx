@@ -91,7 +91,7 @@ function LifeOf({ life, names, event }: LifeProps) {
     <Stack gap="lg">
       <Paper p="lg">
         <Title order={2} mb="md">
-          At the door
+          At the source
         </Title>
         <ol className={classes.life}>
           {door.map((entry) => (
@@ -106,7 +106,7 @@ function LifeOf({ life, names, event }: LifeProps) {
       </Paper>
       {ways.length === 0 && door.every((entry) => entry.step === "received") && (
         <Text c="dimmed" role="status">
-          It is on its way to the destinations…
+          On its way to the destinations…
         </Text>
       )}
       {ways.map((way) => (

@@ -22,21 +22,21 @@ interface Props {
 const STEPS: Record<string, string> = {
   accept: "Accept",
   connection: "Destination",
-  integrations: "The event's integrations",
-  in_browser: "Delivered in the browser",
+  integrations: "Integrations object",
+  in_browser: "Sent by the browser?",
   filter: "Filter",
   trigger: "Trigger",
   mapping: "Mapping",
-  validate: "Check of the payload",
+  validate: "Validation",
 };
 const RESULTS: Record<string, { state: State; word: string }> = {
   passed: { state: "good", word: "passed" },
   changed: { state: "good", word: "changed it" },
-  held: { state: "idle", word: "holds it back" },
+  held: { state: "idle", word: "stopped it" },
   matched: { state: "good", word: "matches" },
   not_matched: { state: "idle", word: "does not match" },
-  made: { state: "good", word: "makes a payload" },
-  refused: { state: "bad", word: "cannot be done" },
+  made: { state: "good", word: "built the payload" },
+  refused: { state: "bad", word: "failed" },
 };
 
 export function TryEvent({ destinationId, name, event }: Props) {
@@ -75,11 +75,11 @@ export function TryEvent({ destinationId, name, event }: Props) {
       <Button size="compact-sm" variant="default" onClick={start}>
         Test with this event
       </Button>
-      <Modal opened={isOpen} onClose={close} size="lg" title={`${name}, by today's rules`}>
+      <Modal opened={isOpen} onClose={close} size="lg" title={`Test ${name} with this event`}>
         <Stack>
           <Text fz="sm" c="dimmed">
-            The event takes the way that real ones take: filters, triggers and mappings as they are
-            now. Nothing is stored.
+            The event goes through the filters, triggers and mappings as they are now. Nothing is
+            stored.
           </Text>
           {error !== null && <ErrorState error={error} onRetry={() => void run(false)} />}
           {test && <Steps test={test} name={name} />}
@@ -89,7 +89,7 @@ export function TryEvent({ destinationId, name, event }: Props) {
             </Button>
             {test && test.deliveries.length > 0 && (
               <Button loading={isBusy} onClick={() => void run(true)}>
-                Make the request too
+                Send the request too
               </Button>
             )}
           </Group>

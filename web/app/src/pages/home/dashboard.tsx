@@ -14,6 +14,7 @@ import { QueryView } from "../../parts/query_view";
 import { Sparkline } from "../../parts/sparkline";
 import { StatusBadge } from "../../parts/status_badge";
 import { TimeAgo } from "../../parts/time_ago";
+import { whoInWords } from "../../parts/who";
 import { VolumeChart } from "../sources/volume_chart";
 import {
   changesQuery,
@@ -63,9 +64,9 @@ export function Dashboard() {
         <Figure label="Delivery problems" value={problems?.length}>
           {problems &&
             (problems.length === 0 ? (
-              <StatusBadge state="good">Everything is on its way</StatusBadge>
+              <StatusBadge state="good">All on track</StatusBadge>
             ) : (
-              <StatusBadge state="bad">Some wants to be looked at</StatusBadge>
+              <StatusBadge state="bad">Needs attention</StatusBadge>
             ))}
         </Figure>
       </SimpleGrid>
@@ -73,10 +74,10 @@ export function Dashboard() {
       {sources.data?.length === 0 ? (
         <EmptyState
           icon={IconBroadcast}
-          title="There is no source any more"
+          title="No sources yet"
           {...(role === "viewer" ? {} : { action: { label: "New source", to: "/sources/new" } })}
         >
-          Make one, and what is sent with its write key comes in here.
+          Create one, and send events with its write key.
         </EmptyState>
       ) : (
         <Volumes />
@@ -84,11 +85,11 @@ export function Dashboard() {
       {connections.data?.length === 0 ? (
         <EmptyState
           icon={IconPlugConnected}
-          title="Nothing is connected yet"
+          title="No destinations yet"
           action={{ label: "Open the catalog", to: "/catalog" }}
         >
-          Events that come in are kept, and go nowhere. Connect a destination to a source, and what
-          comes in from then on goes there.
+          Incoming events are kept but not sent anywhere. Connect a destination to start sending
+          them.
         </EmptyState>
       ) : (
         <SimpleGrid cols={{ base: 1, md: role === "viewer" ? 1 : 2 }} spacing="lg">
@@ -104,7 +105,7 @@ function Problems({ problems }: { problems: readonly DeliveryProblem[] }) {
   return (
     <section>
       <Title order={2} mb="sm">
-        Wants to be looked at
+        Needs attention
       </Title>
       <Paper component="ul" className={classes.list}>
         {problems.map(({ key, title, todo, to }) => (
@@ -207,13 +208,13 @@ function Changes() {
       <QueryView query={query}>
         {(changes) =>
           changes.length === 0 ? (
-            <Text c="dimmed">Nobody has changed anything yet.</Text>
+            <Text c="dimmed">No changes yet.</Text>
           ) : (
             <ul className={classes.list} data-bare>
               {changes.map((change) => (
                 <li key={change.id} className={classes.line}>
                   <div className={classes.grow}>
-                    <b>{change.who.name}</b> {wordsOf(change)}
+                    <b>{whoInWords(change.who.name)}</b> {wordsOf(change)}
                   </div>
                   <span className={classes.dimmed}>
                     <TimeAgo at={change.at} />

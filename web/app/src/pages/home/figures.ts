@@ -3,6 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, data } from "../../api/client";
 import type { components } from "../../api/schema";
+import { counted } from "../../parts/plural";
 import type { State } from "../../parts/status_badge";
 
 type Schemas = components["schemas"];
@@ -75,8 +76,8 @@ export function problemsOf(
   if (!balance.holds) {
     found.push({
       key: "balance",
-      title: "The balance does not hold",
-      todo: "Something that was accepted is not accounted for. Look into the server's log.",
+      title: "Some events are unaccounted for",
+      todo: "Check the server log, and the balance under Delivery.",
     });
   }
   for (const { id, name } of connections) {
@@ -96,8 +97,8 @@ export function problemsOf(
     if (!name || dead === 0) continue;
     found.push({
       key: `${destinationId} dead`,
-      title: `${name}: ${dead.toLocaleString()} given up`,
-      todo: "They are kept as dead letters. Find out why, put it right, and send them again.",
+      title: `${name}: ${counted(dead, "dead letter")}`,
+      todo: "Find out why, fix it, and send them again.",
       to: `/destinations/${destinationId}/delivery`,
     });
   }
@@ -109,7 +110,7 @@ export function healthOf(
   isEnabled: boolean,
   standing: Standing | undefined,
 ): { state: State; label: string } {
-  if (!isEnabled) return { state: "idle", label: "Switched off" };
+  if (!isEnabled) return { state: "idle", label: "Disabled" };
   if (!standing) return { state: "idle", label: "…" };
   if (standing.isPaused) return { state: "bad", label: "Paused" };
   if (standing.deadLetters > 0) {
@@ -124,6 +125,7 @@ export function healthOf(
 
 /** Returns what somebody did, without who: "changed the source shop". */
 export function wordsOf({ change, kind, objectName }: Change): string {
-  const thing = kind.replaceAll("_", " ").replaceAll("-", " ");
+  // The API calls a connection a destination, as Segment does.
+  const thing = (kind === "connection" ? "destination" : kind).replaceAll(/[_-]/g, " ");
   return objectName ? `${change} the ${thing} ${objectName}` : `${change} a ${thing}`;
 }

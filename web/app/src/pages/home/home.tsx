@@ -32,8 +32,8 @@ export function HomePage() {
         title={isFirstVisit ? (name ? `Welcome, ${name}` : "Welcome") : "Home"}
         description={
           isFirstVisit
-            ? "In a few minutes your first event arrives here, and goes on to wherever you want."
-            : "Events come in from your sources, and go on to the destinations you connect."
+            ? "Send your first event and connect a destination. It takes a few minutes."
+            : "Events from your sources, and how they reach your destinations."
         }
       />
       {isFirstVisit === undefined &&

@@ -42,8 +42,7 @@ export function Welcome({ sources, onDone }: Props) {
         title="No event has come in yet"
         action={{ label: "Look at the sources", to: "/sources" }}
       >
-        Your role may look, and change nothing. Somebody with the role of an editor sets up the
-        first source; what it sends shows here.
+        Your role is viewer. When an editor sets up the first source, its events show up here.
       </EmptyState>
     );
   }
@@ -53,15 +52,15 @@ export function Welcome({ sources, onDone }: Props) {
       {source && !hasArrived && <UnknownKey />}
       <Step
         number={1}
-        title={source ? `The source ${source.name}` : "Make your first source"}
+        title={source ? `The source ${source.name}` : "Create your first source"}
         isDone={source !== undefined}
         badge={source?.metadata.name}
       >
         {!source && (
           <>
             <Text c="dimmed" mb="md" maw="64ch">
-              A source is what sends events: a website, an app, a server. It gets a write key of its
-              own.
+              A source is where events come from: a website, an app or a server. Each has its own
+              write key.
             </Text>
             <SourceForm
               submitLabel="Create source"
@@ -99,7 +98,7 @@ export function Welcome({ sources, onDone }: Props) {
       <Step number={3} title="See it arrive" isDone={hasArrived} isLater={!source}>
         {source && (
           <Arrival sourceId={source.id} onArrived={onArrived}>
-            Waiting for the first event of {source.name}. It shows here by itself.
+            Waiting for the first event of {source.name}. It will show up here.
           </Arrival>
         )}
       </Step>
@@ -107,7 +106,7 @@ export function Welcome({ sources, onDone }: Props) {
         {source && hasArrived && (
           <>
             <Text mb="md" maw="64ch">
-              It works. What comes in is kept; connect a destination, and it goes on from here.
+              It works. Now connect a destination to send your events on.
             </Text>
             <Group>
               <Button

@@ -30,9 +30,9 @@ export function MappingPage() {
   const { id = "", mappingId = "" } = useParams();
   const destination = useQuery(destinationQuery(id));
   const mapping = useQuery(mappingQuery(id, mappingId));
-  if (isMissing(destination.error)) return <Gone title="There is no such destination" />;
+  if (isMissing(destination.error)) return <Gone title="Destination not found" />;
   if (isMissing(mapping.error)) {
-    return <Gone title="There is no such mapping" destination={destination.data?.destination} />;
+    return <Gone title="Mapping not found" destination={destination.data?.destination} />;
   }
   return (
     <QueryView query={destination}>
@@ -64,7 +64,7 @@ function Gone({ title, destination }: { title: string; destination?: Destination
             : { label: "Show all destinations", to: "/destinations" }
         }
       >
-        It may have been deleted. The audit log tells who did it and when.
+        It may have been deleted. The audit log shows who did it and when.
       </EmptyState>
     </>
   );
@@ -141,13 +141,13 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
         actions={
           isReadOnly ? (
             <Text fz="sm" c="dimmed">
-              You can look. Changing it needs the role editor.
+              Your role is viewer: ask an editor to change this.
             </Text>
           ) : (
             <>
               <Text fz="sm" c="dimmed" role="status">
                 {unreadable.length > 0
-                  ? "Some JSON cannot be read yet"
+                  ? "Some JSON is invalid"
                   : isDirty
                     ? "Not saved yet"
                     : mapping.enabled

@@ -43,7 +43,7 @@ function Mappings({ destination }: { destination: Destination }) {
         title={`${destination.metadata.name} needs no mappings`}
         action={{ label: "Open its settings", to: `/destinations/${destination.id}/settings` }}
       >
-        It knows by itself what to do with each call.
+        It handles each call by itself.
       </EmptyState>
     );
   }
@@ -51,8 +51,8 @@ function Mappings({ destination }: { destination: Destination }) {
     <>
       <Group justify="space-between" mb="md">
         <Text c="dimmed" maw="68ch">
-          Which events this destination gets, and what is made of them. An event goes through every
-          mapping whose trigger takes it.
+          Which events this destination gets, and how they are mapped. An event goes through every
+          mapping whose trigger matches.
         </Text>
         <Button
           leftSection={<IconPlus size={16} />}

@@ -87,7 +87,7 @@ function EventChooser({ preview, draft }: { preview: Preview; draft: Draft }) {
             value={preview.chosenId ?? null}
             searchable
             allowDeselect={false}
-            nothingFoundMessage="No recent event is called so"
+            nothingFoundMessage="No recent events match"
             placeholder={preview.isLoading ? "Loading" : "Choose an event"}
             onChange={(id) => id && preview.choose(id)}
           />
@@ -107,7 +107,7 @@ function eventWords(
 ): string {
   const what = type.charAt(0).toUpperCase() + type.slice(1);
   const when = messageId.startsWith("sample-") ? "sample" : ago(new Date(receivedAt), new Date());
-  const is = takes(draft.trigger, event) ? "" : " (not taken)";
+  const is = takes(draft.trigger, event) ? "" : " (does not match)";
   return `${name ? `${what}: ${name}` : what}, ${when}${is}`;
 }
 
@@ -115,7 +115,7 @@ function Verdict({ preview }: { preview: Preview }) {
   if (preview.event === undefined) return null;
   const held = preview.test?.steps.find(({ result }) => result === "held");
   if (held) return <StatusBadge state="warn">Held back</StatusBadge>;
-  if (!preview.takesIt) return <StatusBadge state="idle">Not taken by the trigger</StatusBadge>;
+  if (!preview.takesIt) return <StatusBadge state="idle">Trigger does not match</StatusBadge>;
   if (preview.problems.length > 0 || preview.problem) {
     return <StatusBadge state="bad">It would be discarded</StatusBadge>;
   }
@@ -175,7 +175,7 @@ function Payload({ preview }: { preview: Preview }) {
       )}
       {preview.isOnPage && (
         <Text fz="xs" c="dimmed" mt="xs">
-          Made in this page, as the browser plugin makes it. Liquid is shown unrendered.
+          Previewed as the browser builds it. Liquid templates are not rendered.
         </Text>
       )}
     </>

@@ -31,7 +31,7 @@ export function TestEvent({ preview, destination, mapping, draft }: Props) {
         Test
       </Title>
       <Text fz="sm" c="dimmed" mb="sm">
-        The way that real events take, with what stands on this page, saved or not.
+        Runs the event through the real pipeline, unsaved changes included.
       </Text>
       <Group gap="md">
         <Button
@@ -44,7 +44,7 @@ export function TestEvent({ preview, destination, mapping, draft }: Props) {
           Send test event
         </Button>
         <Checkbox
-          label={`Really ask ${destination.metadata.name}`}
+          label={`Send the request to ${destination.metadata.name}`}
           checked={sends}
           onChange={(change) => setSends(change.currentTarget.checked)}
         />
@@ -71,10 +71,10 @@ const STEP_WORDS: Record<string, string> = {
 const RESULTS: Record<string, [State, string]> = {
   passed: ["good", "passed"],
   changed: ["good", "changed it"],
-  matched: ["good", "takes it"],
-  not_matched: ["idle", "does not take it"],
-  made: ["good", "made the payload"],
-  held: ["warn", "holds it back"],
+  matched: ["good", "matches"],
+  not_matched: ["idle", "does not match"],
+  made: ["good", "built the payload"],
+  held: ["warn", "stopped it"],
   refused: ["bad", "refused"],
 };
 
@@ -117,7 +117,7 @@ function Steps({ test }: { test: EventTest }) {
                 Request
               </Text>
               <StatusBadge state={request.isTaken ? "good" : "bad"}>
-                {request.isTaken ? "taken" : "not taken"}
+                {request.isTaken ? "accepted" : "rejected"}
               </StatusBadge>
             </Group>
             <Text fz="sm" c="dimmed" className={classes.made}>
@@ -143,7 +143,7 @@ function Steps({ test }: { test: EventTest }) {
         ) : (
           <li key={mappingId}>
             <Text fz="sm" c="dimmed">
-              It would be sent now. The last request was left out.
+              It would be sent. The request was skipped.
             </Text>
           </li>
         ),

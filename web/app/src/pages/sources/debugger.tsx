@@ -145,7 +145,7 @@ function SourceDebugger() {
             {chosen ? (
               <EventDetails key={chosen.key} row={chosen} source={source} />
             ) : (
-              <Text c="dimmed">Choose an event to see what it is, and what happened to it.</Text>
+              <Text c="dimmed">Select an event to see its content and what happened to it.</Text>
             )}
           </Paper>
         )}
@@ -222,7 +222,7 @@ function Events({ events, rows, chosenKey, onChoose, onAll }: EventsProps) {
     return (
       <EmptyState
         icon={IconSearch}
-        title="No event is like that"
+        title="No events match"
         action={{ label: "Show all events", onClick: onAll }}
       >
         Of {events.rows.length.toLocaleString()} events none fits the filter.
@@ -235,7 +235,7 @@ function Events({ events, rows, chosenKey, onChoose, onAll }: EventsProps) {
       title="Waiting for events"
       action={{ label: "Set it up, or send a test event", to: `/sources/${source.id}/setup` }}
     >
-      What this source sends shows here within a second.
+      Events from this source show up here within a second.
     </EmptyState>
   );
 }

@@ -78,8 +78,8 @@ export function DiscardsTab() {
     <Stack gap="lg">
       <Group justify="space-between">
         <Text c="dimmed" maw="60ch">
-          Messages that break a rule of the tracking API are discarded at the door, and their
-          senders are told so only if the source is strict.
+          Messages that break the tracking API's rules are discarded. Senders are told only if the
+          source is strict.
         </Text>
         <PeriodControl value={period} onChange={setPeriod} />
       </Group>

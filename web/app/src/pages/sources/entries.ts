@@ -39,7 +39,7 @@ export const OUTCOMES: Record<Outcome, { label: string; state: State }> = {
   unconnected: { label: "No destination", state: "idle" },
   duplicate: { label: "Duplicate", state: "idle" },
   filtered: { label: "Filtered", state: "idle" },
-  "in-browser": { label: "Sent by the page", state: "good" },
+  "in-browser": { label: "Sent by the browser", state: "good" },
   delivered: { label: "Delivered", state: "good" },
   waiting: { label: "On its way", state: "busy" },
   failed: { label: "Failed", state: "bad" },
@@ -99,10 +99,10 @@ export function overall(entries: readonly Entry[]): Outcome {
 }
 
 const REASONS: Record<string, string> = {
-  integrations: "the call's integrations leave it out",
-  filter: "a filter holds it back",
-  trigger: "no mapping's trigger takes it",
-  already_in_browser: "the browser has sent it already",
+  integrations: "excluded by its integrations object",
+  filter: "dropped by a filter",
+  trigger: "no mapping's trigger matches",
+  already_in_browser: "already sent by the browser",
   duplicate: "it came before",
 };
 
@@ -111,11 +111,11 @@ export function words(entry: Entry, names: Readonly<Record<string, string>>): st
   const name = entry.destinationId ? (names[entry.destinationId] ?? entry.destinationId) : "";
   switch (entry.step) {
     case "received":
-      return "Accepted, and safely on disk";
+      return "Accepted and stored";
     case "duplicate":
       return name
         ? `${name}: a duplicate, left out`
-        : "A duplicate: this messageId came before, so it goes nowhere";
+        : "Duplicate: this messageId was received before";
     case "filtered": {
       if (entry.reason === "no_connection") return "No destination is connected to this source";
       const reason = REASONS[entry.reason ?? ""] ?? entry.what ?? entry.reason ?? "filtered";
@@ -126,15 +126,15 @@ export function words(entry: Entry, names: Readonly<Record<string, string>>): st
     case "delivered":
       return `${name}: delivered${entry.status ? ` (${entry.status})` : ""}`;
     case "waiting":
-      return `${name}: attempt ${entry.attempt ?? 1} failed, another follows`;
+      return `${name}: attempt ${entry.attempt ?? 1} failed, will be retried`;
     case "sent_again":
       return `${name}: sent again by hand`;
     case "needs_attention":
-      return `${name}: waits until somebody looks at it`;
+      return `${name}: waiting, action needed`;
     case "discarded":
       return name ? `${name}: the dead letter was discarded` : "Discarded";
     default:
-      return `${name}: given up`;
+      return `${name}: failed`;
   }
 }
 

@@ -82,10 +82,10 @@ const columns: readonly Column<Row>[] = [
     key: "state",
     label: "State",
     width: "minmax(0, 1fr)",
-    sortBy: ({ source }) => (source.enabled ? "Enabled" : "Switched off"),
+    sortBy: ({ source }) => (source.enabled ? "Enabled" : "Disabled"),
     render: ({ source }) => (
       <StatusBadge state={source.enabled ? "good" : "idle"}>
-        {source.enabled ? "Enabled" : "Switched off"}
+        {source.enabled ? "Enabled" : "Disabled"}
       </StatusBadge>
     ),
   },
@@ -104,7 +104,7 @@ export function SourcesPage() {
     <>
       <PageHeader
         title="Sources"
-        description="A website, app or server that sends events here, each with a write key of its own."
+        description="Websites, apps and servers that send events here, each with its own write key."
         actions={
           canEdit && (
             <Button
@@ -129,13 +129,11 @@ export function SourcesPage() {
             empty={
               <EmptyState
                 icon={IconBroadcast}
-                title="There is no source yet"
-                {...(canEdit
-                  ? { action: { label: "Make the first source", to: "/sources/new" } }
-                  : {})}
+                title="No sources yet"
+                {...(canEdit ? { action: { label: "Create a source", to: "/sources/new" } } : {})}
               >
-                A source gives you a write key. What is sent with it comes in here, and goes on to
-                the destinations that you connect.
+                A source gives you a write key to send events with. They go on to the destinations
+                you connect.
               </EmptyState>
             }
           />
@@ -162,7 +160,7 @@ export function UnknownKey() {
       color="amber"
       variant="outline"
       icon={<IconKey />}
-      title="Something sends with a write key that no source has"
+      title="Events are arriving with an unknown write key"
       mb="lg"
       bg="var(--mantine-color-body)"
     >
@@ -172,8 +170,8 @@ export function UnknownKey() {
             The key is <Code>{key}</Code>, last seen <TimeAgo at={latest.at} />.{" "}
           </>
         )}
-        What comes with it is discarded. Correct the key where it is sent from, or add it to a
-        source under Settings.
+        Its events are discarded. Correct the key at the sender, or add it to a source under
+        Settings.
       </Text>
     </Alert>
   );

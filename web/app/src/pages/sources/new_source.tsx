@@ -14,7 +14,7 @@ export function NewSourcePage() {
       <PageHeader
         title="New source"
         breadcrumbs={[{ label: "Sources", to: "/sources" }]}
-        description="It gets a write key, and you get the code to paste."
+        description="You get a write key and the code to paste."
       />
       {canEdit ? (
         <Paper p="lg">
@@ -26,7 +26,7 @@ export function NewSourcePage() {
       ) : (
         <EmptyState
           icon={IconLock}
-          title="Your role may look, and change nothing"
+          title="Your role is viewer"
           action={{ label: "Go to the sources", to: "/sources" }}
         >
           Ask an owner of the workspace for the role of an editor.

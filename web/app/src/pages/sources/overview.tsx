@@ -163,7 +163,7 @@ function Connected({ source }: { source: Source }) {
                     )}
                   </div>
                   <StatusBadge state={enabled ? "good" : "idle"}>
-                    {enabled ? "Enabled" : "Switched off"}
+                    {enabled ? "Enabled" : "Disabled"}
                   </StatusBadge>
                 </li>
               ))}

@@ -42,7 +42,7 @@ function General() {
   const canEdit = useCanEdit();
   const form = useForm<Values>({
     initialValues: valuesOf(source),
-    validate: { name: (name) => (name.trim() ? null : "Give it a name.") },
+    validate: { name: (name) => (name.trim() ? null : "Name is required.") },
   });
   const save = useSave(form, (field) => field.replace("settings.", ""));
   const isDirty = form.isDirty();
@@ -99,20 +99,20 @@ function General() {
           <TextInput label="Name" disabled={!canEdit} {...form.getInputProps("name")} />
           <TextInput
             label="Slug"
-            description="What the API and the workspace's file call it: lower case, unique."
+            description="Used by the API and the workspace file. Lower case, unique."
             disabled={!canEdit}
             spellCheck={false}
             {...form.getInputProps("slug")}
           />
           <Switch
             label="Enabled"
-            description="Switched off, it discards what it is sent."
+            description="When disabled, its events are discarded."
             disabled={!canEdit}
             {...form.getInputProps("enabled", { type: "checkbox" })}
           />
           <Switch
             label="Strict"
-            description="Senders get 400 or 401 for what can never be right, instead of Segment's 200."
+            description="Invalid requests get 400 or 401 instead of Segment's 200."
             disabled={!canEdit}
             {...form.getInputProps("isStrict", { type: "checkbox" })}
           />
@@ -123,7 +123,7 @@ function General() {
               </Button>
             </Group>
           ) : (
-            <Text c="dimmed">Your role may look, and change nothing.</Text>
+            <Text c="dimmed">Your role is viewer.</Text>
           )}
         </Stack>
       </form>
@@ -156,14 +156,14 @@ function Deletion({ source }: { source: Source }) {
           typed={source.slug}
           onConfirm={remove}
         >
-          Lost are its write keys and{" "}
+          This deletes its write keys and{" "}
           {count === undefined
             ? "its destinations"
             : count === 1
               ? "its destination"
               : `its ${count} destinations`}{" "}
-          with their settings, mappings and filters. What is still sent with its keys is discarded.
-          Events that came in stay until they are too old.
+          with their settings, mappings and filters. Events still sent with its keys will be
+          discarded. Past events are kept until they expire.
         </ConfirmButton>
       </Group>
     </Paper>

@@ -1,6 +1,6 @@
 /** Asks for a new source's name and type, and makes it. */
 
-import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { api, data } from "../../api/client";
@@ -23,13 +23,18 @@ const KINDS = { web: "Web", mobile: "Mobile", server: "Server" };
 export function SourceForm({ submitLabel, startName = "", unused, onMade }: Props) {
   const types = useQuery(sourceTypesQuery);
   const form = useForm({
-    initialValues: { name: startName, metadataId: "javascript" },
-    validate: { name: (name) => (name.trim() ? null : "Give it a name, such as Website.") },
+    initialValues: { name: startName, metadataId: "javascript", isMoving: false, writeKey: "" },
+    validate: {
+      name: (name) => (name.trim() ? null : "Name is required."),
+      writeKey: (key, { isMoving }) =>
+        isMoving && !key.trim() ? "Write key is required. Segment shows it under API Keys." : null,
+    },
   });
-  const save = useSave(form, (field) => (field === "slug" ? "name" : field));
+  const save = useSave(form, (field) => ({ slug: "name", writeKeys: "writeKey" })[field] ?? field);
 
-  const make = async ({ name: typed, metadataId }: typeof form.values) => {
+  const make = async ({ name: typed, metadataId, isMoving, writeKey }: typeof form.values) => {
     const name = typed.trim();
+    const kept = isMoving ? writeKey.trim() : "";
     let made: Source | undefined;
     const isSaved = await save.run(async () => {
       const sources = await queryClient.fetchQuery({ ...sourcesQuery, staleTime: 0 });
@@ -41,13 +46,23 @@ export function SourceForm({ submitLabel, startName = "", unused, onMade }: Prop
         );
         const path = { source_id: unused.id };
         const body = { name, slug };
+        // First what can be refused: the key may be another source's.
+        if (kept && !unused.writeKeys.includes(kept)) {
+          await data(
+            api.POST("/sources/{source_id}/writekey", {
+              params: { path },
+              body: { writeKey: kept },
+            }),
+          );
+        }
         made = (await data(api.PATCH("/sources/{source_id}", { params: { path }, body }))).source;
       } else {
         const slug = freeSlug(
           name,
           sources.map((source) => source.slug),
         );
-        const body = { name, slug, metadataId, enabled: true };
+        const writeKeys = kept ? { writeKeys: [kept] } : {};
+        const body = { name, slug, metadataId, enabled: true, ...writeKeys };
         made = (await data(api.POST("/sources", { body }))).source;
       }
     });
@@ -71,7 +86,7 @@ export function SourceForm({ submitLabel, startName = "", unused, onMade }: Prop
         {(save.error ?? types.error) !== null && <ErrorState error={save.error ?? types.error} />}
         <TextInput
           label="Name"
-          description="For people: what you will look for in lists."
+          description="What you will look for in lists."
           placeholder="Website"
           withAsterisk={false}
           autoFocus
@@ -85,6 +100,20 @@ export function SourceForm({ submitLabel, startName = "", unused, onMade }: Prop
           allowDeselect={false}
           {...form.getInputProps("metadataId")}
         />
+        <Checkbox
+          label="Keep a write key from Segment"
+          description="If you are moving: your pages and libraries keep the key they have."
+          {...form.getInputProps("isMoving", { type: "checkbox" })}
+        />
+        {form.values.isMoving && (
+          <TextInput
+            label="Write key"
+            description="In Segment: the source's Settings, API Keys."
+            spellCheck={false}
+            autoComplete="off"
+            {...form.getInputProps("writeKey")}
+          />
+        )}
         <Group>
           <Button type="submit" loading={save.isBusy}>
             {submitLabel}

@@ -52,7 +52,7 @@ export function SourceFrame() {
             breadcrumbs={CRUMBS}
             badge={
               <StatusBadge state={loaded.source.enabled ? "good" : "idle"}>
-                {loaded.source.enabled ? "Enabled" : "Switched off"}
+                {loaded.source.enabled ? "Enabled" : "Disabled"}
               </StatusBadge>
             }
             description={loaded.source.metadata.name}
@@ -91,7 +91,7 @@ export function SourceFrame() {
 function Gone() {
   return (
     <>
-      <PageHeader title="No such source" breadcrumbs={CRUMBS} />
+      <PageHeader title="Source not found" breadcrumbs={CRUMBS} />
       <EmptyState
         icon={IconPlugConnected}
         title="There is no source at this address"

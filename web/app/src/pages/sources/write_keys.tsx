@@ -27,7 +27,7 @@ export function WriteKeys({ source }: { source: Source }) {
       const path = { source_id: source.id };
       await data(api.POST("/sources/{source_id}/writekey", { params: { path } }));
       await refresh();
-      tell("A write key was added. The earlier ones go on working.");
+      tell("Write key added. The previous keys keep working.");
     } catch (problem) {
       tellError(problem);
     } finally {
@@ -47,8 +47,8 @@ export function WriteKeys({ source }: { source: Source }) {
         <div>
           <Title order={2}>Write keys</Title>
           <Text c="dimmed" maw="62ch">
-            To change a key without losing an event: add a new one, put it where events are sent
-            from, and remove the old one when nothing uses it any more.
+            To rotate a key without losing events: add a new one, use it wherever you send from,
+            then remove the old one once nothing uses it.
           </Text>
         </div>
         {canEdit && (
@@ -91,11 +91,11 @@ export function WriteKeys({ source }: { source: Source }) {
                     title="Remove this write key?"
                     onConfirm={() => remove(writeKey)}
                   >
-                    What is still sent with{" "}
+                    Events still sent with{" "}
                     <Text span className={classes.key}>
                       {writeKey}
                     </Text>{" "}
-                    is discarded from then on.{" "}
+                    will be discarded.{" "}
                     {lastUsedAt ? (
                       <b>
                         It was last used <TimeAgo at={lastUsedAt} />.

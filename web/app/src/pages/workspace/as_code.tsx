@@ -14,7 +14,7 @@ import {
 import { IconAlertTriangle, IconCircleCheck, IconDownload, IconUpload } from "@tabler/icons-react";
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type DragEvent, useRef, useState } from "react";
-import { api, data } from "../../api/client";
+import { api, data, versioned } from "../../api/client";
 import { ApiError } from "../../api/errors";
 import { useMay } from "../../api/roles";
 import { CodeBlock } from "../../parts/code_block";
@@ -46,7 +46,7 @@ export function AsCodePage() {
     <>
       <PageHeader
         title="Workspace as code"
-        description="Sources, destinations, mappings and filters as one file, to be kept under version control. Secrets are never in it."
+        description="Sources, destinations, mappings and filters as one file for version control. It never contains secrets."
         actions={
           <Button
             component="a"
@@ -61,8 +61,8 @@ export function AsCodePage() {
       />
       <Tabs defaultValue="show">
         <Tabs.List mb="lg">
-          <Tabs.Tab value="show">As it is</Tabs.Tab>
-          {mayEdit && <Tabs.Tab value="change">Change it</Tabs.Tab>}
+          <Tabs.Tab value="show">Current</Tabs.Tab>
+          {mayEdit && <Tabs.Tab value="change">Edit</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="show">
           <QueryView query={file}>
@@ -88,10 +88,18 @@ const YAML = {
   headers: { "content-type": "application/yaml" },
 };
 
+interface Planned {
+  text: string;
+  changes: Change[];
+  /** Of the workspace that it was planned for. */
+  etag: string | null;
+}
+
 function Apply({ current }: { current: string }) {
   const client = useQueryClient();
   const [text, setText] = useState("");
-  const [planned, setPlanned] = useState<{ text: string; changes: Change[] } | null>(null);
+  const [planned, setPlanned] = useState<Planned | null>(null);
+  const [isOvertaken, setOvertaken] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -103,13 +111,17 @@ function Apply({ current }: { current: string }) {
   const change = (next: string) => {
     setText(next);
     setError(null);
+    setOvertaken(false);
   };
   const look = async () => {
     setBusy(true);
     setError(null);
+    setOvertaken(false);
     try {
-      const { changes } = await data(api.POST("/workspace/plan", { body: text as never, ...YAML }));
-      setPlanned({ text, changes });
+      const { value, etag } = await versioned(
+        api.POST("/workspace/plan", { body: text as never, ...YAML }),
+      );
+      setPlanned({ text, changes: value.changes, etag });
     } catch (problem) {
       setPlanned(null);
       setError(problem);
@@ -118,13 +130,26 @@ function Apply({ current }: { current: string }) {
     }
   };
   const apply = async () => {
-    const { changes } = await data(
-      api.POST("/workspace/apply", {
-        params: { query: { allowDelete: goneSources.length > 0 } },
-        body: text as never,
-        ...YAML,
-      }),
-    );
+    let changes: Change[];
+    try {
+      const etag = planned?.etag;
+      ({ changes } = await data(
+        api.POST("/workspace/apply", {
+          params: {
+            query: { allowDelete: goneSources.length > 0 },
+            header: etag ? { "if-match": etag } : {},
+          },
+          body: text as never,
+          ...YAML,
+        }),
+      ));
+    } catch (problem) {
+      if (!(problem instanceof ApiError && problem.isConflict)) throw problem;
+      // What was agreed to is not what would be done: the dialog closes over the new plan.
+      await look();
+      setOvertaken(true);
+      return;
+    }
     setText("");
     setPlanned(null);
     tell(`Applied: ${inWords(changes) || "nothing had to change"}.`);
@@ -167,14 +192,14 @@ function Apply({ current }: { current: string }) {
             )}
           </FileButton>
           <Button variant="default" onClick={() => change(current)} disabled={current === ""}>
-            Begin with the workspace as it is
+            Start from the current workspace
           </Button>
         </Group>
         <Textarea
           ref={field}
           className={classes.editor}
           label="The file"
-          description="Paste it, drop it here, or edit it. What it does not name is removed; “secret: keep” keeps what is stored."
+          description="Paste, drop or edit it. Anything the file does not name is removed. “secret: keep” keeps a stored secret."
           minRows={14}
           maxRows={26}
           autosize
@@ -188,12 +213,24 @@ function Apply({ current }: { current: string }) {
         <Problems error={error} text={text} onLine={goTo} />
         {plan && (
           <section aria-label="The plan">
+            {isOvertaken && (
+              <Alert
+                role="alert"
+                color="amber"
+                variant="outline"
+                icon={<IconAlertTriangle />}
+                title="The workspace changed after you looked at the plan"
+                mb="md"
+              >
+                Nothing was applied. Below is the plan as of now: review it, then apply.
+              </Alert>
+            )}
             <Title order={2} mb="sm">
               {plan.length === 0 ? "Nothing would change" : `What would change: ${inWords(plan)}`}
             </Title>
             {plan.length === 0 ? (
               <Alert color="petrol" variant="outline" icon={<IconCircleCheck />}>
-                The file says what the workspace already is.
+                The file matches the workspace.
               </Alert>
             ) : (
               <Plan changes={plan} />
@@ -207,7 +244,7 @@ function Apply({ current }: { current: string }) {
             disabled={text.trim() === ""}
             variant={plan ? "default" : "filled"}
           >
-            {plan ? "Look again" : "See what would change"}
+            {plan ? "Refresh the plan" : "Preview changes"}
           </Button>
           {plan && plan.length > 0 && (
             <ApplyButton plan={plan} goneSources={goneSources} onApply={apply} />
@@ -261,7 +298,7 @@ function Problems({ error, text, onLine }: ProblemsProps) {
       color="red"
       variant="outline"
       icon={<IconAlertTriangle />}
-      title="The file cannot be applied as it is"
+      title="The file cannot be applied"
     >
       <ul className={classes.problems}>
         {error.problems.map((problem) => {

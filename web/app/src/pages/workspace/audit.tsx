@@ -11,6 +11,7 @@ import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { TimeAgo } from "../../parts/time_ago";
+import { whoInWords } from "../../parts/who";
 import { Diff } from "./diff";
 import { NotAllowed } from "./not_allowed";
 import classes from "./workspace.module.css";
@@ -84,7 +85,7 @@ function Audit() {
           />
           {who && (
             <Button variant="default" onClick={() => set("who", null)}>
-              Not only of this person
+              Show everyone
             </Button>
           )}
         </Group>
@@ -95,7 +96,7 @@ function Audit() {
               return (
                 <EmptyState
                   icon={IconHistory}
-                  title="Nothing like that was done yet"
+                  title="No matching entries"
                   {...(kind || who
                     ? { action: { label: "Show all", to: "/workspace/audit" } }
                     : {})}
@@ -134,7 +135,7 @@ function AuditLine({ entry }: { entry: Entry }) {
   const head = (
     <Group justify="space-between" component="span" display="inline-flex" w="calc(100% - 20px)">
       <Text span fz="sm" flex="1 1 240px">
-        <b>{entry.who.name}</b> {entry.change} {kind} {entry.objectName}
+        <b>{whoInWords(entry.who.name)}</b> {entry.change} {kind} {entry.objectName}
       </Text>
       <Text span fz="xs" c="dimmed">
         <TimeAgo at={entry.at} />
@@ -153,7 +154,7 @@ function AuditLine({ entry }: { entry: Entry }) {
               to={`/workspace/audit?who=${encodeURIComponent(entry.who.id)}`}
               fz="xs"
             >
-              All that {entry.who.name} did
+              Everything by {entry.who.name}
             </Anchor>
           )}
         </details>

@@ -41,10 +41,10 @@ function PasswordForm({ email }: { email: string }) {
   const form = useForm({
     initialValues: { currentPassword: "", password: "", again: "" },
     validate: {
-      currentPassword: (value) => (value ? null : "Type the one that you have now."),
+      currentPassword: (value) => (value ? null : "Enter your current password."),
       password: (value) =>
         value.length < LENGTH_MIN ? `At least ${LENGTH_MIN} characters.` : null,
-      again: (value, values) => (value === values.password ? null : "It differs from the first."),
+      again: (value, values) => (value === values.password ? null : "The passwords do not match."),
     },
   });
   const save = useSave(form);
@@ -78,7 +78,7 @@ function PasswordForm({ email }: { email: string }) {
           {...form.getInputProps("again")}
         />
         <Button type="submit" loading={save.isBusy} w="fit-content">
-          Change it
+          Change password
         </Button>
         <Text fz="xs" c="dimmed">
           Forgotten? An owner can make you a link to set a new one.

@@ -258,7 +258,7 @@ function Invite({ isOpen, onClose, onInvited }: InviteProps) {
           />
           <TextInput
             label="Name"
-            description="May stay empty; then it is the first part of the e-mail."
+            description="Optional. Defaults to the first part of the e-mail address."
             autoComplete="off"
             {...form.getInputProps("name")}
           />
@@ -276,7 +276,7 @@ function Invite({ isOpen, onClose, onInvited }: InviteProps) {
               Cancel
             </Button>
             <Button type="submit" loading={save.isBusy}>
-              Make the link
+              Create the link
             </Button>
           </Group>
         </Stack>

@@ -2,9 +2,13 @@ import type { Role } from "../../api/session";
 
 /** The roles, and what each may do. */
 export const ROLES: readonly { value: Role; label: string; may: string }[] = [
-  { value: "viewer", label: "Viewer", may: "Looks at everything, and changes nothing." },
-  { value: "editor", label: "Editor", may: "Changes what is sent where, and replays." },
-  { value: "owner", label: "Owner", may: "Does everything, people and tokens included." },
+  { value: "viewer", label: "Viewer", may: "Can view everything, and change nothing." },
+  {
+    value: "editor",
+    label: "Editor",
+    may: "Can change sources and destinations, and start replays.",
+  },
+  { value: "owner", label: "Owner", may: "Can do everything, including people and API tokens." },
 ];
 
 export const roleLabel = (role: string): string =>

@@ -58,7 +58,7 @@ function Tokens() {
     <>
       <PageHeader
         title="API tokens"
-        description="For programs that use the management API: each its own, with no more than it needs, so that one can be revoked without the others."
+        description="For programs that use the management API. Give each its own token, with the least access it needs."
         actions={<Button onClick={open}>New token</Button>}
       />
       <Stack gap="lg">
@@ -77,7 +77,7 @@ function Tokens() {
               empty={
                 <EmptyState
                   icon={IconKey}
-                  title="There is no API token yet"
+                  title="No tokens yet"
                   action={{ label: "New token", onClick: open }}
                 >
                   Scripts and deployments use the management API with one; people sign in.
@@ -195,7 +195,7 @@ function NewToken({ isOpen, onClose, onMade }: NewTokenProps) {
           {save.error !== null && <ErrorState error={save.error} />}
           <TextInput
             label="Name"
-            description="What uses it, so that you know later what to revoke."
+            description="What it is for, so that you know later what to revoke."
             placeholder="Deployment"
             required
             withAsterisk={false}
@@ -209,7 +209,7 @@ function NewToken({ isOpen, onClose, onMade }: NewTokenProps) {
             error={form.errors.role}
           />
           <Select
-            label="Works for"
+            label="Expires after"
             data={LIVES}
             allowDeselect={false}
             {...form.getInputProps("days")}
@@ -219,7 +219,7 @@ function NewToken({ isOpen, onClose, onMade }: NewTokenProps) {
               Cancel
             </Button>
             <Button type="submit" loading={save.isBusy}>
-              Make the token
+              Create token
             </Button>
           </Group>
         </Stack>

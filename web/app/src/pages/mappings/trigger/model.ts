@@ -202,7 +202,7 @@ function matchOf(glob: string): { operator: Operator; value: string } {
 /** Returns what is missing of a condition before it can be written; undefined if nothing. */
 export function missingOf(condition: Condition): string | undefined {
   const { path, operator, value } = condition;
-  if (path.length === 0 || path.some((key) => key === "")) return "Say which part of the event.";
+  if (path.length === 0 || path.some((key) => key === "")) return "Choose which part of the event.";
   if (hasNoValue(operator)) return undefined;
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (values.some((each) => typeof each === "string" && !isWritable(each))) {

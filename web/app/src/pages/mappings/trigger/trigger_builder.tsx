@@ -117,7 +117,7 @@ function GroupView({ group, onChange, onRemove, paths, isReadOnly, depth }: Grou
       )}
       {group.items.length === 0 && (
         <Text fz="sm" c="dimmed">
-          No condition yet. Say which events are meant.
+          No conditions yet. Choose which events match.
         </Text>
       )}
       {group.items.map((item, at) =>
@@ -185,14 +185,14 @@ function FqlText({ value, onChange, error, isReadOnly }: TextProps) {
   const isWrong = found.state === "wrong";
   const message = isWrong
     ? value.trim() === ""
-      ? "Without a condition no event is meant. Add one."
+      ? "Add at least one condition."
       : found.message
     : error;
   return (
     <div>
       <Textarea
         label="FQL"
-        description="The same as text. Change either one."
+        description="The same condition as text. You can edit either one."
         classNames={{ input: classes.fql ?? "" }}
         value={value}
         onChange={(event) => onChange(event.currentTarget.value)}

@@ -106,7 +106,7 @@ function problemOf(text: string, name: string, taken: readonly string[]): string
   if (text === name) return undefined;
   if (text === "") return "A key needs a name.";
   if (text.startsWith("@")) return "A key cannot begin with @.";
-  return taken.includes(text) ? "There is that key already." : undefined;
+  return taken.includes(text) ? "This key already exists." : undefined;
 }
 
 interface ListProps extends Common {
