@@ -37,8 +37,11 @@ from crossdock.workspace import (
 
 _RETRY_SECONDS = 1.0
 _OPENING_SECONDS = 0.1
-# A clock that is set forward is noticed this late at most.
+# What nobody tells of is noticed this late at most.
 _LOOK_SECONDS_MAX = 1.0
+# A clock that is set by more than that is noticed after a step.
+_STEP_SECONDS = 0.1
+_SET_SECONDS = 0.5
 _LOOK_SECONDS_MIN = 0.01
 # A computation that the database did not take is tried again then: it may have been memory.
 _FAILED_SECONDS = 60.0
@@ -209,17 +212,25 @@ class Engine:
         A moment that is over already has been looked at: who does not change then will not by
         looking again at once.
         """
+        began_at, began_seconds = self._clock.now(), self._clock.monotonic_seconds()
         seconds = _LOOK_SECONDS_MAX
         if next_at is not None:
-            left = (next_at - self._clock.now()).total_seconds()
+            left = (next_at - began_at).total_seconds()
             seconds = max(_LOOK_SECONDS_MIN, min(seconds, left))
         waking = asyncio.ensure_future(self._woken.wait())
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
-            await asyncio.wait([waking, sleeping], return_when=asyncio.FIRST_COMPLETED)
+            while (left := began_seconds + seconds - self._clock.monotonic_seconds()) > 0:
+                sleeping = asyncio.ensure_future(self._clock.sleep(min(left, _STEP_SECONDS)))
+                try:
+                    await asyncio.wait([waking, sleeping], return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    sleeping.cancel()
+                passed = self._clock.monotonic_seconds() - began_seconds
+                told = (self._clock.now() - began_at).total_seconds()
+                if waking.done() or abs(told - passed) > _SET_SECONDS:
+                    return
         finally:
             waking.cancel()
-            sleeping.cancel()
 
     async def _follow(self) -> dt.datetime | None:
         """Look at who is to be looked at now, and return when time changes something next."""
