@@ -298,6 +298,7 @@ class _Server:
             compilers=compilers,
             clock=clock,
             claims=claims,
+            is_forgotten=register.is_forgotten,
         )
         replays = Replays(
             journal=journal,
@@ -306,6 +307,7 @@ class _Server:
             claims=claims,
             clock=clock,
             ids=ids,
+            is_forgotten=register.is_forgotten,
         )
         forgetting = Forgetting(
             register,

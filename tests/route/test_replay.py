@@ -110,6 +110,7 @@ class Replaying:
             claims=self.claims,
             clock=self.clock,
             ids=CountingIds(),
+            is_forgotten=lambda person, _received_at: person == "u:forgotten",
         )
 
     def use(self, *connections: Connection) -> None:
@@ -218,6 +219,16 @@ async def test_what_gives_no_delivery_is_counted_by_reason(replaying: Replaying)
 
     assert done.counts_by_reason == {"trigger": 1, "duplicate": 1, "integrations": 1}
     assert (done.event_count, done.delivery_count) == (5, 2)
+
+
+async def test_who_is_to_be_forgotten_is_left_out(replaying: Replaying) -> None:
+    await replaying.accept(1)
+    await replaying.accept(2, sequence=2, userId="forgotten")
+
+    done = await replaying.ended((await replaying.begin()).id)
+
+    assert len(ids(replaying)) == 1
+    assert done.counts_by_reason == {"person_forgotten": 2}
 
 
 async def test_a_filter_leaves_events_out(replaying: Replaying) -> None:

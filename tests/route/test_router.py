@@ -115,6 +115,7 @@ class Running:
             compilers=COMPILERS,
             clock=self.clock,
             claims=self.claims,
+            is_forgotten=lambda person, _received_at: person == "u:forgotten",
         )
 
     async def finish(self, *events: Event) -> None:
@@ -137,6 +138,15 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     running = Running(tmp_path)
     yield running
     running.claims.close()
+
+
+async def test_who_is_to_be_forgotten_is_not_spoken_of_any_more(running: Running) -> None:
+    await running.finish(event("track", userId="forgotten", properties={"name": "Ada"}))
+
+    outcomes = running.journal.outcomes
+    assert not running.journal.deliveries
+    assert (Step.FILTERED, "person_forgotten") in [(each.step, each.reason) for each in outcomes]
+    assert "Ada" not in str(outcomes)
 
 
 async def test_an_event_becomes_a_delivery_for_each_enabled_connection_of_its_source(

@@ -126,6 +126,8 @@ async def test_a_dead_letter_that_is_sent_again_before_its_end_is_noted_is_sent(
     journal = MemoryJournal()
     vendor = Vendor(journal)
     vendor.hung_connections = {"one"}
+    answers: list[DeliveryFailed | None] = [Rejected("No.", do="Nothing."), None]
+    vendor.failure_of = lambda _: answers.pop(0)
     first = delivery(sequence=1)
     again = msgspec.structs.replace(first, attempts=1)
     journal.put(first)
@@ -149,6 +151,13 @@ def test_a_dead_letter_that_is_sent_again_has_not_ended() -> None:
     assert past.has_ended(first)
     assert not past.has_ended(again)
     assert past.take_last(again) is None
+
+
+def test_a_letter_of_what_was_delivered_after_all_is_not_sent_again() -> None:
+    past, first = Past(), delivery()
+    past.note(first.id, outcome(Step.DELIVERED, attempt=2))
+
+    assert past.has_ended(msgspec.structs.replace(first, attempts=2))
 
 
 def test_what_ended_without_an_attempt_has_ended() -> None:

@@ -140,6 +140,21 @@ def unwanted(event: Event, *, now: dt.datetime) -> Outcome:
     )
 
 
+def forgotten(event: Event, *, now: dt.datetime) -> Outcome:
+    """Return the outcome of an event of somebody who was to be forgotten before it was decided."""
+    return Outcome(
+        at=now,
+        step=Step.FILTERED,
+        reason="person_forgotten",
+        what="Whom this was about was to be forgotten before it could be delivered.",
+        source_id=event.source_id,
+        message_id=event.message_id,
+        event_type=event.type,
+        event_name=event.name,
+        id=f"{event.offset.sequence}-{event.offset.index}-forgotten",
+    )
+
+
 class _Refused(CrossdockError):
     """An event gives no payload that the action takes."""
 

@@ -38,6 +38,7 @@ from crossdock.pipeline.route.plan import ConnectionPlan, RoutePlan
 
 DUPLICATE = "duplicate"
 REPLAY_FILTER = "replay_filter"
+FORGOTTEN = "person_forgotten"
 
 _RETRY_SECONDS = 1.0
 # So many replays are under way at a time; the others wait for one of them to end.
@@ -113,6 +114,7 @@ class Replays:
         claims: Knows duplicates: they are not replayed.
         clock: Keeps the rate.
         ids: For what is new.
+        is_forgotten: Whether what somebody did up to a moment is to be forgotten.
     """
 
     def __init__(  # noqa: PLR0913 - parts of the system, each by name.
@@ -124,8 +126,10 @@ class Replays:
         claims: FirstFinder,
         clock: Clock,
         ids: Ids,
+        is_forgotten: Callable[[str, dt.datetime], bool] = lambda _person, _received_at: False,
     ) -> None:
         self._journal = journal
+        self._is_forgotten = is_forgotten
         self._plan = plan
         self._compile_condition = compile_condition
         self._claims = claims
@@ -308,6 +312,9 @@ class Replays:
         for event, first in zip(chosen, firsts, strict=True):
             if first is not None:
                 reasons[DUPLICATE] += 1
+            elif self._is_forgotten(event.person, event.received_at):
+                # Not a delivery that is dropped later: word of it would hold what they did.
+                reasons[FORGOTTEN] += 1
             elif condition is not None and not _matches(condition, event):
                 reasons[REPLAY_FILTER] += 1
             else:

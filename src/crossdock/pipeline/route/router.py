@@ -14,7 +14,7 @@ from crossdock.events import Delivery, Event, Offset, Outcome, Step
 from crossdock.events.notice import Notice
 from crossdock.kit import Destination
 from crossdock.pipeline.route import report
-from crossdock.pipeline.route.decide import decide, unwanted
+from crossdock.pipeline.route.decide import decide, forgotten, unwanted
 from crossdock.pipeline.route.old_library import OldLibraryWatch
 from crossdock.pipeline.route.plan import Compilers, RoutePlan, compile_plan
 from crossdock.workspace import Workspace, WorkspaceFeed
@@ -78,6 +78,7 @@ class Router:
         compilers: The kit's.
         clock: Stamps outcomes, and waits while the journal is away.
         claims: Knows duplicates; None lets every event pass.
+        is_forgotten: Whether what somebody did up to a moment is to be forgotten.
     """
 
     def __init__(  # noqa: PLR0913 - parts of the system, each by name.
@@ -89,9 +90,11 @@ class Router:
         compilers: Compilers,
         clock: Clock,
         claims: Claims | None = None,
+        is_forgotten: Callable[[str, dt.datetime], bool] = lambda _person, _received_at: False,
     ) -> None:
         self._journal = journal
         self._claims = claims
+        self._is_forgotten = is_forgotten
         self._destinations_by_slug = destinations_by_slug
         self._compilers = compilers
         self._clock = clock
@@ -185,6 +188,9 @@ class Router:
         outcomes: list[Outcome] = []
         made_by_slug: collections.Counter[str] = collections.Counter()
         for event in events:
+            if self._is_forgotten(event.person, event.received_at):
+                outcomes.append(forgotten(event, now=self._clock.now()))
+                continue
             connection_plans = plan.source(event.source_id).to_send
             if not connection_plans:
                 outcomes.append(unwanted(event, now=self._clock.now()))

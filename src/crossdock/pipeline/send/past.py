@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import datetime as dt
+import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -19,6 +20,8 @@ from crossdock.pipeline.send.conclude import delivery_id_of
 
 # Of one connection, of each kind. A finish gets lost seconds before a crash, not hours.
 _REMEMBERED_MAX = 50_000
+# More attempts than anything that is sent again can have behind it.
+_FOR_GOOD = sys.maxsize
 _ENDS = frozenset({Step.DELIVERED, Step.REJECTED, Step.DEAD, Step.FAILED, Step.FILTERED})
 
 
@@ -34,7 +37,7 @@ class Past:
         if outcome.step in _ENDS:
             self._last_by_unfinished.pop(delivery_id, None)
             # What ended without an attempt has ended, too.
-            self._end(delivery_id, max(outcome.attempt, 1))
+            self._end(delivery_id, outcome.step, max(outcome.attempt, 1))
         else:
             self._last_by_unfinished[delivery_id] = outcome
             self._last_by_unfinished.move_to_end(delivery_id)
@@ -43,12 +46,13 @@ class Past:
 
     def end(self, delivery: Delivery, outcome: Outcome) -> None:
         """Remember that a delivery has ended with this outcome."""
-        self._end(delivery.id, max(outcome.attempt, delivery.attempts + 1))
+        self._end(delivery.id, outcome.step, max(outcome.attempt, delivery.attempts + 1))
 
     def has_ended(self, delivery: Delivery) -> bool:
         """Return whether the delivery has ended.
 
-        A dead letter that is sent again says how many attempts were made before, and has not.
+        A dead letter that is sent again says how many attempts were made before, and has not;
+        unless it was delivered meanwhile. A crash can leave a letter of what is still under way.
         """
         return delivery.attempts < self._attempts_by_ended.get(delivery.id, 0)
 
@@ -60,8 +64,8 @@ class Past:
         last = self._last_by_unfinished.pop(delivery.id, None)
         return last if last is not None and last.attempt > delivery.attempts else None
 
-    def _end(self, delivery_id: str, attempts: int) -> None:
-        self._attempts_by_ended[delivery_id] = attempts
+    def _end(self, delivery_id: str, step: Step, attempts: int) -> None:
+        self._attempts_by_ended[delivery_id] = _FOR_GOOD if step is Step.DELIVERED else attempts
         self._attempts_by_ended.move_to_end(delivery_id)
         if len(self._attempts_by_ended) > _REMEMBERED_MAX:
             self._attempts_by_ended.popitem(last=False)
