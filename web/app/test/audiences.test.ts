@@ -4,7 +4,6 @@ import {
   keyOf,
   missing,
   newComputedTrait,
-  newComputedTrait,
   newEvent,
   newFilter,
   newGroup,

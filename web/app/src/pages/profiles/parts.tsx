@@ -25,6 +25,7 @@ export function Section({ title, children }: { title: string; children: ReactNod
 export function SourceName({ id }: { id: string }) {
   const { data } = useQuery(sourcesQuery);
   const found = data?.find((one) => one.id === id);
+  if (!data) return <span>a source</span>;
   if (!found) return <span>a source that was deleted</span>;
   return (
     <Anchor component={Link} to={`/sources/${id}`} fz="inherit">
@@ -43,7 +44,7 @@ export function Traits({ traits }: { traits: readonly Trait[] }) {
         <li key={trait.key}>
           <div className={classes.pair}>
             <span className={classes.key}>{trait.key}</span>
-            <span className={classes.value}>{shown(trait.value)}</span>
+            <bdi className={classes.value}>{shown(trait.value)}</bdi>
           </div>
           <div className={classes.when}>
             <TimeAgo at={trait.at} />, from <SourceName id={trait.sourceId} />
