@@ -53,6 +53,12 @@ class Demo:
         ]
         return answer
 
+    def send(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Return what the API answers to something new."""
+        answer: dict[str, Any] = self._api.post(f"{self.url}/api/v1{path}", data=body).json()
+        found: dict[str, Any] = answer["data"]
+        return found
+
     def first(self, path: str, **wanted: str) -> dict[str, Any]:
         """Return the first of a list that has the wanted values."""
         (found,) = (value for name, value in self.ask(path).items() if name != "pagination")
@@ -123,8 +129,24 @@ def fill(browser: Browser, demo: Demo) -> None:
     api.post(f"{demo.url}/v1/track", data={"writeKey": "demo-write-key", "event": "Nobody"})
 
 
+def make_audience(demo: Demo) -> str:
+    """Make an audience that Ramen's sandbox is told of, and return its id."""
+    definition = {"query": "event('Order Completed').within(30 days).count() >= 1"}
+    made = demo.send(
+        "/audiences", {"name": "Order Completed Last 30 Days", "definition": definition}
+    )
+    audience_id: str = made["computation"]["id"]
+    settings = demo.ask("/catalog/destinations/ramen-server/sandbox")["settings"]
+    demo.send(
+        f"/audiences/{audience_id}/destinations",
+        {"metadataId": "ramen-server", "settings": settings},
+    )
+    return audience_id
+
+
 def app_pages(demo: Demo) -> dict[str, str]:
     """Return the paths of the app's pages that are shown, by the names of their pictures."""
+    audience_id = make_audience(demo)
     source_id = demo.first("/sources")["id"]
     ids_by_slug = {
         one["metadata"]["slug"]: one["id"] for one in demo.ask("/destinations")["destinations"]
@@ -141,6 +163,7 @@ def app_pages(demo: Demo) -> dict[str, str]:
         "mapping": f"/destinations/{ripe}/mappings/{mapping_id}",
         "delivery": "/delivery",
         "trace": "/events/order-1000",
+        "audience": f"/audiences/{audience_id}/definition",
     }
 
 
@@ -206,6 +229,8 @@ def main() -> None:
                 shoot = take(page, painter, out)
                 for name, path in paths.items():
                     page.goto(f"{demo.url}{path}")
+                    if name == "audience":
+                        page.get_by_role("progressbar", name="Share of all").wait_for()
                     if name == "debugger" and width >= WIDE:
                         page.get_by_role("option").filter(has_text="Order Shipped").first.click()
                     shoot(f"{name}-{width}-{scheme}")

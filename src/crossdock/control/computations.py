@@ -40,7 +40,7 @@ from crossdock.control.computation_shapes import (
 )
 from crossdock.control.destinations import new_connection
 from crossdock.control.parts import Here, Parts
-from crossdock.control.profiles import history_of, short_profile
+from crossdock.control.profiles import history_of, short_profiles
 from crossdock.events import ConnectionId
 from crossdock.workspace import (
     CallKind,
@@ -350,18 +350,14 @@ def _after(cursor: str | None) -> int:
 
 
 async def _members(parts: Parts, found: Sequence[Member], subject: str) -> list[MemberShape]:
+    if subject == "accounts":
+        return [member_shape(one, None) for one in found]
     history = history_of(parts)
-    shapes: list[MemberShape] = []
-    for one in found:
-        number = one.subject_id
-        profile = (
-            await history.ask(lambda at, number=number: people.load(at, number))  # type: ignore[misc] # Bound at once.
-            if subject == "users"
-            else None
-        )
-        shown = await short_profile(history, profile) if profile is not None else None
-        shapes.append(member_shape(one, shown))
-    return shapes
+    ids = [one.subject_id for one in found]
+    profiles = await history.ask(lambda at: people.load_all(at, ids))
+    shapes = await short_profiles(history, [*profiles.values()])
+    by_id = dict(zip(profiles, shapes, strict=True))
+    return [member_shape(one, by_id.get(one.subject_id)) for one in found]
 
 
 async def _answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -164,7 +165,7 @@ async def list_profiles(
     total, known = await history.ask(people.counts)
     return Data(
         data=ProfilesAnswer(
-            profiles=[await short_profile(history, one) for one in page.items],
+            profiles=await short_profiles(history, page.items),
             next=page.next_cursor,
             total=total,
             total_known=known,
@@ -242,7 +243,7 @@ async def list_members(
     )
     return Data(
         data=MembersAnswer(
-            profiles=[await short_profile(history, one) for one in page.items],
+            profiles=await short_profiles(history, page.items),
             next=page.next_cursor,
         )
     )
@@ -334,17 +335,21 @@ async def _paged(history: History, question: Any) -> Page:
     return page
 
 
-async def short_profile(history: History, found: Found) -> ProfileShape:
-    """Return somebody as lists show them."""
-    known_by = await history.ask(lambda at: people.identifiers(at, found.id))
-    return ProfileShape(
-        id=str(found.id),
-        is_anonymous=found.is_anonymous,
-        created_at=found.created_at,
-        updated_at=found.updated_at,
-        traits=found.traits,
-        identifiers=[_known_by(one) for one in known_by],
-    )
+async def short_profiles(history: History, found: Sequence[Found]) -> list[ProfileShape]:
+    """Return some as lists show them."""
+    ids = [one.id for one in found]
+    known_by = await history.ask(lambda at: people.identifiers_of(at, ids))
+    return [
+        ProfileShape(
+            id=str(one.id),
+            is_anonymous=one.is_anonymous,
+            created_at=one.created_at,
+            updated_at=one.updated_at,
+            traits=one.traits,
+            identifiers=[_known_by(each) for each in known_by[one.id]],
+        )
+        for one in found
+    ]
 
 
 def _known_by(one: people.KnownBy) -> IdentifierShape:

@@ -158,17 +158,22 @@ def load(cursor: Cursor, profile_id: int) -> Found | None:
     return None
 
 
+def load_all(cursor: Cursor, profile_ids: Sequence[int]) -> dict[int, Found]:
+    """Return profiles by their numbers, also those that became others; one question for all."""
+    return {row[0]: _profile(row[1:]) for row in _rows(cursor, "profiles", ids=[*profile_ids])}
+
+
 def identifiers(cursor: Cursor, profile_id: int) -> list[KnownBy]:
     """Return by what somebody is known, the first first."""
-    return [
-        KnownBy(
-            identifier=Identifier(kind, value),
-            first_seen_at=at(us),
-            source_id=source_id,
-            message_id=message_id,
-        )
-        for kind, value, us, source_id, message_id in _rows(cursor, "identifiers", id=profile_id)
-    ]
+    return [_known_by(row) for row in _rows(cursor, "identifiers", id=profile_id)]
+
+
+def identifiers_of(cursor: Cursor, profile_ids: Sequence[int]) -> dict[int, list[KnownBy]]:
+    """Return by what some are known, the first first; one question for all."""
+    found: dict[int, list[KnownBy]] = {one: [] for one in profile_ids}
+    for profile_id, *row in _rows(cursor, "identifiers_of", ids=[*profile_ids]):
+        found[profile_id].append(_known_by(row))
+    return found
 
 
 def events(cursor: Cursor, profile_id: int, *, limit: int, wanted: Wanted | None = None) -> Page:
@@ -243,8 +248,9 @@ def members(cursor: Cursor, account_id: int, *, limit: int, after: str | None = 
     after_id = _number(after) if after else 0
     rows = _rows(cursor, "members", id=account_id, after=after_id, limit=limit + 1)
     next_cursor = str(rows[limit - 1][0]) if len(rows) > limit else None
-    found = [load(cursor, row[0]) for row in rows[:limit]]
-    return Page(items=[one for one in found if one is not None], next_cursor=next_cursor)
+    found = load_all(cursor, [row[0] for row in rows[:limit]])
+    items = [found[row[0]] for row in rows[:limit] if row[0] in found]
+    return Page(items=items, next_cursor=next_cursor)
 
 
 def search(cursor: Cursor, text: str | None, *, limit: int, after: str | None = None) -> Page:
@@ -268,6 +274,16 @@ def counts(cursor: Cursor) -> tuple[int, int]:
 def _rows(cursor: Cursor, name: str, **parameters: object) -> list[Any]:
     cursor.execute(_SQL[name], parameters)
     return cursor.fetchall()
+
+
+def _known_by(row: Sequence[Any]) -> KnownBy:
+    kind, value, us, source_id, message_id = row
+    return KnownBy(
+        identifier=Identifier(kind, value),
+        first_seen_at=at(us),
+        source_id=source_id,
+        message_id=message_id,
+    )
 
 
 def _profile(row: Sequence[Any]) -> Found:

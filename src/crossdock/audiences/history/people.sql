@@ -9,6 +9,17 @@ SELECT winner_id FROM merged WHERE loser_id = $id LIMIT 1;
 SELECT profile_id, is_anonymous, epoch_us(created_at), epoch_us(updated_at), traits, marks
 FROM profile_rows WHERE profile_id = $id;
 
+-- profiles: what is known of some, by the numbers that they have or had
+SELECT named.id, found.profile_id, found.is_anonymous, epoch_us(found.created_at),
+  epoch_us(found.updated_at), found.traits, found.marks
+FROM (SELECT unnest($ids) AS id) AS named
+LEFT JOIN merged ON merged.loser_id = named.id
+JOIN profile_rows AS found ON found.profile_id = coalesce(merged.winner_id, named.id);
+
+-- identifiers_of: by what some are known
+SELECT profile_id, type, value, epoch_us(first_seen_at), source_id, message_id FROM identifiers
+WHERE profile_id IN (SELECT unnest($ids)) ORDER BY first_seen_at, type, value;
+
 -- identifiers: by what somebody is known
 SELECT type, value, epoch_us(first_seen_at), source_id, message_id FROM identifiers
 WHERE profile_id = $id ORDER BY first_seen_at, type, value;

@@ -1,5 +1,4 @@
-import { session } from "./session";
-import { useSignal } from "./signal";
+import { useMay } from "./roles";
 
 /** Whether this person may change what is configured, or only look. */
-export const useCanEdit = (): boolean => useSignal(session)?.role !== "viewer";
+export const useCanEdit = (): boolean => useMay("editor");

@@ -78,7 +78,7 @@ function About({ one }: { one: Computation }) {
       <b>{one.size.toLocaleString()}</b> {one.size === 1 ? who[0] : who[1]}
       {one.kind === "computed_trait" && " with a value"}
       {" · "}
-      <Text span ff="monospace" fz="xs">
+      <Text span ff="monospace" fz="xs" className={classes.key}>
         {one.key}
       </Text>
       {one.options.includeAnonymousUsers && " · with anonymous visitors"}

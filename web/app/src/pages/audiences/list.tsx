@@ -39,7 +39,7 @@ const columns = (
         <Anchor component={Link} to={`${WORDS[kind].to}/${one.id}`} fw={550} fz="sm">
           {one.name}
         </Anchor>
-        <Text fz="xs" c="dimmed" ff="monospace">
+        <Text fz="xs" c="dimmed" ff="monospace" className={classes.key}>
           {one.key}
         </Text>
       </>

@@ -1,13 +1,4 @@
-import {
-  Button,
-  Checkbox,
-  Group,
-  Paper,
-  SegmentedControl,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Button, Checkbox, Group, Paper, SegmentedControl, Stack, Text } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -21,6 +12,7 @@ import { tell } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { keyOf, newEvent, newGroup, newUsers, suggestedName } from "./builder/model";
 import { DefinitionEditor, useAudienceDefinition } from "./definition_editor";
+import { NameFields } from "./name_fields";
 import { create, type Subject } from "./queries";
 
 const CRUMBS = [{ label: "Audiences", to: "/audiences" }];
@@ -63,13 +55,15 @@ function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) 
   const editing = useAudienceDefinition(type, start);
   // Null until it is typed: then it follows what is in it.
   const [name, setName] = useState<string | null>(null);
+  const [ownKey, setOwnKey] = useState<string | null>(null);
   const [isWithAnonymous, setWithAnonymous] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [isDone, setDone] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const suggestion = editing.built ? suggestedName(editing.built) : "";
   const called = name ?? suggestion;
-  const isReady = editing.valid !== "" && !editing.isBusy && called.trim() !== "";
+  const key = ownKey?.trim() ?? keyOf(called);
+  const isReady = editing.valid !== "" && !editing.isBusy && called.trim() !== "" && key !== "";
   useUnsavedGuard(((name ?? "") !== "" || editing.query !== "") && !isDone);
 
   const submit = async (event: FormEvent) => {
@@ -80,6 +74,7 @@ function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) 
     try {
       const made = await create("audience", {
         name: called.trim(),
+        key,
         description: "",
         definition: { query: editing.valid, type },
         isWithAnonymous,
@@ -96,7 +91,6 @@ function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) 
     }
   };
   const messages = error instanceof ApiError ? error.messagesByField() : {};
-  const key = keyOf(called);
 
   return (
     <form onSubmit={submit}>
@@ -126,26 +120,14 @@ function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) 
           isWithAnonymous={isWithAnonymous}
           id={null}
         />
-        <Paper p="lg" component="section" aria-label="What it is called">
-          <TextInput
-            label="Name"
-            value={called}
-            maw={560}
-            placeholder="Order Completed Last 30 Days"
-            description={
-              key ? (
-                <>
-                  Destinations get it as <code>{key}</code>. That stays, also if you rename it.
-                </>
-              ) : (
-                "Destinations get it in snake case, as the name of a trait."
-              )
-            }
-            error={messages.name ?? messages.key}
-            maxLength={200}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-        </Paper>
+        <NameFields
+          name={called}
+          onName={setName}
+          ownKey={ownKey}
+          onKey={setOwnKey}
+          placeholder="Order Completed Last 30 Days"
+          messages={messages}
+        />
         {error !== null && <ErrorState error={error} />}
         <Group>
           <Button type="submit" loading={isBusy} disabled={!isReady}>
@@ -155,7 +137,7 @@ function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) 
             Cancel
           </Button>
           <Text c="dimmed" fz="sm">
-            {editing.missing ?? (called.trim() ? "" : "Give it a name.")}
+            {editing.missing ?? (called.trim() ? (key ? "" : "Give it a key.") : "Give it a name.")}
           </Text>
         </Group>
       </Stack>

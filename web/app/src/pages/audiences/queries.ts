@@ -180,6 +180,7 @@ export const previewQuery = (
 
 export interface New {
   name: string;
+  key: string;
   description: string;
   definition: Definition;
   isWithAnonymous: boolean;

@@ -27,7 +27,9 @@ export function ToldLately({ output, sandbox }: { output: Output; sandbox: Sandb
       </Title>
       {told.length === 0 ? (
         <Text c="dimmed" fz="sm" mt={4}>
-          Nothing yet. Whoever gets in shows here within seconds.
+          {output.sync && output.sync.told > 0
+            ? "Not among the last hundred events that were sent of all audiences; “See what was sent” has them all."
+            : "Nothing yet. Whoever gets in shows here within seconds."}
           {hasFeature("demo") && (
             <>
               {" "}

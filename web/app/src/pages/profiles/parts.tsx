@@ -1,8 +1,8 @@
 /** What the pages of a person and of an account have in common. */
 
-import { Anchor, Paper, Text, Title } from "@mantine/core";
+import { Anchor, Button, Paper, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 import { sourcesQuery } from "../../api/queries";
 import { TimeAgo } from "../../parts/time_ago";
@@ -25,6 +25,7 @@ export function Section({ title, children }: { title: string; children: ReactNod
 export function SourceName({ id }: { id: string }) {
   const { data } = useQuery(sourcesQuery);
   const found = data?.find((one) => one.id === id);
+  if (!data) return <span>a source</span>;
   if (!found) return <span>a source that was deleted</span>;
   return (
     <Anchor component={Link} to={`/sources/${id}`} fz="inherit">
@@ -33,24 +34,35 @@ export function SourceName({ id }: { id: string }) {
   );
 }
 
+const TRAITS_MAX = 40;
+
 export function Traits({ traits }: { traits: readonly Trait[] }) {
+  const [isWhole, setWhole] = useState(false);
   if (traits.length === 0) {
     return <Text c="dimmed">None yet. They come with identify and group calls.</Text>;
   }
+  const shownTraits = isWhole ? traits : traits.slice(0, TRAITS_MAX);
   return (
-    <ul className={classes.rows}>
-      {traits.map((trait) => (
-        <li key={trait.key}>
-          <div className={classes.pair}>
-            <span className={classes.key}>{trait.key}</span>
-            <span className={classes.value}>{shown(trait.value)}</span>
-          </div>
-          <div className={classes.when}>
-            <TimeAgo at={trait.at} />, from <SourceName id={trait.sourceId} />
-          </div>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className={classes.rows}>
+        {shownTraits.map((trait) => (
+          <li key={trait.key}>
+            <div className={classes.pair}>
+              <span className={classes.key}>{trait.key}</span>
+              <bdi className={classes.value}>{shown(trait.value)}</bdi>
+            </div>
+            <div className={classes.when}>
+              <TimeAgo at={trait.at} />, from <SourceName id={trait.sourceId} />
+            </div>
+          </li>
+        ))}
+      </ul>
+      {shownTraits.length < traits.length && (
+        <Button variant="default" mt="sm" onClick={() => setWhole(true)}>
+          Show all {traits.length.toLocaleString()}
+        </Button>
+      )}
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Link, useNavigate } from "react-router";
@@ -9,6 +9,7 @@ import { PageHeader } from "../../parts/page_header";
 import { tell } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { keyOf, newComputedTrait } from "../audiences/builder/model";
+import { NameFields } from "../audiences/name_fields";
 import { NotAllowed } from "../audiences/new_audience";
 import { create } from "../audiences/queries";
 import { TraitEditor, useTraitDefinition } from "./trait_editor";
@@ -35,13 +36,14 @@ function NewTrait() {
   const editing = useTraitDefinition("USERS", start);
   // Null until it is typed: then it follows what is computed.
   const [name, setName] = useState<string | null>(null);
+  const [ownKey, setOwnKey] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [isDone, setDone] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const called = name ?? (editing.built ? suggestedTraitName(editing.built) : "");
   useUnsavedGuard(((name ?? "") !== "" || editing.query !== "") && !isDone);
-  const key = keyOf(called);
-  const isReady = editing.valid !== "" && !editing.isBusy && called.trim() !== "";
+  const called = name ?? (editing.built ? suggestedTraitName(editing.built) : "");
+  const key = ownKey?.trim() ?? keyOf(called);
+  const isReady = editing.valid !== "" && !editing.isBusy && called.trim() !== "" && key !== "";
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -51,6 +53,7 @@ function NewTrait() {
     try {
       const made = await create("computed_trait", {
         name: called.trim(),
+        key,
         description: "",
         definition: { query: editing.valid, type: "USERS" },
         isWithAnonymous: false,
@@ -71,26 +74,14 @@ function NewTrait() {
     <form onSubmit={submit}>
       <Stack gap="md">
         <TraitEditor editing={editing} type="USERS" isWithAnonymous={false} id={null} />
-        <Paper p="lg" component="section" aria-label="What it is called">
-          <TextInput
-            label="Name"
-            maw={560}
-            placeholder="Total spent"
-            maxLength={200}
-            description={
-              key ? (
-                <>
-                  Destinations get it as <code>{key}</code>. That stays, also if you rename it.
-                </>
-              ) : (
-                "Destinations get it in snake case, as the name of a trait."
-              )
-            }
-            value={called}
-            error={messages.name ?? messages.key}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-        </Paper>
+        <NameFields
+          name={called}
+          onName={setName}
+          ownKey={ownKey}
+          onKey={setOwnKey}
+          placeholder="Total spent"
+          messages={messages}
+        />
         {error !== null && <ErrorState error={error} />}
         <Group>
           <Button type="submit" loading={isBusy} disabled={!isReady}>
@@ -100,7 +91,7 @@ function NewTrait() {
             Cancel
           </Button>
           <Text c="dimmed" fz="sm">
-            {editing.missing ?? (called.trim() ? "" : "Give it a name.")}
+            {editing.missing ?? (called.trim() ? (key ? "" : "Give it a key.") : "Give it a name.")}
           </Text>
         </Group>
       </Stack>

@@ -339,11 +339,11 @@ export function suggestedName(condition: Condition): string {
 export const windowName = (window: Window | null): string =>
   window?.kind === "last" ? ` Last ${window.span.amount} ${capital(window.span.unit)}` : "";
 
-/** Returns the key that the server will make of a name. */
+/** Returns the key that the server will make of a name; "" if it has no Latin letter or digit. */
 export const keyOf = (name: string): string =>
   name
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, "_")
+    .replace(/[^a-z0-9]+/g, "_")
     .replace(/^_+|_+$/g, "");
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
