@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -108,7 +108,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(*ports: int) -> Iterator[Server]:
+def serving(*ports: int, options: Sequence[str] = ()) -> Iterator[Server]:
     """Run a server that may reach these ports of this machine."""
     with tempfile.TemporaryDirectory() as folder:
         allowed = ",".join(f"127.0.0.1:{port}" for port in ports)
@@ -120,6 +120,7 @@ def serving(*ports: int) -> Iterator[Server]:
                 "--port=0",
                 "--log-level=error",
                 f"--allowed-addresses={allowed}",
+                *options,
             ],
             stdout=subprocess.PIPE,
             env={**os.environ, "CROSSDOCK_ADMIN_TOKEN": _TOKEN},
