@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 import urllib.parse
+from collections.abc import Sequence
 
 import aiohttp
 import msgspec
@@ -20,7 +21,8 @@ from bench.serving import Receiver, Server, listen, serving
 
 _EVENTS = 20_000
 _BATCH_EVENTS = 100
-_BATCH_SIZES = (1, 500)
+# How many in a request, and what differs from the server as it comes.
+_BACKLOGS: tuple[tuple[int, tuple[str, ...]], ...] = ((1, ()), (500, ()), (500, ("--no-profiles",)))
 _ROUNDS = 3
 
 
@@ -112,8 +114,8 @@ async def main(seconds: float) -> None:
     arrivals = Arrivals()
     receiver, port = await listen(lambda: Receiver(arrivals.note))
     await print_latencies(arrivals, port, seconds)
-    for batch_size in _BATCH_SIZES:
-        await print_sustained(arrivals, port, batch_size)
+    for batch_size, options in _BACKLOGS:
+        await print_sustained(arrivals, port, batch_size, options)
     receiver.close()
 
 
@@ -132,9 +134,11 @@ async def print_latencies(arrivals: Arrivals, port: int, seconds: float) -> None
             print(f"  {per_second:>6,} events/s   p50 {p50 * 1e3:.1f} ms   p99 {p99 * 1e3:.1f} ms")
 
 
-async def print_sustained(arrivals: Arrivals, port: int, batch_size: int) -> None:
+async def print_sustained(
+    arrivals: Arrivals, port: int, batch_size: int, options: Sequence[str]
+) -> None:
     """Print the median of some rounds, each of which sends and delivers a backlog."""
-    with serving(port) as server:
+    with serving(port, options=options) as server:
         await asyncio.to_thread(server.connect, f"http://127.0.0.1:{port}/", batchSize=batch_size)
         await latencies(server, arrivals, per_second=50, seconds=1, name="warm-up")
         rates = [
@@ -142,6 +146,7 @@ async def print_sustained(arrivals: Arrivals, port: int, batch_size: int) -> Non
             for number in range(_ROUNDS)
         ]
     name = "one delivery a request" if batch_size == 1 else f"up to {batch_size} in a request"
+    name = " ".join((name, *options))
     spread = ", ".join(f"{rate:,.0f}" for rate in rates)
     rate = statistics.median(rates)
     print(f"sustained, {name}: {rate:,.0f} deliveries/s   (rounds: {spread})")

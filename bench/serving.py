@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -109,7 +109,9 @@ class Server:
 
 @contextlib.contextmanager
 def serving(
-    *ports: int, prepare: Callable[[Path], None] = lambda _folder: None
+    *ports: int,
+    options: Sequence[str] = (),
+    prepare: Callable[[Path], None] = lambda _folder: None,
 ) -> Iterator[Server]:
     """Run a server that may reach these ports of this machine, on a folder that was prepared."""
     with tempfile.TemporaryDirectory() as folder:
@@ -123,6 +125,7 @@ def serving(
                 "--port=0",
                 "--log-level=error",
                 f"--allowed-addresses={allowed}",
+                *options,
             ],
             stdout=subprocess.PIPE,
             env={**os.environ, "CROSSDOCK_ADMIN_TOKEN": _TOKEN},
