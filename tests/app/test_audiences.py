@@ -106,15 +106,17 @@ def test_an_audience_goes_from_nothing_to_a_property_in_ramen(
     send(app_server, order("cleo"))
     told = page.get_by_role("list", name="Told Ramen Server lately").get_by_role("listitem")
     of_cleo = told.filter(has_text="cleo")
-    expect(of_cleo.get_by_text("true")).to_be_visible()
     eventually(lambda: ramen_traits(app_server, "cleo").get(KEY) is True)
+    expect(of_cleo.get_by_text("true")).to_be_visible(timeout=20_000)
     expect_accessible(page)
     with page.context.expect_page() as opened:
         of_cleo.get_by_role("link", name="See it in Ramen").click()
     users = opened.value.get_by_role("tabpanel", name="Users")
-    expect(users.get_by_role("listitem").filter(has_text="cleo")).to_contain_text(KEY)
+    expect(users.get_by_role("listitem").filter(has_text="cleo")).to_contain_text(
+        KEY, timeout=20_000
+    )
     of_cleo.get_by_role("link", name="What became of it").click()
-    expect(page.get_by_role("main")).to_contain_text("PATCH")
+    expect(page.get_by_role("heading", name="Ramen Server")).to_be_visible(timeout=20_000)
 
 
 def test_the_text_and_the_builder_follow_each_other(signed_in: Opener) -> None:
@@ -185,6 +187,7 @@ def test_how_a_destination_is_told_can_be_changed(
     card.get_by_role("checkbox", name="Track").check()
     card.get_by_label("Event when somebody gets in").fill("Became a pro")
     card.get_by_label("At most so many a second").fill("5")
+    expect(card.get_by_role("button", name="Save")).to_be_enabled()
     expect_accessible(page)
     card.get_by_role("button", name="Save").click()
 
@@ -270,6 +273,7 @@ def test_a_person_is_forgotten_and_refused(signed_in: Opener, app_server: Runnin
     page.get_by_role("button", name="Forget this person").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox").fill("zoe")
+    expect(dialog.get_by_role("button", name="Forget this person")).to_be_enabled()
     expect_accessible(page)
     dialog.get_by_role("button", name="Forget this person").click()
 
