@@ -31,6 +31,7 @@
 - `sending`: when the next attempt is, and how long attempts take.
 - `tester`: one event, step by step.
 - `session`: signing in and out, and one's own password.
+- `watching`: answers that go on, and end with the session of whoever watches.
 - `secure_mode`: why a signature for Ramen's secure mode is wrong.
 """
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from crossdock.base import json
 from crossdock.control.answers import Data, Shape
 from crossdock.control.parts import Here, Parts
+from crossdock.control.watching import while_allowed
 from crossdock.ledger import (
     Account,
     Counted,
@@ -31,9 +32,6 @@ from crossdock.workspace import NotFound, Refused
 router = APIRouter(tags=["Ledger"])
 
 LIMIT_MAX = 1000
-
-# How often it is asked whether whoever watches may still come in: a look at the database.
-_ASKED_EVERY_SECONDS = 2.0
 
 # What the code calls a connection, the API calls a destination; a mapping, a subscription.
 _API_NAMES = {"connection_id": "destinationId", "mapping_id": "subscriptionId"}
@@ -213,12 +211,7 @@ async def tail_ledger(  # noqa: PLR0913 - each is one thing to look for.
 
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 1000\n: welcome\n\n"
-        asked_at = parts.clock.monotonic_seconds()
-        async for entry in entries:
-            if parts.clock.monotonic_seconds() - asked_at >= _ASKED_EVERY_SECONDS:
-                if parts.who.may_still is not None and not await parts.who.may_still():
-                    return
-                asked_at = parts.clock.monotonic_seconds()
+        async for entry in while_allowed(entries, parts):
             if entry is None:
                 yield b": still here\n\n"
             elif isinstance(entry, Missed):
