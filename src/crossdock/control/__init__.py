@@ -30,6 +30,7 @@
 - `report`: all that an operator can see of it.
 - `sending`: when the next attempt is, and how long attempts take.
 - `tester`: one event, step by step.
+- `times`: the moments and ranges that a request names.
 - `session`: signing in and out, and one's own password.
 - `watching`: answers that go on, and end with the session of whoever watches.
 - `secure_mode`: why a signature for Ramen's secure mode is wrong.

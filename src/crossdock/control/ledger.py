@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -14,6 +14,7 @@ from pydantic import Field
 from crossdock.base import json
 from crossdock.control.answers import Data, Shape
 from crossdock.control.parts import Here, Parts
+from crossdock.control.times import GRAIN_SECONDS, Granularity, check_range, in_utc
 from crossdock.control.watching import while_allowed
 from crossdock.ledger import (
     Account,
@@ -41,14 +42,6 @@ _INNER = frozenset(
     | {"subject_id", "message_hash", "subject_hash"}
 )
 
-Granularity = Literal["MINUTE", "HOUR", "DAY"]
-GRAIN_SECONDS: Mapping[Granularity, int] = {"MINUTE": 60, "HOUR": 3600, "DAY": 86_400}
-# The ranges that Segment allows; they keep an answer short.
-_RANGE_MAX: Mapping[Granularity, dt.timedelta] = {
-    "MINUTE": dt.timedelta(hours=4),
-    "HOUR": dt.timedelta(days=14),
-    "DAY": dt.timedelta(days=31),
-}
 _COLUMNS_BY_GROUP = {
     "eventName": "event_name",
     "eventType": "event_type",
@@ -339,41 +332,6 @@ def _account(account: Account) -> AccountShape:
         difference=account.difference,
         **counts,
     )
-
-
-def in_utc(given: dt.datetime, field: str) -> dt.datetime:
-    """Return a moment of a request in UTC.
-
-    Raises:
-        Refused: No calendar has it.
-    """
-    try:
-        return given.replace(tzinfo=dt.UTC) if given.tzinfo is None else given.astimezone(dt.UTC)
-    except OverflowError as error:
-        raise Refused(
-            f'"{field}" is not within any calendar.',
-            do="Send for example 2030-01-01T12:00:00Z.",
-            reason="unusable_time",
-            field=field,
-        ) from error
-
-
-def check_range(since: dt.datetime, until: dt.datetime, granularity: Granularity) -> None:
-    """Refuse a time that is too long to be counted so finely.
-
-    Raises:
-        Refused: It is.
-    """
-    if not dt.timedelta(0) < until - since <= _RANGE_MAX[granularity]:
-        longest = _RANGE_MAX[granularity]
-        hours = longest // dt.timedelta(hours=1)
-        raise Refused(
-            f"From startTime to endTime it is not between 0 and {hours} hours, which is the "
-            f"longest for {granularity}.",
-            do="Ask about a shorter time, or for a coarser granularity.",
-            reason="unusable_range",
-            field="endTime",
-        )
 
 
 def _dataset(

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from crossdock.control.answers import Data, Shape
-from crossdock.control.ledger import GRAIN_SECONDS, Granularity, check_range, in_utc
 from crossdock.control.parts import Here
+from crossdock.control.times import GRAIN_SECONDS, Granularity, check_range, in_utc
 from crossdock.ledger.entries import moment
 
 router = APIRouter(tags=["Ledger"])

@@ -292,6 +292,7 @@ class Engine:
                 changes=sum(done.changes.values()),
             )
             self._failed_at.pop(program.id, None)
+            self._sizes.look_soon()
             await self._settle()
         return True
 

@@ -42,6 +42,10 @@ class Sizes:
         self._clock = clock
         self._looked_at: float | None = None
 
+    def look_soon(self) -> None:
+        """See that the next round notes what was only now computed, as large as it is now."""
+        self._looked_at = None
+
     def note(
         self, known: Collection[str], cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock
     ) -> None:
