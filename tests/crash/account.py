@@ -108,9 +108,9 @@ def _wrong(
     if steps.count("mapped") != 1 and not (vendor == EDITED and "mapped" not in steps):
         yield f"it was mapped {steps.count('mapped')} times"
     # Asked for again, as the first answer was lost, it is told of again: each ends one death.
-    agains = len({entry.get("attempt") for entry in life if entry["step"] == "sent_again"})
+    repeats = len({entry.get("attempt") for entry in life if entry["step"] == "sent_again"})
     cut_off = len([one for one in record.changes_of(vendor, RETRY) if not one.is_answered])
-    if not 1 <= len(ends) - agains <= 1 + cut_off:
+    if not 1 <= len(ends) - repeats <= 1 + cut_off:
         yield f"it has {len(ends)} ends ({', '.join(steps)})"
         return
     if attempts != list(range(1, len(attempts) + 1)):
