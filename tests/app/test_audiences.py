@@ -167,7 +167,7 @@ def test_who_changed_it_meanwhile_is_told_and_nothing_is_lost(
     page.get_by_role("button", name="Save", exact=True).click()
 
     conflict = page.get_by_role("alert")
-    expect(conflict).to_contain_text("admin token changed this audience meanwhile")
+    expect(conflict).to_contain_text("The administrator changed this audience meanwhile")
     expect(conflict.get_by_text("trait('plan') = 'team'")).to_be_visible()
     expect_accessible(page)
     conflict.get_by_role("button", name="Save mine over it").click()
