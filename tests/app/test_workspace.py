@@ -139,7 +139,7 @@ def test_a_token_is_shown_once_and_revoked(signed_in: Opener, app_server: Runnin
 def test_the_audit_log_says_who_did_what_and_what_it_was(signed_in: Opener) -> None:
     page = signed_in("/workspace/audit?kind=source")
 
-    page.get_by_text(re.compile("created source demo")).click()
+    page.get_by_text(re.compile("created the source demo")).click()
 
     expect(page.get_by_text("demo-write-key")).to_be_visible()
     expect_accessible(page)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.control.permissions import needed_role
+from crossdock.control.permissions import is_recorded, needed_role
 from tests.control.visiting import Visitor
 
 Api = Any
@@ -78,6 +78,12 @@ def test_what_is_written_tomorrow_is_for_editors_to_change_and_for_viewers_to_se
     assert needed_role("GET", "/tomorrow") == "viewer"
     assert needed_role("POST", "/tomorrow/1") == "editor"
     assert needed_role("BREW", "/tomorrow") == "editor"
+
+
+def test_the_audit_log_knows_of_changes_and_not_of_questions() -> None:
+    assert is_recorded("POST", "/destinations/d/pause")
+    assert not is_recorded("POST", "/sql")
+    assert not is_recorded("POST", "/audiences/preview")
 
 
 def test_every_operation_has_a_name_of_its_own_and_says_whom_it_is_for(api: Api) -> None:

@@ -26,7 +26,7 @@ _LOOKS_WITH_A_BODY = frozenset(
     for path in ("/audiences", "/computed-traits")
     for name in ("preview", "convert")
 )
-# They are POST because they have a body, and try something out. Nobody will ask who did.
+# They are POST because they have a body, and try something out or ask. Nobody will ask who did.
 _TRIES = (
     "/filters/preview",
     "/preview",
@@ -35,6 +35,7 @@ _TRIES = (
     "/test",
     "/test-event",
     "/secure-mode/check",
+    "/sql",
 )
 
 

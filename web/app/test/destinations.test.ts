@@ -88,7 +88,7 @@ test("the gravest state of a destination is told", () => {
   expect(healthOf(true, { ...calm, unfinished: 1200 }).words).toBe("1,200 waiting");
   expect(healthOf(true, { ...calm, unfinished: 3, deadLetters: 2 }).words).toBe("2 dead letters");
   expect(healthOf(true, { ...calm, deadLetters: 2, isPaused: true, pause }).words).toBe(
-    "Stopped, needs attention",
+    "Paused: action needed",
   );
   expect(healthOf(true, { ...calm, isPaused: true, pause: { ...pause, reason: "owner" } })).toEqual(
     { state: "warn", words: "Paused" },

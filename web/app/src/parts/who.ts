@@ -2,6 +2,7 @@
 const NOBODY: Record<string, string> = {
   "admin token": "The administrator",
   "first start": "The first start",
+  nobody: "Somebody",
 };
 
 /** Returns who did something, as a sentence begins with them. */

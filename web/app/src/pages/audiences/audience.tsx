@@ -3,11 +3,12 @@
 import { Text } from "@mantine/core";
 import { IconUsersGroup } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { NavLink, Outlet, useOutletContext, useParams } from "react-router";
+import { Outlet, useOutletContext, useParams } from "react-router";
 import { ApiError } from "../../api/errors";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
+import { TabLinks } from "../../parts/tab_links";
 import classes from "./audience.module.css";
 import { type Computation, type Kind, oneQuery, WORDS } from "./queries";
 import { StandingBadge } from "./standing";
@@ -57,13 +58,7 @@ export function Frame({ kind }: { kind: Kind }) {
             description={<About one={one} />}
             actions={<Trend one={one} />}
           />
-          <nav className={classes.tabs} aria-label={`Of this ${word}`}>
-            {tabs.map((tab) => (
-              <NavLink key={tab.to} to={tab.to} end className={classes.tab ?? ""}>
-                {tab.label}
-              </NavLink>
-            ))}
-          </nav>
+          <TabLinks label={`Of this ${word}`} tabs={tabs} />
           <Outlet context={{ one, kind } satisfies Loaded} key={one.id} />
         </>
       )}

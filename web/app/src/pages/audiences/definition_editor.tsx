@@ -64,7 +64,12 @@ export function DefinitionEditor({ editing, type, isWithAnonymous, id }: EditorP
           ) : (
             !problem && <LoadingRows count={2} height={34} />
           )}
-          <QueryText value={query} onChange={editing.write} problem={problem} />
+          <QueryText
+            value={query}
+            onChange={editing.write}
+            problem={problem}
+            placeholder="event('Order Completed').within(30 days).count() >= 1"
+          />
           {editing.unasked && (
             <Text fz="sm" role="alert" c="var(--mantine-color-error)">
               {editing.unasked}

@@ -54,7 +54,7 @@ const columns = (
     render: (one) => (
       <span className={classes.size}>
         {one.size.toLocaleString()}
-        <Change one={one} sizes={sizes?.get(one.id)} />
+        <Change one={one} sizes={sizes?.get(one.id)} isOnlyIfAny />
       </span>
     ),
   },

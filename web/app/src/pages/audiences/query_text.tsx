@@ -6,11 +6,12 @@ interface Props {
   value: string;
   onChange: (text: string) => void;
   problem: Converted["problem"];
+  placeholder: string;
   isReadOnly?: boolean;
 }
 
 /** A definition as text; what is wrong with it stands below, at its place. */
-export function QueryText({ value, onChange, problem, isReadOnly }: Props) {
+export function QueryText({ value, onChange, problem, placeholder, isReadOnly }: Props) {
   return (
     <div>
       <Textarea
@@ -21,7 +22,7 @@ export function QueryText({ value, onChange, problem, isReadOnly }: Props) {
         onChange={(event) => onChange(event.currentTarget.value)}
         readOnly={isReadOnly ?? false}
         error={problem ? `${problem.what} ${problem.do}` : undefined}
-        placeholder="event('Order Completed').within(30 days).count() >= 1"
+        placeholder={placeholder}
         autosize
         minRows={2}
         maxRows={14}

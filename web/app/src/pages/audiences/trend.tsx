@@ -52,9 +52,14 @@ export function SizeLine({ one, sizes, over, width = 110, height = 26 }: Props) 
   );
 }
 
-export function Change({ one, sizes }: Pick<Props, "one" | "sizes">) {
+interface ChangeProps extends Pick<Props, "one" | "sizes"> {
+  /** In a list it is left out where there was none. */
+  isOnlyIfAny?: boolean;
+}
+
+export function Change({ one, sizes, isOnlyIfAny }: ChangeProps) {
   const words = changeOf(one.size, sizes, Date.now());
-  if (words === null) return null;
+  if (words === null || (isOnlyIfAny && words.startsWith("no "))) return null;
   return (
     <Text fz="xs" c="dimmed" span>
       {words}

@@ -19,9 +19,7 @@ import { stepNamed } from "./steps";
 
 export function ConnectionDeliveryPage() {
   return (
-    <DestinationFrame tab="delivery">
-      {(connection) => <Delivery connection={connection} />}
-    </DestinationFrame>
+    <DestinationFrame>{(connection) => <Delivery connection={connection} />}</DestinationFrame>
   );
 }
 

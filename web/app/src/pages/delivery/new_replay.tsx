@@ -158,14 +158,14 @@ function ReplayForm({ connections }: { connections: Connection[] }) {
               type="datetime-local"
               label="From"
               required
-              miw={200}
+              miw={236}
               {...form.getInputProps("from")}
             />
             <TextInput
               type="datetime-local"
               label="To"
               required
-              miw={200}
+              miw={236}
               {...form.getInputProps("to")}
             />
           </Group>

@@ -98,7 +98,7 @@ export function moment(ms: number, grain: Grain): string {
     grain === "DAY"
       ? { month: "short", day: "numeric", timeZone: "UTC" }
       : grain === "HOUR"
-        ? { weekday: "short", hour: "2-digit", minute: "2-digit" }
-        : { hour: "2-digit", minute: "2-digit" };
+        ? { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
+        : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   return new Intl.DateTimeFormat(undefined, options).format(ms);
 }

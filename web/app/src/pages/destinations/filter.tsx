@@ -47,7 +47,7 @@ const NEW = "new";
 export function FilterPage() {
   const { filterId = NEW } = useParams();
   return (
-    <DestinationFrame tab="filters">
+    <DestinationFrame>
       {(destination) =>
         filterId === NEW ? (
           <Edit destination={destination} />

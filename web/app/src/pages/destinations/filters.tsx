@@ -17,9 +17,7 @@ import { type Destination, type Filter, filtersQuery } from "./queries";
 
 export function FiltersPage() {
   return (
-    <DestinationFrame tab="filters">
-      {(destination) => <Filters destination={destination} />}
-    </DestinationFrame>
+    <DestinationFrame>{(destination) => <Filters destination={destination} />}</DestinationFrame>
   );
 }
 

@@ -4,7 +4,7 @@ import { Switch } from "@mantine/core";
 import { IconPlugConnectedX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { ApiError } from "../../api/errors";
 import { areas } from "../../areas";
@@ -12,12 +12,12 @@ import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { StatusBadge } from "../../parts/status_badge";
-import classes from "./destinations.module.css";
+import { TabLinks } from "../../parts/tab_links";
 import { useEnable } from "./enable";
 import { healthOf } from "./health";
 import { type Destination, destinationQuery, statesQuery } from "./queries";
 
-export type Tab = "overview" | "mappings" | "filters" | "delivery" | "secure-mode" | "settings";
+type Tab = "overview" | "mappings" | "filters" | "delivery" | "secure-mode" | "settings";
 
 const TABS: readonly { tab: Tab; label: string; isFor?: (one: Destination) => boolean }[] = [
   { tab: "overview", label: "Overview" },
@@ -34,12 +34,11 @@ const pathOf = (tab: Tab) => (tab === "overview" ? "" : `/${tab}`);
 const known = new Set(areas.flatMap((area) => area.routes.map((route) => route.path)));
 
 interface Props {
-  tab: Tab;
   children: (destination: Destination, etag: string | null) => ReactNode;
 }
 
-/** Shows a tab of the destination that the address names. */
-export function DestinationFrame({ tab, children }: Props) {
+/** Shows a page of the destination that the address names. */
+export function DestinationFrame({ children }: Props) {
   const { id = "" } = useParams();
   const query = useQuery(destinationQuery(id));
   if (query.error instanceof ApiError && query.error.isMissing) return <Gone />;
@@ -47,7 +46,7 @@ export function DestinationFrame({ tab, children }: Props) {
     <QueryView query={query}>
       {({ destination, etag }) => (
         <>
-          <Head destination={destination} tab={tab} />
+          <Head destination={destination} />
           {children(destination, etag)}
         </>
       )}
@@ -70,7 +69,7 @@ function Gone() {
   );
 }
 
-function Head({ destination, tab }: { destination: Destination; tab: Tab }) {
+function Head({ destination }: { destination: Destination }) {
   const states = useQuery(statesQuery);
   const canEdit = useCanEdit();
   const enable = useEnable();
@@ -101,18 +100,10 @@ function Head({ destination, tab }: { destination: Destination; tab: Tab }) {
           />
         }
       />
-      <nav aria-label="Parts of the destination" className={classes.tabs}>
-        {shown.map((one) => (
-          <Link
-            key={one.tab}
-            to={`${base}${pathOf(one.tab)}`}
-            aria-current={one.tab === tab ? "page" : undefined}
-            className={classes.tab}
-          >
-            {one.label}
-          </Link>
-        ))}
-      </nav>
+      <TabLinks
+        label="Parts of the destination"
+        tabs={shown.map((one) => ({ to: `${base}${pathOf(one.tab)}`, label: one.label }))}
+      />
     </>
   );
 }

@@ -14,7 +14,7 @@ export function healthOf(isEnabled: boolean, delivery: DeliveryState | undefined
   if (delivery?.isPaused) {
     return delivery.pause?.reason === "owner"
       ? { state: "warn", words: "Paused" }
-      : { state: "bad", words: "Stopped, needs attention" };
+      : { state: "bad", words: "Paused: action needed" };
   }
   if (!isEnabled) return { state: "idle", words: "Disabled" };
   if (delivery && delivery.deadLetters > 0) {

@@ -30,9 +30,7 @@ import {
 
 export function OverviewPage() {
   return (
-    <DestinationFrame tab="overview">
-      {(destination) => <Overview destination={destination} />}
-    </DestinationFrame>
+    <DestinationFrame>{(destination) => <Overview destination={destination} />}</DestinationFrame>
   );
 }
 
@@ -120,6 +118,7 @@ function Pickup({ destination, isNew }: { destination: Destination; isNew: boole
       <Group gap="sm" wrap="nowrap" align="flex-start">
         <IconBrowserCheck
           size={22}
+          style={{ flex: "none" }}
           color={pickedUpAt ? "var(--app-good)" : "var(--app-idle)"}
           aria-hidden
         />
@@ -161,7 +160,12 @@ function Notices({ destination }: { destination: Destination }) {
         {notices.data.map((one) => (
           <li key={`${one.code} ${one.sourceId} ${one.destinationId}`}>
             <Group gap="xs" wrap="nowrap" align="flex-start">
-              <IconAlertTriangle size={18} color="var(--app-warn)" aria-hidden />
+              <IconAlertTriangle
+                size={18}
+                style={{ flex: "none" }}
+                color="var(--app-warn)"
+                aria-hidden
+              />
               <div>
                 <Text fw={600}>{one.what}</Text>
                 <Text>{one.do}</Text>

@@ -30,7 +30,7 @@ import { PAGE_CODE, serverCode } from "./secure_mode_code";
 
 export function SecureModePage() {
   return (
-    <DestinationFrame tab="secure-mode">
+    <DestinationFrame>
       {(destination) => (
         <div className={classes.columns}>
           <Guide destination={destination} />

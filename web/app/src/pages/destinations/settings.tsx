@@ -24,7 +24,7 @@ import type { Destination } from "./queries";
 
 export function SettingsPage() {
   return (
-    <DestinationFrame tab="settings">
+    <DestinationFrame>
       {(destination, etag) => <Settings key={destination.id} now={destination} etagNow={etag} />}
     </DestinationFrame>
   );

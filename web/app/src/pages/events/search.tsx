@@ -159,7 +159,7 @@ const columnsFor = (names: Map<string, string>): Column<Entry>[] => [
         <Text fw={600} fz="sm">
           {entry.eventName || entry.eventType || "unknown"}
         </Text>
-        <Text fz="xs" c="dimmed" truncate>
+        <Text fz="xs" c="dimmed" truncate title={entry.messageId}>
           {entry.messageId}
         </Text>
       </>

@@ -9,12 +9,12 @@ import { balanceQuery, destinationsQuery, sourcesQuery } from "../../api/queries
 import { session } from "../../api/session";
 import { useSignal } from "../../api/signal";
 import { perStretch, volumesQuery } from "../../api/volumes";
+import { ChangeLine } from "../../parts/change_line";
 import { EmptyState } from "../../parts/empty_state";
 import { QueryView } from "../../parts/query_view";
 import { Sparkline } from "../../parts/sparkline";
 import { StatusBadge } from "../../parts/status_badge";
 import { TimeAgo } from "../../parts/time_ago";
-import { whoInWords } from "../../parts/who";
 import { VolumeChart } from "../sources/volume_chart";
 import {
   changesQuery,
@@ -22,7 +22,6 @@ import {
   healthOf,
   problemsOf,
   standingsQuery,
-  wordsOf,
 } from "./figures";
 import classes from "./home.module.css";
 
@@ -214,7 +213,7 @@ function Changes() {
               {changes.map((change) => (
                 <li key={change.id} className={classes.line}>
                   <div className={classes.grow}>
-                    <b>{whoInWords(change.who.name)}</b> {wordsOf(change)}
+                    <ChangeLine entry={change} />
                   </div>
                   <span className={classes.dimmed}>
                     <TimeAgo at={change.at} />

@@ -122,10 +122,3 @@ export function healthOf(
   }
   return { state: "good", label: "Healthy" };
 }
-
-/** Returns what somebody did, without who: "changed the source shop". */
-export function wordsOf({ change, kind, objectName }: Change): string {
-  // The API calls a connection a destination, as Segment does.
-  const thing = (kind === "connection" ? "destination" : kind).replaceAll(/[_-]/g, " ");
-  return objectName ? `${change} the ${thing} ${objectName}` : `${change} a ${thing}`;
-}

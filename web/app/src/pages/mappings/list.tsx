@@ -26,9 +26,7 @@ import { triggerWords } from "./trigger/words";
 
 export function MappingsPage() {
   return (
-    <DestinationFrame tab="mappings">
-      {(destination) => <Mappings destination={destination} />}
-    </DestinationFrame>
+    <DestinationFrame>{(destination) => <Mappings destination={destination} />}</DestinationFrame>
   );
 }
 

@@ -131,7 +131,6 @@ function Payload({ preview }: { preview: Preview }) {
       {error !== null && <ErrorState error={error} />}
       {held && (
         <Text fz="sm" mb="sm">
-          {held.name ? `The filter “${held.name}”: ` : ""}
           {held.what} {held.do}
         </Text>
       )}

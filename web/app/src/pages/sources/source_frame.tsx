@@ -3,23 +3,22 @@
 import { Button } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
-import { Link, NavLink, Outlet, useLocation, useOutletContext, useParams } from "react-router";
+import { Link, Outlet, useOutletContext, useParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { ApiError } from "../../api/errors";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { StatusBadge } from "../../parts/status_badge";
+import { TabLinks } from "../../parts/tab_links";
 import { type Source, sourceQuery } from "./queries";
-import classes from "./sources.module.css";
 
 const TABS = [
   { to: "", label: "Overview" },
-  { to: "debugger", label: "Debugger" },
-  { to: "setup", label: "Set-up" },
-  { to: "discards", label: "Discards" },
-  { to: "settings", label: "Settings" },
+  { to: "/debugger", label: "Debugger" },
+  { to: "/setup", label: "Set-up" },
+  { to: "/discards", label: "Discards" },
+  { to: "/settings", label: "Settings" },
 ];
 const CRUMBS = [{ label: "Sources", to: "/sources" }];
 
@@ -35,13 +34,6 @@ export function SourceFrame() {
   const { sourceId = "" } = useParams();
   const query = useQuery(sourceQuery(sourceId));
   const canEdit = useCanEdit();
-  const tabs = useRef<HTMLElement>(null);
-  const { pathname } = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: where the page is, is what this is about.
-  useEffect(() => {
-    // On a small screen they scroll, and one wants to see which it is.
-    tabs.current?.querySelector(".active")?.scrollIntoView({ inline: "center", block: "nearest" });
-  }, [pathname, query.data === undefined]);
   if (query.error instanceof ApiError && query.error.isMissing) return <Gone />;
   return (
     <QueryView query={query}>
@@ -69,18 +61,10 @@ export function SourceFrame() {
               )
             }
           />
-          <nav ref={tabs} className={classes.tabs} aria-label="Of this source">
-            {TABS.map(({ to, label }) => (
-              <NavLink
-                key={to}
-                to={to ? `/sources/${sourceId}/${to}` : `/sources/${sourceId}`}
-                end
-                className={classes.tab ?? ""}
-              >
-                {label}
-              </NavLink>
-            ))}
-          </nav>
+          <TabLinks
+            label="Of this source"
+            tabs={TABS.map(({ to, label }) => ({ to: `/sources/${sourceId}${to}`, label }))}
+          />
           <Outlet context={loaded} />
         </>
       )}

@@ -62,7 +62,12 @@ export function TraitEditor({ editing, type, isWithAnonymous, id }: EditorProps<
               </Alert>
             )
           )}
-          <QueryText value={query} onChange={editing.write} problem={problem} />
+          <QueryText
+            value={query}
+            onChange={editing.write}
+            problem={problem}
+            placeholder="event('Order Completed').within(30 days).count()"
+          />
           {editing.unasked && (
             <Text fz="sm" role="alert" c="var(--mantine-color-error)">
               {editing.unasked}

@@ -7,11 +7,11 @@ import { Link, useSearchParams } from "react-router";
 import { api, data } from "../../api/client";
 import { useMay } from "../../api/roles";
 import type { components } from "../../api/schema";
+import { ChangeLine } from "../../parts/change_line";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
 import { TimeAgo } from "../../parts/time_ago";
-import { whoInWords } from "../../parts/who";
 import { Diff } from "./diff";
 import { NotAllowed } from "./not_allowed";
 import classes from "./workspace.module.css";
@@ -28,11 +28,6 @@ const KINDS = [
   { value: "session", label: "Sign-ins" },
   { value: "replay", label: "Replays" },
 ];
-const NAMES: Record<string, string> = {
-  connection: "destination",
-  token: "API token",
-  session: "",
-};
 const PAGE = 50;
 
 export function AuditPage() {
@@ -131,11 +126,10 @@ function Audit() {
 }
 
 function AuditLine({ entry }: { entry: Entry }) {
-  const kind = NAMES[entry.kind] ?? entry.kind;
   const head = (
-    <Group justify="space-between" component="span" display="inline-flex" w="calc(100% - 20px)">
+    <Group justify="space-between" component="span" className={classes.head ?? ""}>
       <Text span fz="sm" flex="1 1 240px">
-        <b>{whoInWords(entry.who.name)}</b> {entry.change} {kind} {entry.objectName}
+        <ChangeLine entry={entry} />
       </Text>
       <Text span fz="xs" c="dimmed">
         <TimeAgo at={entry.at} />
@@ -159,7 +153,7 @@ function AuditLine({ entry }: { entry: Entry }) {
           )}
         </details>
       ) : (
-        head
+        <div className={classes.bare}>{head}</div>
       )}
     </li>
   );
