@@ -137,6 +137,19 @@ def test_what_cannot_be_answered_says_so(
     assert segment(server, path, token)[0] == status
 
 
+@pytest.mark.parametrize("name", ["start", "end"])
+def test_a_time_that_no_calendar_has_is_refused_as_segment_does(
+    server: RunningServer, name: str
+) -> None:
+    moment = "0001-01-01T00:00:00%2B14:00"
+
+    status, answer = segment(server, f"users/profiles/user_id:ada/events?{name}={moment}")
+
+    assert status == 400
+    assert answer["error"]["code"] == "bad_request"
+    assert f'"{name}" is not within any calendar.' in answer["error"]["message"]
+
+
 def test_nothing_else_is_reached_through_the_profile_api(server: RunningServer) -> None:
     headers = {"authorization": f"Bearer {ADMIN_TOKEN}"}
 

@@ -196,8 +196,26 @@ async def test_a_dead_letter_is_sent_again_with_its_id_and_counts_on() -> None:
         await reader.close()
         left = await journal.dead_letters.counts()
 
-    assert (again.delivery.id, again.delivery.attempts) == ("d1", 3)
+    assert (again.delivery.id, again.delivery.attempts, again.delivery.resends) == ("d1", 3, 1)
     assert left == {}
+
+
+async def test_a_dead_letter_that_was_never_attempted_is_sent_again_each_time() -> None:
+    attempts_and_resends = []
+    async with opened() as journal:
+        await journal.append_deliveries([delivery("d1")])
+        reader = journal.delivery_reader(RIPE)
+        for number in range(3):
+            (died,) = await read(reader, 1)
+            attempts_and_resends.append((died.delivery.attempts, died.delivery.resends))
+            await died.done()
+            buried = letter(died.delivery, attempt=0)
+            told = msgspec.structs.replace(buried.outcome, id=f"d1-{number}")
+            await journal.append_dead_letter(msgspec.structs.replace(buried, outcome=told))
+            assert await journal.dead_letters.send_many_again(RIPE, count_max=9) == 1
+        await reader.close()
+
+    assert attempts_and_resends == [(0, 0), (0, 1), (0, 2)]
 
 
 async def test_a_dead_letter_of_another_connection_is_not_found() -> None:

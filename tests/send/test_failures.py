@@ -6,6 +6,7 @@ import datetime as dt
 
 from crossdock.base.clock import FakeClock
 from crossdock.events import ConnectionId, Step
+from crossdock.events.dead_letter import delivery_again
 from crossdock.kit import Call, DeliveryFailed, NeedsAttention, Rejected, RetryLater
 from crossdock.pipeline.send import Pauses
 from crossdock.workspace import WorkspaceFeed
@@ -271,3 +272,28 @@ async def test_a_dead_letter_that_was_never_attempted_says_so() -> None:
     assert {letter.outcome.what for letter in untried} == {
         "It was not attempted: only another was, now and then. Pigeonhole answered 503."
     }
+
+
+async def test_attempts_are_counted_on_from_those_that_were_made_when_letters_are_sent_again() -> (
+    None
+):
+    journal, clock = MemoryJournal(), FakeClock(NOON)
+    vendor = Vendor(journal)
+    vendor.failure_of = lambda _: down()
+    journal.put(*(delivery(person=f"u:{n}") for n in range(1000)))
+
+    async with sending(journal, vendor, clock=clock):
+        await advance_until(clock, lambda: len(journal.finished) == 1000, step=600.0)
+        made = {letter.delivery.id: letter.outcome.attempt for letter in journal.letters}
+        vendor.failure_of = lambda _: None
+        journal.made_at = clock.now()
+        journal.put(*map(delivery_again, journal.letters))
+        await advance_until(clock, lambda: len(journal.finished) == 2000)
+
+    numbers: dict[str, list[int]] = {}
+    for outcome in journal.outcomes:
+        if outcome.duration_seconds is not None:
+            numbers.setdefault(outcome.id.rpartition("-")[0], []).append(outcome.attempt)
+    assert len(made) == len(numbers) == 1000
+    assert 0 in made.values()
+    assert all(numbers[each] == list(range(1, made[each] + 2)) for each in made)

@@ -129,7 +129,7 @@ async def test_a_dead_letter_that_is_sent_again_before_its_end_is_noted_is_sent(
     answers: list[DeliveryFailed | None] = [Rejected("No.", do="Nothing."), None]
     vendor.failure_of = lambda _: answers.pop(0)
     first = delivery(sequence=1)
-    again = msgspec.structs.replace(first, attempts=1)
+    again = msgspec.structs.replace(first, attempts=1, resends=1)
     journal.put(first)
 
     async with sending(journal, vendor):
@@ -146,7 +146,7 @@ def test_a_dead_letter_that_is_sent_again_has_not_ended() -> None:
     past.note(first.id, outcome(Step.WAITING, attempt=1))
     past.note(first.id, outcome(Step.DEAD, attempt=2))
 
-    again = msgspec.structs.replace(first, attempts=2)
+    again = msgspec.structs.replace(first, attempts=2, resends=1)
 
     assert past.has_ended(first)
     assert not past.has_ended(again)
@@ -157,7 +157,20 @@ def test_a_letter_of_what_was_delivered_after_all_is_not_sent_again() -> None:
     past, first = Past(), delivery()
     past.note(first.id, outcome(Step.DELIVERED, attempt=2))
 
-    assert past.has_ended(msgspec.structs.replace(first, attempts=2))
+    assert past.has_ended(msgspec.structs.replace(first, attempts=2, resends=1))
+
+
+def test_a_delivery_that_was_sent_again_ends_once_although_it_was_not_attempted() -> None:
+    past, first = Past(), delivery()
+    again = msgspec.structs.replace(first, attempts=0, resends=1)
+    past.note(first.id, outcome(Step.DEAD, attempt=0))
+
+    assert not past.has_ended(again)
+
+    past.note(first.id, msgspec.structs.replace(outcome(Step.DEAD, attempt=0), resends=1))
+
+    assert past.has_ended(again)
+    assert not past.has_ended(msgspec.structs.replace(first, attempts=0, resends=2))
 
 
 def test_what_ended_without_an_attempt_has_ended() -> None:

@@ -26,6 +26,8 @@ from crossdock.audiences.identity.identifiers import GROUP_ID
 from crossdock.control.answers import Problems
 from crossdock.control.parts import Here
 from crossdock.control.profiles import find_profile, history_of
+from crossdock.control.times import in_utc
+from crossdock.workspace import Refused
 
 
 class ErrorShape(BaseModel):
@@ -179,15 +181,17 @@ async def profile_events(  # noqa: PLR0913 - Segment's parameters.
     found = await _find(history, collection, external_id)
     if found is None or found.group_id is not None:
         return _not_found()
-    wanted = people.Wanted(
-        include=_names(include),
-        exclude=_names(exclude),
-        since=_in_utc(start),
-        until=_in_utc(end),
-        cursor=next_ or None,
-    )
     try:
+        wanted = people.Wanted(
+            include=_names(include),
+            exclude=_names(exclude),
+            since=in_utc(start, "start") if start else None,
+            until=in_utc(end, "end") if end else None,
+            cursor=next_ or None,
+        )
         page = await history.ask(lambda at: people.events(at, found.id, limit=limit, wanted=wanted))
+    except Refused as error:
+        return _error(400, "bad_request", str(error))
     except (ValueError, OverflowError):
         return _error(400, "bad_request", "next, start or end is not one that can be used.")
     return {
@@ -306,12 +310,6 @@ def _cursor(request: Request, following: str, limit: int) -> dict[str, Any]:
 
 def _names(given: str | None) -> Sequence[str] | None:
     return None if given is None else [name.strip() for name in given.split(",")]
-
-
-def _in_utc(given: dt.datetime | None) -> dt.datetime | None:
-    if given is None:
-        return None
-    return given.replace(tzinfo=dt.UTC) if given.tzinfo is None else given.astimezone(dt.UTC)
 
 
 def _not_found() -> JSONResponse:

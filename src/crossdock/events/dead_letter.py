@@ -28,6 +28,15 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
 
 
+def delivery_again(letter: DeadLetter) -> Delivery:
+    """Return the letter's delivery as it is queued again."""
+    return msgspec.structs.replace(
+        letter.delivery,
+        attempts=letter.outcome.attempt,
+        resends=letter.delivery.resends + 1,
+    )
+
+
 def sent_again(letter: DeadLetter, *, at: dt.datetime) -> Outcome:
     """Return the outcome of the letter's delivery having been put into its queue again.
 

@@ -37,6 +37,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         payload: What the action is given, mapped and validated.
         workspace_version: The version of the workspace that made it.
         attempts: How many attempts were made before it became a dead letter and was sent again.
+        resends: How many times that was so: with its id, what tells it from the one that died.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     payload: JsonObject
     workspace_version: int
     attempts: int = 0
+    resends: int = 0
 
 
 def mapped(delivery: Delivery, *, at: dt.datetime) -> Outcome:

@@ -58,6 +58,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         replay_id: Of the replay that made the delivery, if one did: it says nothing about the
             event's own way, and does not count in the balance.
         attempt: Which attempt, from 1; 0 where none was made.
+        resends: See `Delivery.resends`.
         status: The HTTP status that the destination answered.
         duration_seconds: How long the attempt took.
         next_attempt_at: When it is tried again, UTC; for `WAITING` only.
@@ -88,6 +89,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     event_name: str | None = None
     replay_id: str | None = None
     attempt: int = 0
+    resends: int = 0
     status: int | None = None
     duration_seconds: float | None = None
     next_attempt_at: dt.datetime | None = None

@@ -83,7 +83,7 @@ def _of_each(
                 "key",
                 f'The key "{one.key}" is that of another audience or computed trait, or was: '
                 "destinations may still have it from then.",
-                "Choose another name.",
+                "Choose another name, or give it another key.",
                 "key_taken",
             )
         if was is None or one.definition != was.definition:
@@ -152,10 +152,11 @@ def _output_problems(
             yield _refused(
                 one,
                 "destinations",
-                f'"{output.connection_id}" is no destination of Engage, nor one that can be told '
-                "in browsers.",
+                f'"{connection.name if connection else output.connection_id}" is no destination of '
+                "Engage, nor one that can be told in browsers.",
                 "Use one whose source is that of Engage, or connect a new one.",
                 "unknown_destination",
+                told=output,
             )
         if counts[output.connection_id] > 1:
             yield _refused(
@@ -179,6 +180,7 @@ def _browser_problems(one: Computation, output: Output) -> Iterator[Refused]:
             "What is about accounts cannot be told in a browser, where a user is identified.",
             "Connect a destination of Engage.",
             "not_in_browser",
+            told=output,
         )
     elif output.sends != ("identify",) or output.per_second_max is not None:
         yield _refused(
@@ -187,6 +189,7 @@ def _browser_problems(one: Computation, output: Output) -> Iterator[Refused]:
             "In a browser it is told with the identify of the page, and in no other way.",
             "Choose identify, and no rate.",
             "not_in_browser",
+            told=output,
         )
 
 
@@ -200,15 +203,21 @@ def _call_problems(one: Computation, output: Output) -> Iterator[Refused]:
             f"{' and '.join(output.sends) or 'nothing'}.",
             f"Choose {' or '.join(known)}, or both.",
             "unusable_call",
+            told=output,
         )
-    for name in (output.entered_event, output.exited_event, output.computed_event):
+    for field, name in (
+        ("enteredEvent", output.entered_event),
+        ("exitedEvent", output.exited_event),
+        ("computedEvent", output.computed_event),
+    ):
         if not name.strip() or len(name) > NAME_CHARACTERS_MAX:
             yield _refused(
                 one,
-                "destinations.enteredEvent",
+                f"destinations.{field}",
                 "The name of an event is empty or too long.",
                 f"Give it 1 to {NAME_CHARACTERS_MAX} characters.",
                 "unusable_event_name",
+                told=output,
             )
     if output.per_second_max is not None and not 0.01 <= output.per_second_max <= 100_000:  # noqa: PLR2004 - told in the message.
         yield _refused(
@@ -217,6 +226,7 @@ def _call_problems(one: Computation, output: Output) -> Iterator[Refused]:
             f"{output.per_second_max:g} events a second cannot be kept to.",
             "Choose a number from 0.01 to 100000, or none.",
             "unusable_rate",
+            told=output,
         )
 
 
@@ -265,5 +275,20 @@ def circle_from(key: str, reads: Mapping[str, frozenset[str]]) -> list[str]:
     return []
 
 
-def _refused(one: Computation, field: str, what: str, do: str, reason: str) -> Refused:
-    return Refused(what, do=do, reason=reason, field=field, object_id=one.id)
+def _refused(  # noqa: PLR0913 - what, where, and what to do.
+    one: Computation,
+    field: str,
+    what: str,
+    do: str,
+    reason: str,
+    *,
+    told: Output | None = None,
+) -> Refused:
+    return Refused(
+        what,
+        do=do,
+        reason=reason,
+        field=field,
+        object_id=one.id,
+        told_id=told.connection_id if told else "",
+    )

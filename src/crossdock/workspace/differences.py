@@ -18,6 +18,7 @@ from crossdock.workspace.model import (
     Source,
     Workspace,
 )
+from crossdock.workspace.yaml_computations import exported_outputs
 
 FindDestination = Callable[[str], Destination | None]
 """Returns the destination of that slug, or None if it is not installed."""
@@ -63,6 +64,8 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: str
     path: str
     fields: JsonObject
+    # In place of those in `fields`, which hold ids: a plan's are made up anew when it is applied.
+    shown: JsonObject = {}
     destination: str = ""
 
 
@@ -148,6 +151,7 @@ def _parts(workspace: Workspace) -> Iterator[_Part]:
             parent_id="",
             path=computation.key,
             fields=_of_computation(computation),
+            shown={"destinations": exported_outputs(computation, workspace)},
         )
 
 
@@ -210,7 +214,7 @@ def _of_filter(one: Filter) -> JsonObject:
 
 def _shown(part: _Part, find_destination: FindDestination) -> JsonObject:
     if part.kind != "connection":
-        return part.fields
+        return {**part.fields, **part.shown}
     destination = find_destination(part.destination)
     return {
         key: HIDDEN

@@ -36,18 +36,28 @@ class Refused(WorkspaceError):
     Attributes:
         reason: Stable, lower_snake_case; says which rule it breaks.
         field: Which part is meant, in the API's words, dotted: `settings.apiKey`.
-        object_id: Which source, connection, mapping or filter is meant; empty for none.
+        object_id: Which source, connection, mapping, filter, audience or computed trait is meant;
+            empty for none.
+        told_id: Which connection it is about that the audience or computed trait tells.
     """
 
     code: ClassVar[str] = "refused"
 
-    def __init__(
-        self, what: str, *, do: str, reason: str, field: str = "", object_id: str = ""
+    def __init__(  # noqa: PLR0913 - what, where, and what to do.
+        self,
+        what: str,
+        *,
+        do: str,
+        reason: str,
+        field: str = "",
+        object_id: str = "",
+        told_id: str = "",
     ) -> None:
         super().__init__(what, do=do)
         self.reason = reason
         self.field = field
         self.object_id = object_id
+        self.told_id = told_id
 
 
 class RefusedTogether(WorkspaceError):

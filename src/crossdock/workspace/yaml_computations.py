@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 
+from crossdock.events import ConnectionId
 from crossdock.workspace.model import (
+    CallKind,
     Computation,
     ComputationKind,
     Connection,
@@ -42,6 +44,24 @@ def export_computations(workspace: Workspace) -> dict[str, Any]:
     }
 
 
+def exported_outputs(one: Computation, workspace: Workspace) -> dict[str, Any]:
+    """Return who is told, and how, in the words of the file."""
+    return {
+        name_in_file(output.connection_id, workspace): _exported_output(output)
+        for output in one.outputs
+    }
+
+
+def name_in_file(connection_id: ConnectionId, workspace: Workspace) -> str:
+    """Return what the file calls who is told: of another source than Engage's with that before."""
+    connection = workspace.connections_by_id.get(connection_id)
+    if connection is None:
+        return connection_id
+    if connection.source_id == workspace.engage_source_id:
+        return connection.slug
+    return f"{workspace.sources_by_id[connection.source_id].slug}/{connection.slug}"
+
+
 def _exported(one: Computation, workspace: Workspace) -> dict[str, Any]:
     return {
         "name": one.name,
@@ -50,18 +70,8 @@ def _exported(one: Computation, workspace: Workspace) -> dict[str, Any]:
         "about": one.subject,
         "withAnonymous": one.with_anonymous,
         "enabled": one.enabled,
-        "destinations": {
-            _name(output, workspace): _exported_output(output) for output in one.outputs
-        },
+        "destinations": exported_outputs(one, workspace),
     }
-
-
-def _name(output: Output, workspace: Workspace) -> str:
-    """Return what the file calls who is told: of another source than Engage's with that before."""
-    connection = workspace.connections_by_id[output.connection_id]
-    if not workspace.is_in_browser(output):
-        return connection.slug
-    return f"{workspace.sources_by_id[connection.source_id].slug}/{connection.slug}"
 
 
 def _exported_output(output: Output) -> dict[str, Any]:
@@ -121,6 +131,7 @@ def _read(  # noqa: PLR0913, PLR0917 - what there is, and what there was.
     subject = node.text("about", "users")
     if subject not in ("users", "accounts"):
         node.at("about").complain("this is nobody.", do="Write users or accounts.")
+    default: CallKind = "group" if subject == "accounts" else "identify"
     return Computation(
         id=one_id,
         kind=kind,
@@ -134,7 +145,7 @@ def _read(  # noqa: PLR0913, PLR0917 - what there is, and what there was.
         outputs=tuple(
             output
             for slug, below in node.at("destinations").items()
-            for output in [_read_output(slug, below, connections)]
+            for output in [_read_output(slug, below, connections, default)]
             if output is not None
         ),
         created_at=was.created_at if was else _NEVER,
@@ -143,7 +154,9 @@ def _read(  # noqa: PLR0913, PLR0917 - what there is, and what there was.
     )
 
 
-def _read_output(slug: str, node: Node, connections: Mapping[str, Connection]) -> Output | None:
+def _read_output(
+    slug: str, node: Node, connections: Mapping[str, Connection], default: CallKind
+) -> Output | None:
     node.keys(tuple(_OUTPUT_FIELDS))
     connection = connections.get(slug)
     if connection is None:
@@ -154,7 +167,7 @@ def _read_output(slug: str, node: Node, connections: Mapping[str, Connection]) -
             reason="unknown_destination",
         )
         return None
-    given = {
+    given = {"sends": [default]} | {
         _OUTPUT_FIELDS[key]: below.value for key, below in node.items() if key in _OUTPUT_FIELDS
     }
     try:

@@ -66,6 +66,8 @@ class Reading:
         self._ids = ids
         self._paths: dict[str, str] = {}
         self._problems: list[Refused] = []
+        # What audiences call whom they tell, by the id of the connection.
+        self._told: dict[str, str] = {}
         self.made: set[str] = set()
         """Ids and write keys that were made up for what is new."""
 
@@ -105,11 +107,12 @@ class Reading:
         prefixes = {
             source.id: "" if source.type == ENGAGE.id else f"{source.slug}/" for source in sources
         }
+        self._told = {one.id: f"{prefixes[one.source_id]}{one.slug}" for one in connections}
         computations = tuple(
             read_computations(
                 root,
                 self.current,
-                {f"{prefixes[one.source_id]}{one.slug}": one for one in connections},
+                {self._told[one.id]: one for one in connections},
                 self._new_id,
                 self._paths,
             )
@@ -156,6 +159,8 @@ class Reading:
         """Return the problem that a rule found, with the path in the file where it lies."""
         path = self._paths.get(problem.object_id, "")
         field = _field_in_file(problem.field, is_mapping=".mappings." in path)
+        if told := self._told.get(problem.told_id):
+            field = field.replace("destinations", f"destinations.{told}", 1)
         where = f"{path}.{field}" if field and path else path
         return Refused(
             f"{where}: {problem.what}" if where else problem.what,
@@ -354,6 +359,8 @@ def _field_in_file(field: str, *, is_mapping: bool) -> str:
         "title": "",
         "key": "",
         "definition.query": "definition",
+        "definition.type": "about",
+        "options.includeAnonymousUsers": "withAnonymous",
     }
     if is_mapping and field == "name":
         return ""

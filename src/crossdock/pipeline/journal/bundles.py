@@ -82,7 +82,7 @@ def _messages(together: Sequence[Delivery]) -> list[Message]:
         if items and (len(items) == _DELIVERIES_MAX or size_bytes + len(item) > _BYTES_MAX):
             messages.append(_message(together[0].connection_id, ids, items))
             ids, items, size_bytes = [], [], 0
-        ids.append(f"{delivery.id}-{delivery.attempts}" if delivery.attempts else delivery.id)
+        ids.append(f"{delivery.id}-{delivery.resends}" if delivery.resends else delivery.id)
         items.append(msgspec.Raw(item))
         size_bytes += len(item)
     messages.append(_message(together[0].connection_id, ids, items))

@@ -11,7 +11,7 @@ from nats.js.errors import APIError
 
 from crossdock.base.clock import Clock
 from crossdock.events import ConnectionId, DeadLetter, Delivery, Outcome
-from crossdock.events.dead_letter import discarded, sent_again
+from crossdock.events.dead_letter import delivery_again, discarded, sent_again
 from crossdock.pipeline.journal import report
 from crossdock.pipeline.journal.connection import answered
 from crossdock.pipeline.journal.streams import DEAD_LETTERS, DEAD_LETTERS_SUBJECT
@@ -159,7 +159,7 @@ class DeadLetters:
 
     async def _queue(self, letters: Sequence[DeadLetter]) -> None:
         at = self._clock.now()
-        await self._append_deliveries([_again(letter) for letter in letters])
+        await self._append_deliveries([delivery_again(letter) for letter in letters])
         await self._append_outcomes([sent_again(letter, at=at) for letter in letters])
 
     async def _remove_up_to(self, connection_id: ConnectionId, letter_id: int) -> None:
@@ -208,9 +208,3 @@ class DeadLetters:
                 raise
             return False
         return True
-
-
-def _again(letter: DeadLetter) -> Delivery:
-    # At least one more than before: the journal tells it by that from the one that died.
-    attempts = max(letter.outcome.attempt, letter.delivery.attempts + 1)
-    return msgspec.structs.replace(letter.delivery, attempts=attempts)

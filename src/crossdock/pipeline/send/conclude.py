@@ -108,6 +108,7 @@ def conclude(  # noqa: PLR0913 - the attempt, its delivery, and the bounds.
         event_name=delivery.event_name,
         replay_id=delivery.replay_id,
         attempt=delivery.attempts + attempt,
+        resends=delivery.resends,
         status=attempted.status,
         duration_seconds=attempted.duration_seconds,
         next_attempt_at=next_at,
@@ -143,6 +144,7 @@ def conclude_without_attempt(
         event_name=delivery.event_name,
         replay_id=delivery.replay_id,
         attempt=delivery.attempts + attempts,
+        resends=delivery.resends,
         id=outcome_id(delivery, now),
     )
     match why.step:

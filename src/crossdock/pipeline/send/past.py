@@ -20,8 +20,8 @@ from crossdock.pipeline.send.conclude import delivery_id_of
 
 # Of one connection, of each kind. A finish gets lost seconds before a crash, not hours.
 _REMEMBERED_MAX = 50_000
-# More attempts than anything that is sent again can have behind it.
-_FOR_GOOD = sys.maxsize
+# Behind everything that is sent again.
+_FOR_GOOD = (sys.maxsize, 0)
 _ENDS = frozenset({Step.DELIVERED, Step.REJECTED, Step.DEAD, Step.FAILED, Step.FILTERED})
 
 
@@ -29,15 +29,15 @@ class Past:
     """What is known of one connection's deliveries that the journal may bring again."""
 
     def __init__(self) -> None:
-        self._attempts_by_ended: collections.OrderedDict[str, int] = collections.OrderedDict()
+        # How often each was sent again before its end, and after how many attempts that was.
+        self._end_by_id: collections.OrderedDict[str, tuple[int, int]] = collections.OrderedDict()
         self._last_by_unfinished: collections.OrderedDict[str, Outcome] = collections.OrderedDict()
 
     def note(self, delivery_id: str, outcome: Outcome) -> None:
         """Take in an outcome of `send`; the older ones first."""
         if outcome.step in _ENDS:
             self._last_by_unfinished.pop(delivery_id, None)
-            # What ended without an attempt has ended, too.
-            self._end(delivery_id, outcome.step, max(outcome.attempt, 1))
+            self._end(delivery_id, outcome)
         else:
             self._last_by_unfinished[delivery_id] = outcome
             self._last_by_unfinished.move_to_end(delivery_id)
@@ -46,15 +46,15 @@ class Past:
 
     def end(self, delivery: Delivery, outcome: Outcome) -> None:
         """Remember that a delivery has ended with this outcome."""
-        self._end(delivery.id, outcome.step, max(outcome.attempt, delivery.attempts + 1))
+        self._end(delivery.id, outcome)
 
     def has_ended(self, delivery: Delivery) -> bool:
         """Return whether the delivery has ended.
 
-        A dead letter that is sent again says how many attempts were made before, and has not;
-        unless it was delivered meanwhile. A crash can leave a letter of what is still under way.
+        A dead letter that is sent again says how often that was so, and has not; unless it was
+        delivered meanwhile. A crash can leave a letter of what is still under way.
         """
-        return delivery.attempts < self._attempts_by_ended.get(delivery.id, 0)
+        return (delivery.resends, delivery.attempts) < self._end_by_id.get(delivery.id, (0, 0))
 
     def take_last(self, delivery: Delivery) -> Outcome | None:
         """Return the last outcome of an unfinished delivery, and forget it; None if none is known.
@@ -62,13 +62,18 @@ class Past:
         One from before it became a dead letter and was sent again does not count.
         """
         last = self._last_by_unfinished.pop(delivery.id, None)
-        return last if last is not None and last.attempt > delivery.attempts else None
+        if last is None or last.resends != delivery.resends or last.attempt <= delivery.attempts:
+            return None
+        return last
 
-    def _end(self, delivery_id: str, step: Step, attempts: int) -> None:
-        self._attempts_by_ended[delivery_id] = _FOR_GOOD if step is Step.DELIVERED else attempts
-        self._attempts_by_ended.move_to_end(delivery_id)
-        if len(self._attempts_by_ended) > _REMEMBERED_MAX:
-            self._attempts_by_ended.popitem(last=False)
+    def _end(self, delivery_id: str, outcome: Outcome) -> None:
+        # What ended without an attempt, which takes no time, has ended, too.
+        attempts = outcome.attempt + (outcome.duration_seconds is None)
+        is_for_good = outcome.step is Step.DELIVERED
+        self._end_by_id[delivery_id] = _FOR_GOOD if is_for_good else (outcome.resends, attempts)
+        self._end_by_id.move_to_end(delivery_id)
+        if len(self._end_by_id) > _REMEMBERED_MAX:
+            self._end_by_id.popitem(last=False)
 
 
 async def pasts_of(
