@@ -141,7 +141,6 @@ class Rounds:
             self._take(programs, moment.now)
             outdated = self.outdated(programs)
             sound = [one for one in programs.ordered if one not in outdated]
-            ids = [one.id for one in sound]
             names = {row[0] for row in self._run("touched_names")}
             due = {row[0] for row in self._run("due_definitions")}
             has_more = self._run("count_taken")[0][0] == _TOUCHED_MAX
@@ -154,7 +153,7 @@ class Rounds:
                         keys = {programs.by_id[one].computation.key for one in changes}
                         affected = _affected(those, names, due, keys)
                         changes |= self._pass(programs, those, affected, subject, moment.now)
-            next_at = self._next_at(ids)
+            next_at = self._next_at(outdated)
         return Done(changes, next_at, outdated, has_more, moment.set_back_seconds)
 
     def _moment(self, programs: Programs, now: dt.datetime) -> Moment:
@@ -176,7 +175,8 @@ class Rounds:
 
     def _take(self, programs: Programs, now: dt.datetime) -> None:
         """Take who is looked at from the list, as far as that is not done over everybody."""
-        computed = [one.id for one in programs.ordered if one not in self.outdated(programs)]
+        outdated = self.outdated(programs)
+        computed = [one.id for one in programs.ordered if one not in outdated]
         self._run("take_touched", limit=_TOUCHED_MAX)
         self._run("take_due", ids=computed, now=naive(now))
         if self._meanwhile.is_noting:
@@ -190,8 +190,10 @@ class Rounds:
             self._run("remove_computed", ids=crowded)
             self._run("remove_due", ids=crowded)
 
-    def _next_at(self, ids: Sequence[str]) -> dt.datetime | None:
-        us = self._run("next_due", ids=[*ids])[0][0]
+    def _next_at(self, outdated: Sequence[Program]) -> dt.datetime | None:
+        # There are millions of memberships: their definitions are only looked at if they matter.
+        ids = [one.id for one in outdated]
+        us = self._run("next_due_but" if ids else "next_due", ids=ids)[0][0]
         return None if us is None else at(us)
 
     def _pass(

@@ -69,7 +69,10 @@ DELETE FROM due_now WHERE list_contains($ids, definition_id);
 SELECT DISTINCT definition_id FROM due_now;
 
 -- next_due: when the next one's time comes
-SELECT epoch_us(min(next_at)) FROM memberships WHERE list_contains($ids, definition_id);
+SELECT epoch_us(min(next_at)) FROM memberships;
+
+-- next_due_but: the same, without definitions that are not computed as they are now
+SELECT epoch_us(min(next_at)) FROM memberships WHERE NOT list_contains($ids, definition_id);
 
 -- take_user_subjects: who is looked at: by which number they were known, and by which they are now. Nobody is somebody who was forgotten
 CREATE OR REPLACE TEMP TABLE subjects AS

@@ -17,8 +17,13 @@ from crossdock.duck import statements
 
 _SQL = statements(__package__, "scopes.sql")
 _EVERYTHING = Relations("main.events", "main.profiles", "main.accounts", "main.members")
-# JSON is most of what an event is made of: it is read only where a definition looks into it.
-_JSON_COLUMNS = ("properties", "context")
+# What costs most to read is read only where a definition looks at it: JSON is most of what an event
+# is made of, and message ids, by which those of one moment are in order, are like nothing else.
+_COSTLY_COLUMNS = (
+    ("properties", "JSON", ".properties"),
+    ("context", "JSON", ".context"),
+    ("message_id", "VARCHAR", "ORDER BY"),
+)
 
 
 def run(cursor: duckdb.DuckDBPyConnection, sql: str, **parameters: Any) -> list[Any]:
@@ -89,13 +94,13 @@ def of_subjects(
     names = sorted({name for one in affected for name in one.compiled.event_names})
     sql = "\n".join(one.compiled.sql for one in affected)
     columns = ", ".join(
-        f"rows.{column}" if f".{column}" in sql else f"CAST(NULL AS JSON) AS {column}"
-        for column in _JSON_COLUMNS
+        f"rows.{column}" if sign in sql else f"CAST(NULL AS {kind}) AS {column}"
+        for column, kind, sign in _COSTLY_COLUMNS
     )
     run(
         cursor,
         "CREATE OR REPLACE TEMP TABLE scope_events AS "
-        "SELECT raws.target_id AS profile_id, rows.message_id, rows.type, rows.event, "
+        "SELECT raws.target_id AS profile_id, rows.type, rows.event, "
         f"rows.timestamp, rows.source_id AS source, {columns} "
         "FROM event_rows AS rows JOIN raws ON raws.raw_id = rows.profile_id "
         "WHERE list_contains($names, rows.event)",
