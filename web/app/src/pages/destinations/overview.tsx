@@ -13,6 +13,7 @@ import { Link, useSearchParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { sourcesQuery } from "../../api/queries";
+import { LoadingRows } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
 import { MODE_HELP, MODE_WORDS } from "../catalog/entries";
@@ -39,6 +40,8 @@ function Overview({ destination }: { destination: Destination }) {
   const states = useQuery(statesQuery);
   const state = states.data?.get(destination.id);
   const isInBrowser = destination.metadata.mode === "device";
+  // Why nothing is sent stands on top, and would push down what one has begun to read.
+  if (states.isPending) return <LoadingRows />;
   return (
     <Stack gap="xl">
       {state?.isPaused && <Paused destination={destination} state={state} />}
@@ -93,7 +96,9 @@ function Paused({ destination, state }: { destination: Destination; state: Deliv
         )}
         {state.unfinished === 0
           ? "Nothing is waiting."
-          : `${state.unfinished.toLocaleString()} deliveries are waiting. None is lost.`}
+          : state.unfinished === 1
+            ? "1 delivery is waiting. It is not lost."
+            : `${state.unfinished.toLocaleString()} deliveries are waiting. None is lost.`}
       </Text>
       <Group mt="sm" gap="xs">
         {canEdit && (
