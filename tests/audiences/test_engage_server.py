@@ -75,7 +75,9 @@ def test_m10_an_audience_arrives_in_ramen_as_a_property(server: RunningServer) -
     ]
 
 
-def test_a_kill_in_the_middle_of_a_first_sync_tells_nobody_twice(server: RunningServer) -> None:
+def test_m11_a_first_sync_shows_its_progress_and_a_kill_in_it_tells_nobody_twice(
+    server: RunningServer,
+) -> None:
     people = [f"u{number}" for number in range(1500)]
     for start in range(0, len(people), 100):
         send(server, *map(order, people[start : start + 100]))
