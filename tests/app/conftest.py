@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,20 @@ WIDE = (1440, 900)
 MIDDLE = (768, 1024)
 NARROW = (360, 740)
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+# Of `make late`: every answer reaches the page at a moment of its own, up to this much later.
+LATE_MILLISECONDS = int(os.environ.get("CROSSDOCK_LATE_MILLISECONDS", "0"))
+LATE_ANSWERS = """
+(() => {
+    const { fetch } = window;
+    const aWhile = () => new Promise((resolve) => setTimeout(resolve, Math.random() * MOST / 2));
+    window.fetch = async (...request) => {
+        await aWhile();
+        const answer = await fetch(...request);
+        await aWhile();
+        return answer;
+    };
+})();
+"""
 
 
 @functools.cache
@@ -107,6 +122,8 @@ def open_page(chromium: Browser, app_server: RunningServer) -> Iterator[Callable
             base_url=url,
         )
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
+        if LATE_MILLISECONDS:
+            context.add_init_script(LATE_ANSWERS.replace("MOST", str(LATE_MILLISECONDS)))
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: hosts.add(request.url.split("/")[2]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -210,13 +211,14 @@ def test_a_viewer_sees_a_definition_and_who_is_in_it_and_changes_nothing(
 
 
 def sign_in_as_viewer(page: Page, server: RunningServer) -> None:
-    person = {"email": "vi@example.com", "name": "Vi", "role": "viewer"}
+    email = f"vi-{time.monotonic_ns()}@example.com"
+    person = {"email": email, "name": "Vi", "role": "viewer"}
     link = server.api("POST", "/people", person)["link"]["token"]
     server.request(
         "POST", "/api/v1/password", json={"linkToken": link, "password": "one long password"}
     )
     page.get_by_text("E-mail and password").click()
-    page.get_by_label("E-mail", exact=True).fill("vi@example.com")
+    page.get_by_label("E-mail", exact=True).fill(email)
     page.get_by_label("Password", exact=True).fill("one long password")
     page.get_by_role("button", name="Sign in").click()
 

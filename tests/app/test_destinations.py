@@ -121,11 +121,12 @@ def test_r4_a_new_user_connects_ramen_and_sees_a_person_arrive(
 def test_m1_a_source_that_cannot_have_it_is_shown_with_the_reason(
     signed_in: Opener, app_server: RunningServer
 ) -> None:
-    app_server.api("POST", "/sources", {"slug": "billing", "metadataId": "python"})
+    billing = f"billing-{time.monotonic_ns()}"
+    app_server.api("POST", "/sources", {"slug": billing, "metadataId": "python"})
 
     page = signed_in("/catalog/ramen/connect")
 
-    expect(page.get_by_role("radio", name="billing")).to_be_disabled()
+    expect(page.get_by_role("radio", name=billing)).to_be_disabled()
     expect(
         page.get_by_text("Ramen runs in a browser, and a server source has none.")
     ).to_be_visible()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.app.conftest import (
     MIDDLE,
@@ -31,10 +32,9 @@ def empty_server(tmp_path: Path) -> Iterator[RunningServer]:
 
 
 @pytest.fixture
-def shop(app_server: RunningServer, request: pytest.FixtureRequest) -> Any:
+def shop(app_server: RunningServer) -> Any:
     """A source of the test's own."""
-    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[-60:].strip("-")
-    body = {"slug": slug, "name": "Shop", "metadataId": "javascript"}
+    body = {"slug": f"shop-{time.monotonic_ns()}", "name": "Shop", "metadataId": "javascript"}
     return app_server.api("POST", "/sources", body)["source"]
 
 
@@ -99,6 +99,30 @@ def test_the_first_visit_leads_from_nothing_to_an_event_that_arrived(
     expect_accessible(page)
     connect = page.get_by_role("link", name="Connect a destination")
     expect(connect).to_have_attribute("href", f"/catalog?source={source['id']}")
+
+
+def test_the_welcome_asks_for_nothing_before_it_knows_what_is_there(
+    open_page: Opener, empty_server: RunningServer
+) -> None:
+    page = open_page("/", url=empty_server.url)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/destinations?*", hold)
+    with page.expect_response("**/api/v1/volumes?*"), page.expect_response("**/api/v1/sources?*"):
+        sign_in(page)
+    eventually(lambda: page.title() and held)
+    expect(page.get_by_role("main").get_by_label("Loading")).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    page.get_by_label("Name").fill("My shop")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="The source My shop")).to_be_visible()
+    assert len(empty_server.api("GET", "/sources")["sources"]) == 1
 
 
 def test_a_reloaded_welcome_goes_on_where_it_was(

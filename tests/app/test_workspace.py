@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -53,12 +54,13 @@ def test_a_plan_that_was_overtaken_is_not_applied_but_shown_anew(
     plan = page.get_by_role("list", name="What would change")
     expect(plan).to_contain_text("Corner shop")
 
-    made = app_server.api("POST", "/sources", {"slug": "meanwhile"})["source"]
+    slug = f"meanwhile-{time.monotonic_ns()}"
+    made = app_server.api("POST", "/sources", {"slug": slug})["source"]
     page.get_by_role("button", name="Apply").click()
     page.get_by_role("dialog").get_by_role("button", name="Apply").click()
 
     expect(page.get_by_text("The workspace changed after you looked at the plan")).to_be_visible()
-    expect(plan).to_contain_text("meanwhile")
+    expect(plan).to_contain_text(slug)
     names = [one["name"] for one in app_server.api("GET", "/sources")["sources"]]
     assert "Demo shop" in names
     app_server.api("DELETE", f"/sources/{made['id']}")
@@ -84,9 +86,10 @@ def test_a_file_with_a_mistake_says_at_which_line(signed_in: Opener) -> None:
 def test_who_is_invited_as_a_viewer_sees_no_button_that_changes_something(
     signed_in: Opener, open_page: Opener, app_server: RunningServer
 ) -> None:
+    email = f"viewer-{time.monotonic_ns()}@example.com"
     page = signed_in("/workspace/people")
     page.get_by_role("button", name="Invite somebody").first.click()
-    page.get_by_label("E-mail").fill("viewer@example.com")
+    page.get_by_label("E-mail").fill(email)
     page.keyboard.press("Enter")
     link = page.get_by_label("Link").input_value()
     expect_accessible(page)
@@ -97,7 +100,7 @@ def test_who_is_invited_as_a_viewer_sees_no_button_that_changes_something(
     theirs.get_by_role("button", name="Set the password").click()
     theirs.get_by_role("link", name="Go to sign-in").click()
     theirs.get_by_text("E-mail and password").click()
-    theirs.get_by_label("E-mail", exact=True).fill("viewer@example.com")
+    theirs.get_by_label("E-mail", exact=True).fill(email)
     theirs.get_by_label("Password", exact=True).fill(PASSWORD)
     theirs.get_by_role("button", name="Sign in").click()
     expect(theirs.get_by_role("banner")).to_be_visible()

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
-import { sourcesQuery } from "../../api/queries";
+import { destinationsQuery, sourcesQuery } from "../../api/queries";
 import { session } from "../../api/session";
 import { useSignal } from "../../api/signal";
 import { volumesQuery } from "../../api/volumes";
@@ -17,14 +17,18 @@ export function HomePage() {
   const [search] = useSearchParams();
   const name = useSignal(session)?.person?.name;
   const sources = useQuery(sourcesQuery);
+  const destinations = useQuery(destinationsQuery);
   const volumes = useQuery(volumesQuery("day"));
   // Whoever came in by the welcome stays in it until they leave: the first event is its middle.
   const [isFirstVisit, setFirstVisit] = useState<boolean>();
   const hasEvents = volumes.data?.volumes.some((volume) => volume.lastReceivedAt);
-  if (isFirstVisit === undefined && hasEvents !== undefined && sources.data) {
+  // The welcome's form waits for all it depends on: whether it names the source that is there or
+  // makes one must not change while somebody types.
+  if (isFirstVisit === undefined && hasEvents !== undefined && sources.data && destinations.data) {
     setFirstVisit(!hasEvents || search.has("source"));
   }
-  const error = sources.error ?? volumes.error;
+  const queries = [sources, destinations, volumes];
+  const error = queries.find((query) => query.error)?.error;
 
   return (
     <>
@@ -40,13 +44,17 @@ export function HomePage() {
         (error ? (
           <ErrorState
             error={error}
-            onRetry={() => void Promise.all([sources.refetch(), volumes.refetch()])}
+            onRetry={() => void Promise.all(queries.map((query) => query.refetch()))}
           />
         ) : (
           <LoadingRows />
         ))}
       {isFirstVisit === true && (
-        <Welcome sources={sources.data ?? []} onDone={() => setFirstVisit(false)} />
+        <Welcome
+          sources={sources.data ?? []}
+          destinations={destinations.data ?? []}
+          onDone={() => setFirstVisit(false)}
+        />
       )}
       {isFirstVisit === false && <Dashboard />}
     </>

@@ -2,12 +2,11 @@
 
 import { Badge, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconArrowRight, IconCheck, IconLock } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
-import { destinationsQuery } from "../../api/queries";
 import { EmptyState } from "../../parts/empty_state";
+import type { Destination } from "../destinations/queries";
 import { Arrival } from "../sources/arrival";
 import { InstructionTabs, TestEventButton } from "../sources/instruction_tabs";
 import { UnknownKey } from "../sources/list";
@@ -17,21 +16,21 @@ import classes from "./home.module.css";
 
 interface Props {
   sources: readonly Source[];
+  destinations: readonly Destination[];
   onDone: () => void;
 }
 
-export function Welcome({ sources, onDone }: Props) {
+export function Welcome({ sources, destinations, onDone }: Props) {
   const [search, setSearch] = useSearchParams();
   const [hasArrived, setArrived] = useState(false);
   const onArrived = useCallback(() => setArrived(true), []);
   const canEdit = useCanEdit();
   const source = sources.find((one) => one.id === search.get("source"));
-  const { data: destinations } = useQuery(destinationsQuery);
   // What a new server starts with becomes the first source, unless it is connected already: the
   // demo's is, and whoever makes a source of their own there would find every destination taken.
   const [first] = sources;
   const unused =
-    sources.length === 1 && destinations?.every((one) => one.sourceId !== first?.id)
+    sources.length === 1 && destinations.every((one) => one.sourceId !== first?.id)
       ? first
       : undefined;
 
@@ -64,12 +63,11 @@ export function Welcome({ sources, onDone }: Props) {
             </Text>
             <SourceForm
               submitLabel="Create source"
-              key={unused?.id}
               startName={unused?.name ?? "Website"}
               unused={unused}
               onMade={choose}
             />
-            {sources.length > 0 && !unused && destinations && (
+            {sources.length > 0 && !unused && (
               <Text mt="md">
                 Or continue with{" "}
                 {sources.slice(0, 5).map((one, index) => (
