@@ -12,13 +12,19 @@ UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv
 WEB_SOURCES := $(shell find web src/crossdock \( -name '*.ts' -o -name '*.tsx' -o -name '*.svg' -o -name '*.css' -o -name '*.html' \) -not -path '*/web_assets/*' -not -path '*/node_modules/*')
 # Tests run on both cores; the browser and the servers they start need the rest of the memory.
 WORKERS ?= 2
+# A test in a browser may fail because of the machine: three tests a run get a second try, and the end
+# of the run shows why they needed it. What shows that nothing is lost gets none.
+SECOND_TRY = --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks \
+	--rerun-exclude-path tests/crash --rerun-exclude-path tests/spec --rerun-exclude-path tests/fuzz
 # Of `make crash`: the same seed makes the same faults and the same traffic.
 SEED ?= $(shell date +%s)
 MINUTES ?= 10
+# Of `make late`: how late an answer comes to a page of the app at most.
+MILLISECONDS ?= 2000
 # Of `make fuzz`: how many times as many examples as `make test` tries.
 TIMES ?= 20
 
-.PHONY: help run test check fix crash fuzz bench setup web chromium screenshots generate lock clean
+.PHONY: help run test check fix crash fuzz late bench setup web chromium screenshots generate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -28,7 +34,7 @@ run: setup ## the demo: everything on this machine; ARGS="--port 8081" for anoth
 
 test: setup chromium ## pytest and vitest, browser included
 	$(NPM) test
-	$(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(SECOND_TRY) $(PYTEST_ARGS)
 
 check: setup ## everything else CI runs: format, lint, imports, types, dependencies, web, docs
 	$(BIN)/ruff format --check .
@@ -51,6 +57,9 @@ crash: setup ## faults at random for MINUTES from SEED; nothing may be lost, mad
 
 fuzz: setup ## the property and fuzz tests, TIMES times as long
 	CROSSDOCK_FUZZ_TIMES=$(TIMES) $(BIN)/pytest -n $(WORKERS) -o timeout=0 tests/fuzz tests/kit $(PYTEST_ARGS)
+
+late: setup chromium ## the app's tests on a bad line: answers come late, and in any order
+	CROSSDOCK_LATE_MILLISECONDS=$(MILLISECONDS) $(BIN)/pytest -n $(WORKERS) tests/app $(PYTEST_ARGS)
 
 bench: setup ## the figures in docs/benchmarks.md, measured again
 	$(BIN)/python -m bench.all
