@@ -40,6 +40,7 @@ def test_a_trace_tells_the_life_of_an_event_and_where_it_stands(filled: Api) -> 
 
     assert [entry["step"] for entry in life["timeline"]] == ["received", "mapped", "delivered"]
     assert life["timeline"][1]["payload"] == "{}"
+    assert {entry["eventSequence"] for entry in life["timeline"]} == {1}
     assert life["states"] == [
         {"destinationId": "ripe", "subscriptionId": "map", "state": "delivered"}
     ]

@@ -36,9 +36,10 @@ LIMIT_MAX = 1000
 
 # What the code calls a connection, the API calls a destination; a mapping, a subscription.
 _API_NAMES = {"connection_id": "destinationId", "mapping_id": "subscriptionId"}
-# Where a row lies is of no use to anyone outside.
+# Where a row lies is of no use to anyone outside; where its event lies is: `eventSequence` and
+# `eventIndex` put events in the order in which they were accepted.
 _INNER = frozenset(
-    {"stream", "sequence", "position", "happened_us", "event_sequence", "event_index"}
+    {"stream", "sequence", "position", "happened_us"}
     | {"subject_id", "message_hash", "subject_hash"}
 )
 

@@ -41,6 +41,24 @@ test("what is asked for again after a break is there once", () => {
   expect(rows.newestFirst()[0]?.entries).toHaveLength(2);
 });
 
+test("events stand in the order they were accepted, whatever is heard of them first", () => {
+  const rows = new DebuggerRows();
+
+  rows.add([
+    entry("received", { messageId: "last", eventSequence: 9, eventIndex: 1 }),
+    entry("discarded", { messageId: "refused" }),
+    entry("unconnected", { messageId: "earlier", eventSequence: 9 }),
+    entry("unconnected", { messageId: "earliest", eventSequence: 8, eventIndex: 3 }),
+  ]);
+
+  expect(rows.newestFirst().map((row) => row.messageId)).toEqual([
+    "refused",
+    "last",
+    "earlier",
+    "earliest",
+  ]);
+});
+
 test("the oldest make room, and what becomes of the others still finds them", () => {
   const rows = new DebuggerRows(10);
 

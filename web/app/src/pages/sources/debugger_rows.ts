@@ -6,6 +6,8 @@ import { type Entry, type Outcome, overall } from "./entries";
 export interface Row {
   /** Counts up with each event that is added. */
   key: number;
+  /** Where it stands: its event's place among all that were accepted. */
+  place: Place;
   messageId: string;
   at: string;
   eventType: string;
@@ -15,6 +17,8 @@ export interface Row {
   outcome: Outcome;
   entries: readonly Entry[];
 }
+
+type Place = readonly [sequence: number, index: number];
 
 export interface Filter {
   text: string;
@@ -33,6 +37,7 @@ export class DebuggerRows {
   private rows: Row[] = [];
   private rowKeysByMessageId = new Map<string, number>();
   private nextKey = 0;
+  private newest: Place = [0, 0];
 
   constructor(private readonly max = ROWS_MAX) {}
 
@@ -46,9 +51,15 @@ export class DebuggerRows {
     if (this.rows.length > this.max + Math.min(SLACK, this.max)) this.makeRoom();
   }
 
-  /** Returns them newest first. */
+  /**
+   * Returns them newest first, as they were accepted: in a flood the first that is heard of an event
+   * may be what became of it, after events that came later.
+   */
   newestFirst(): Row[] {
-    return this.rows.slice(-this.max).reverse();
+    return this.rows
+      .slice(-this.max)
+      .reverse()
+      .sort((a, b) => b.place[0] - a.place[0] || b.place[1] - a.place[1] || b.key - a.key);
   }
 
   clear(): void {
@@ -67,6 +78,7 @@ export class DebuggerRows {
     }
     const row: Row = {
       key: this.nextKey++,
+      place: this.placeOf(entry),
       messageId,
       at: entry.at,
       eventType: entry.eventType ?? "",
@@ -78,6 +90,16 @@ export class DebuggerRows {
     };
     this.rows.push(row);
     if (messageId) this.rowKeysByMessageId.set(messageId, row.key);
+  }
+
+  /** What was refused has no place of its own: it comes after what came before it. */
+  private placeOf(entry: Entry): Place {
+    if (entry.eventSequence === undefined) return this.newest;
+    const place: Place = [entry.eventSequence, entry.eventIndex ?? 0];
+    const isNewest =
+      place[0] > this.newest[0] || (place[0] === this.newest[0] && place[1] > this.newest[1]);
+    if (isNewest) this.newest = place;
+    return place;
   }
 
   private makeRoom(): void {

@@ -20,6 +20,9 @@ export interface Entry {
   attempt?: number;
   status?: number;
   replayId?: string;
+  /** The event's place among all that were accepted; its index is left out where it is 0. */
+  eventSequence?: number;
+  eventIndex?: number;
 }
 
 /** How an event ended, or how far it got, over all its destinations. */
