@@ -13,7 +13,7 @@ import collections
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -31,6 +31,7 @@ from crossdock.events import (
     ReplayState,
     SourceId,
 )
+from crossdock.events.delivery import mapped
 from crossdock.pipeline.route import report
 from crossdock.pipeline.route.decide import decide
 from crossdock.pipeline.route.filters import Condition
@@ -49,6 +50,8 @@ _PARTS_OF_A_SECOND = 10
 _SAVE_SECONDS = 1.0
 _OUTCOMES_LOOKED_AT = 5_000
 _CLOCKS_APART_MAX = dt.timedelta(days=7)
+# Whoever asks for all up to now looked at a clock of their own a moment ago.
+_NOW_SECONDS = 60.0
 
 
 class ReplayNotPossible(CrossdockError):
@@ -67,7 +70,13 @@ class ReplayJournal(Protocol):
         """Yield the events of these journal messages, in order."""
 
     async def append_deliveries(self, deliveries: Sequence[Delivery], /) -> None:
-        """Return once they are durable. A delivery whose id is there already is left out."""
+        """Return once they are durable. A delivery whose id is there already is left out.
+
+        That each was made is told afterwards: it may raise in between.
+        """
+
+    async def append_outcomes(self, outcomes: Sequence[Outcome], /) -> None:
+        """Return once they are durable."""
 
     async def latest_outcomes(
         self,
@@ -162,7 +171,7 @@ class Replays:
         now = self._clock.now()
         end_at = min(order.end_at, now)
         # Up to now is up to the last there is, also where the journal has another clock.
-        is_up_to_now = order.end_at >= now
+        is_up_to_now = order.end_at >= now - dt.timedelta(seconds=_NOW_SECONDS)
         first, last = await self._journal.find_range(
             order.start_at, now + _CLOCKS_APART_MAX if is_up_to_now else end_at
         )
@@ -259,6 +268,8 @@ class Replays:
                     return error
                 new = [each for each in deliveries if each.id not in done_ids]
                 is_writing = bool(new) and not replay.is_dry_run
+                if len(new) < len(deliveries):
+                    await self._tell_of(each for each in deliveries if each.id in done_ids)
                 if is_writing:
                     await self._journal.append_deliveries(new)
                     report.deliveries_replayed(len(new))
@@ -271,6 +282,11 @@ class Replays:
                     due_seconds = began_seconds + len(new) / replay.rate_per_second
                     await self._clock.sleep(max(0.0, due_seconds - now_seconds))
         return None
+
+    async def _tell_of(self, made: Iterable[Delivery]) -> None:
+        """Tell that deliveries were made; a crash can have come in between."""
+        at = self._clock.now()
+        await self._journal.append_outcomes([mapped(each, at=at) for each in made])
 
     async def _parts(self, replay: Replay) -> AsyncGenerator[list[Event], None]:
         """Yield the events that are left, so few at a time that the rate can be kept."""
