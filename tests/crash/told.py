@@ -11,6 +11,8 @@ from tests.crash.engaged import COUNT_MIN, COUNTED, COUNTED_EVENT, FLIPPED, VEND
 from tests.crash.record import Record
 
 _NEAR = dt.timedelta(milliseconds=5)
+# By more, a clock has been turned back.
+_AHEAD = dt.timedelta(seconds=5)
 Told = tuple[str, bool]
 """A messageId, and the value that it tells."""
 
@@ -97,18 +99,24 @@ def _counted(record: Record) -> Mapping[str, bool]:
 
 
 def _flipped(record: Record) -> Mapping[str, bool]:
-    """Return what each person's trait is: the value of the latest moment, where that is clear."""
-    found: dict[str, list[tuple[dt.datetime, bool]]] = collections.defaultdict(list)
+    """Return what each person's trait is, where that is clear: what was said at the latest moment.
+
+    What was said when the clock was ahead, and has been turned back since, is not later than what
+    is said now.
+    """
+    latest: dict[str, tuple[dt.datetime, bool]] = {}
+    unclear = set()
     for message_id, at in _accepted(record):
         sent = record.sent_by_id.get(message_id)
-        if sent is not None and sent.message["type"] == "identify":
-            found[sent.person].append((at, sent.message["traits"]["flips"]))
-    values = {}
-    for person, told in found.items():
-        latest, value = max(told, key=lambda one: one[0])
-        if all(other is value or at < latest - _NEAR for at, other in told):
-            values[person] = value
-    return values
+        if sent is None or sent.message["type"] != "identify":
+            continue
+        before = latest.get(sent.person)
+        if before is None or not at < before[0] <= at + _AHEAD:
+            latest[sent.person] = at, sent.message["traits"]["flips"]
+            unclear.discard(sent.person)
+        elif before[0] - at <= _NEAR:
+            unclear.add(sent.person)
+    return {person: value for person, (_, value) in latest.items() if person not in unclear}
 
 
 CHECKS = (
