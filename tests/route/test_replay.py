@@ -67,7 +67,8 @@ class MemoryHistory:
     async def events_between(self, first: int, last: int) -> AsyncGenerator[list[Event], None]:
         self.fail_if_told("events_between")
         for sequence in range(first, last + 1):
-            yield self.events_by_sequence[sequence]
+            if sequence in self.events_by_sequence:
+                yield self.events_by_sequence[sequence]
 
     async def append_deliveries(self, deliveries: Sequence[Delivery]) -> None:
         self.deliveries += deliveries
@@ -317,6 +318,23 @@ async def test_a_journal_that_fails_for_a_while_costs_no_delivery(
     await replaying.ended(begun.id)
 
     assert len(set(ids(replaying))) == 30
+
+
+async def test_what_was_stored_is_told_of_although_its_events_had_to_make_room(
+    replaying: Replaying,
+) -> None:
+    await replaying.accept(3)
+    begun = await replaying.begin(rate_per_second=50)
+    # Stored, and the journal goes away before it is told.
+    replaying.journal.failures = ["append_deliveries"]
+    while not replaying.journal.deliveries:
+        await asyncio.sleep(0)
+    replaying.journal.events_by_sequence.clear()
+
+    ended = await replaying.ended(begun.id)
+
+    assert ended.delivery_count == 3
+    assert ids(replaying)[3:] == ids(replaying)[:3]
 
 
 async def test_a_cancelled_replay_delivers_nothing_more(replaying: Replaying) -> None:
