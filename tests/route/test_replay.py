@@ -327,8 +327,10 @@ async def test_what_was_stored_is_told_of_although_its_events_had_to_make_room(
     begun = await replaying.begin(rate_per_second=50)
     # Stored, and the journal goes away before it is told.
     replaying.journal.failures = ["append_deliveries"]
-    while not replaying.journal.deliveries:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        while not replaying.journal.deliveries:
+            await asyncio.sleep(0)
+            replaying.clock.advance(0.001)
     replaying.journal.events_by_sequence.clear()
 
     ended = await replaying.ended(begun.id)
