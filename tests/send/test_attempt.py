@@ -144,6 +144,28 @@ async def test_a_failure_shows_what_was_asked_and_answered_without_secrets() -> 
     assert len(outcome.answer) <= 4096
 
 
+@pytest.mark.parametrize(
+    ("secret", "echoed"),
+    [
+        ("X-Auth: hunter22\nAccept: text/plain", "hunter22"),
+        ("X-Auth: hunter22\nAuthorization: Bearer to:ken-9", "to:ken-9"),
+        ("Authorization: Bearer hunter22", "hunter22"),
+        ('hun"ter\\22é', r'"hun\"ter\\22é"'),
+    ],
+)
+async def test_an_echo_of_a_part_of_a_secret_is_blotted_out(secret: str, echoed: str) -> None:
+    def refuse(_: object) -> Reply:
+        return Reply(status=422, body=f"no text/plain for {echoed}".encode())
+
+    async with Loopback(refuse) as vendor, vendor.client() as client:
+        outcome = await ended(
+            to=connection(url=f"{vendor.url}/birds", apiKey=secret),
+            http=client.with_label("Pigeonhole"),
+        )
+
+    assert outcome.answer.replace('"', "") == "no text/plain for •••"
+
+
 async def test_a_secret_that_the_excerpt_would_cut_in_two_is_blotted_out() -> None:
     def refuse(_: object) -> Reply:
         return Reply(status=422, body=b"!" * 4092 + b"hunter22")
