@@ -247,6 +247,7 @@ class ConnectionSender:
                 made_at=held.message.made_at,
                 fraction=fraction,
                 limits=self._parts.limits.retry,
+                is_forgotten=self._is_forgotten(held.delivery),
             )
             self._pause_if_asked(conclusion, began)
             ended.append((held, conclusion))

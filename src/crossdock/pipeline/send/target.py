@@ -112,7 +112,7 @@ class NoTarget:
     connection_version: int = 0
 
 
-def forgotten(slug: str) -> NoTarget:
+def forgotten(slug: str = _UNKNOWN) -> NoTarget:
     """Return why a delivery about somebody who is to be forgotten is not attempted."""
     return NoTarget(
         slug=slug,
