@@ -107,8 +107,10 @@ def _wrong(
     # A delivery can be made, and after a crash be decided anew, by a workspace that has it no more.
     if steps.count("mapped") != 1 and not (vendor == EDITED and "mapped" not in steps):
         yield f"it was mapped {steps.count('mapped')} times"
-    # Asked for again, as the first answer was lost, it is told of again: each ends one death.
-    repeats = len({entry.get("attempt") for entry in life if entry["step"] == "sent_again"})
+    # Asked for again, as the first answer was lost, it is told of again: each ends one death. A
+    # crash can leave a letter of a death that was not told of: that was attempted once more.
+    undone = {_death_of(entry) for entry in life if entry["step"] == "sent_again"}
+    repeats = len(undone.intersection(entry.get("outcomeId") for entry in ends))
     cut_off = len([one for one in record.changes_of(vendor, RETRY) if not one.is_answered])
     if not 1 <= len(ends) - repeats <= 1 + cut_off:
         yield f"it has {len(ends)} ends ({', '.join(steps)})"
@@ -126,6 +128,11 @@ def _wrong(
             yield f"it is {end['step']}, and was answered: {answered}"
         elif _is_dropped(end) and vendor != EDITED:
             yield f"it was dropped: {end['reason']}"
+
+
+def _death_of(entry: Entry) -> str:
+    """Return the id of the outcome that was undone when a dead letter was sent again."""
+    return str(entry.get("outcomeId", "")).removesuffix("-again")
 
 
 def _is_dropped(entry: Entry) -> bool:

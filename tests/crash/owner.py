@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import urllib.parse
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.running import RunningServer
 _LOOK_SECONDS = 0.5
 _PAGE_ENTRIES = 1000
 _TRACES = 25
+_REMOVED = re.compile(r"Old messages were removed\..*before_sequence=(\d+).*CROSSDOCK_EVENTS")
 
 
 class Owner:
@@ -55,6 +57,7 @@ class Owner:
         """Note all that the ledger has, the replays, and the traces of a few events."""
         found_replays = await self._console.insist("GET", "/replays?pagination[count]=200")
         self._record.replays = found_replays["replays"]
+        self._record.events_from = await asyncio.to_thread(self._events_from)
         found: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
@@ -76,6 +79,11 @@ class Owner:
             self._record.traces_by_message_id[message_id] = await asyncio.to_thread(
                 self._server.api, "GET", f"/events/{message_id}/trace"
             )
+
+    def _events_from(self) -> int:
+        """Return the first message of the journal that did not have to make room, by the log."""
+        log = (self._server.data_dir / "server.log").read_text(errors="replace")
+        return max(map(int, _REMOVED.findall(log)), default=0)
 
     async def _is_replayed(self) -> bool:
         found = await self._console.ask("GET", "/replays?pagination[count]=200")

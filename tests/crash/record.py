@@ -168,6 +168,7 @@ class Record:
         members_by_key: Who is in each audience at the end, as the API says.
         replays: All, as the API gives them.
         changes: What the owner asked for, in this order.
+        events_from: The first message of the journal that did not have to make room.
         is_turned_by_days: Whether the clock was turned so far that retries were given up.
         entries: The whole ledger, as the server's API gives it, oldest first.
         traces_by_message_id: A sample of traces, as the API gives them.
@@ -181,6 +182,7 @@ class Record:
     members_by_key: dict[str, set[str]] = dataclasses.field(default_factory=dict)
     replays: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     changes: list[Changed] = dataclasses.field(default_factory=list)
+    events_from: int = 0
     is_turned_by_days: bool = False
     sent_by_id: dict[str, Sent] = dataclasses.field(default_factory=dict)
     receipts: list[Receipt] = dataclasses.field(default_factory=list)

@@ -38,7 +38,14 @@ def sent(record: Record, message_id: str, at: float, **message: Any) -> Sent:
 
 
 def mapped(message_id: str, **more: Any) -> dict[str, Any]:
-    return {"step": "mapped", "messageId": message_id, "destinationId": "con", **more}
+    outcome_id = f"{message_id.removeprefix('m')}-0-map"
+    return {
+        "step": "mapped",
+        "messageId": message_id,
+        "destinationId": "con",
+        "outcomeId": outcome_id,
+        **more,
+    }
 
 
 def an_edited_record() -> Record:
@@ -186,5 +193,30 @@ def test_events_of_the_replayed_name_that_were_sent_twice_are_left_to_the_server
     record = an_edited_record()
     record.entries.append({**record.entries[0], "step": "duplicate"})
     record.entries = [one for one in record.entries if one != mapped("m1", replayId="r")]
+
+    assert found_by(wanted.CHECKS, record) == []
+
+
+def test_what_was_said_when_the_clock_was_ahead_does_not_stand_for_ever() -> None:
+    record = an_engaged_record()
+    flips = {"type": "identify", "userId": "bob", "traits": {"flips": True}}
+    sent(record, "m7", 50.0, **flips)
+    sent(record, "m8", 7.0, **flips | {"traits": {"flips": False}})
+
+    assert found_by(told.CHECKS, record) == []
+
+
+def test_what_is_said_late_does_not_replace_what_is_known() -> None:
+    record = an_engaged_record()
+    flips = {"type": "identify", "userId": "bob", "traits": {"flips": True}}
+    sent(record, "m7", 5.5, **flips)
+
+    assert found_by(told.CHECKS, record) == []
+
+
+def test_an_event_that_had_to_make_room_is_not_expected_in_a_replay() -> None:
+    record = an_edited_record()
+    leave_one_out_of_the_replay(record)
+    record.events_from = 2
 
     assert found_by(wanted.CHECKS, record) == []

@@ -11,6 +11,8 @@ from tests.crash.engaged import COUNT_MIN, COUNTED, COUNTED_EVENT, FLIPPED, VEND
 from tests.crash.record import Record
 
 _NEAR = dt.timedelta(milliseconds=5)
+# By more, a clock has been turned back.
+_AHEAD = dt.timedelta(seconds=5)
 Told = tuple[str, bool]
 """A messageId, and the value that it tells."""
 
@@ -76,20 +78,19 @@ def _told(record: Record) -> Mapping[tuple[str, str], list[Told]]:
     return {place: list(told.items()) for place, told in found.items()}
 
 
-def _accepted(record: Record) -> Iterator[tuple[str, dt.datetime]]:
-    """Yield the messageId of each event that was accepted, and when; of doubles the first."""
-    seen = set()
+def _accepted(record: Record) -> Mapping[str, list[dt.datetime]]:
+    """Return when each event was accepted, by messageId; more than once if it was sent again."""
+    found = collections.defaultdict(list)
     for entry in record.entries:
-        message_id = str(entry.get("messageId", ""))
-        if entry["step"] == "received" and message_id not in seen:
-            seen.add(message_id)
-            yield message_id, dt.datetime.fromisoformat(entry["at"])
+        if entry["step"] == "received":
+            found[str(entry.get("messageId", ""))].append(dt.datetime.fromisoformat(entry["at"]))
+    return found
 
 
 def _counted(record: Record) -> Mapping[str, bool]:
     counts = collections.Counter(
         sent.person
-        for message_id, _ in _accepted(record)
+        for message_id in _accepted(record)
         if (sent := record.sent_by_id.get(message_id)) is not None
         and sent.message.get("event") == COUNTED_EVENT
     )
@@ -97,18 +98,28 @@ def _counted(record: Record) -> Mapping[str, bool]:
 
 
 def _flipped(record: Record) -> Mapping[str, bool]:
-    """Return what each person's trait is: the value of the latest moment, where that is clear."""
-    found: dict[str, list[tuple[dt.datetime, bool]]] = collections.defaultdict(list)
-    for message_id, at in _accepted(record):
-        sent = record.sent_by_id.get(message_id)
-        if sent is not None and sent.message["type"] == "identify":
-            found[sent.person].append((at, sent.message["traits"]["flips"]))
-    values = {}
-    for person, told in found.items():
-        latest, value = max(told, key=lambda one: one[0])
-        if all(other is value or at < latest - _NEAR for at, other in told):
-            values[person] = value
-    return values
+    """Return what each person's trait is, where that is clear: what was said at the latest moment.
+
+    What was said when the clock was ahead, and has been turned back since, is not later than what
+    is said now. So they are looked at in the order sent, which is that of nobody's clock: of one
+    person one request follows the other.
+    """
+    latest: dict[str, tuple[dt.datetime, bool]] = {}
+    unclear = set()
+    moments = _accepted(record)
+    for sent in record.sent_by_id.values():
+        if sent.message["type"] != "identify" or sent.message_id not in moments:
+            continue
+        # Of several the first counts, which a clock that was turned does not tell.
+        at, last = min(moments[sent.message_id]), max(moments[sent.message_id])
+        before = latest.get(sent.person)
+        if last - at > _AHEAD:
+            unclear.add(sent.person)
+        elif before is None or not at < before[0] <= at + _AHEAD:
+            latest[sent.person] = at, sent.message["traits"]["flips"]
+        elif before[0] - at <= _NEAR:
+            unclear.add(sent.person)
+    return {person: value for person, (_, value) in latest.items() if person not in unclear}
 
 
 CHECKS = (

@@ -305,8 +305,8 @@ async def test_a_header_with_a_line_break_is_not_sent() -> None:
 @pytest.mark.parametrize(
     ("status", "method", "expected"),
     [
-        (301, "POST", "GET"),
-        (302, "POST", "GET"),
+        (301, "POST", "POST"),
+        (302, "PUT", "PUT"),
         (303, "PUT", "GET"),
         (307, "POST", "POST"),
         (308, "PUT", "PUT"),

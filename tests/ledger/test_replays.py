@@ -83,6 +83,20 @@ async def test_what_was_replayed_of_a_user_is_found_and_forgotten_with_the_rest(
     assert [entry for entry in left.entries if "Ann" in str(as_mapping(entry))] == []
 
 
+async def test_what_the_ledger_had_not_read_yet_is_forgotten_too(
+    path: Path, journal: MemoryJournal
+) -> None:
+    async with running(path, journal) as ledger:
+        await ledger.forget_people(
+            user_ids=["ann"], anonymous_ids=[], before=NOON + dt.timedelta(days=1), is_last=True
+        )
+        await caught_up(ledger)
+        left = await ledger.search(Wanted())
+
+    assert len(left.entries) == 5
+    assert not any("ann" in str(as_mapping(entry)).lower() for entry in left.entries)
+
+
 async def test_a_replay_that_is_told_of_again_after_a_crash_counts_once(
     path: Path, journal: MemoryJournal
 ) -> None:

@@ -43,6 +43,7 @@ class MemoryHistory:
         self.deliveries: list[Delivery] = []
         self.delivered_at: list[float] = []
         self.outcomes: list[Outcome] = []
+        self.told: list[Outcome] = []
         self.saved: dict[str, Replay] = {}
         self.failures: list[str] = []
         self.clock = FakeClock(NOON + HOUR)
@@ -66,12 +67,16 @@ class MemoryHistory:
     async def events_between(self, first: int, last: int) -> AsyncGenerator[list[Event], None]:
         self.fail_if_told("events_between")
         for sequence in range(first, last + 1):
-            yield self.events_by_sequence[sequence]
+            if sequence in self.events_by_sequence:
+                yield self.events_by_sequence[sequence]
 
     async def append_deliveries(self, deliveries: Sequence[Delivery]) -> None:
         self.deliveries += deliveries
         self.delivered_at += [self.clock.monotonic_seconds()] * len(deliveries)
         self.fail_if_told("append_deliveries")
+
+    async def append_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        self.told += outcomes
 
     async def latest_outcomes(
         self,
@@ -125,14 +130,9 @@ class Replaying:
         await self.claims.claim(events)
 
     async def begin(self, **order: Any) -> Replay:
+        asked = {"start_at": NOON - HOUR, "end_at": NOON + HOUR} | order
         return await self.replays.begin(
-            ReplayOrder(
-                source_id=SourceId("src_1"),
-                connection_id=ConnectionId("con_1"),
-                start_at=NOON - HOUR,
-                end_at=NOON + HOUR,
-                **order,
-            )
+            ReplayOrder(source_id=SourceId("src_1"), connection_id=ConnectionId("con_1"), **asked)
         )
 
     async def ended(self, replay_id: str) -> Replay:
@@ -170,13 +170,14 @@ def ids(replaying: Replaying) -> list[str]:
     return [each.id for each in replaying.journal.deliveries]
 
 
+@pytest.mark.parametrize("asked_seconds_ago", [0, 20])
 async def test_a_replay_up_to_now_is_whole_although_the_journal_has_another_clock(
-    replaying: Replaying,
+    replaying: Replaying, asked_seconds_ago: int
 ) -> None:
     await replaying.accept(1)
     replaying.journal.clock_ahead = 2 * HOUR
 
-    begun = await replaying.begin()
+    begun = await replaying.begin(end_at=NOON + HOUR - dt.timedelta(seconds=asked_seconds_ago))
     ended = await replaying.ended(begun.id)
 
     assert (ended.event_count, ended.delivery_count) == (1, 1)
@@ -301,6 +302,8 @@ async def test_what_was_attempted_before_a_crash_is_not_made_again(replaying: Re
         done = await replaying.ended(begun.id)
 
     assert ids(replaying) == [made[0], made[2]]
+    # The crash can have come before it was told that it was made.
+    assert [(each.step, each.id) for each in replaying.journal.told] == [(Step.MAPPED, made[1])]
     assert done.delivery_count == 3
 
 
@@ -315,6 +318,25 @@ async def test_a_journal_that_fails_for_a_while_costs_no_delivery(
     await replaying.ended(begun.id)
 
     assert len(set(ids(replaying))) == 30
+
+
+async def test_what_was_stored_is_told_of_although_its_events_had_to_make_room(
+    replaying: Replaying,
+) -> None:
+    await replaying.accept(3)
+    begun = await replaying.begin(rate_per_second=50)
+    # Stored, and the journal goes away before it is told.
+    replaying.journal.failures = ["append_deliveries"]
+    async with asyncio.timeout(5):
+        while not replaying.journal.deliveries:
+            await asyncio.sleep(0)
+            replaying.clock.advance(0.001)
+    replaying.journal.events_by_sequence.clear()
+
+    ended = await replaying.ended(begun.id)
+
+    assert ended.delivery_count == 3
+    assert ids(replaying)[3:] == ids(replaying)[:3]
 
 
 async def test_a_cancelled_replay_delivers_nothing_more(replaying: Replaying) -> None:

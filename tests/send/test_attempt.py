@@ -36,13 +36,14 @@ class NoWayOut:
         raise NotImplementedError
 
 
-async def ended(
+async def ended(  # noqa: PLR0913 - what is sent, to whom, and how.
     perform: Perform | None = post,
     *,
     sent: Delivery | None = None,
     to: Connection | None = None,
     http: Http | None = None,
     installed: Destination | None = None,
+    is_forgotten: bool = False,
 ) -> Outcome:
     sent = sent or delivery()
     target = find_target(
@@ -54,7 +55,13 @@ async def ended(
         [sent], target, http=http or NoWayOut(), clock=SystemClock(), seconds_max=0.2
     )
     return conclude(
-        sent, attempted, attempt=1, made_at=attempted.ended_at, fraction=0.0, limits=RetryLimits()
+        sent,
+        attempted,
+        attempt=1,
+        made_at=attempted.ended_at,
+        fraction=0.0,
+        limits=RetryLimits(),
+        is_forgotten=is_forgotten,
     ).outcome
 
 
@@ -142,6 +149,46 @@ async def test_a_failure_shows_what_was_asked_and_answered_without_secrets() -> 
     assert outcome.request == f'POST {vendor.url}/birds\n\n{{"name":"Ada","key":"•••"}}'
     assert outcome.answer.startswith("no room for •••!")
     assert len(outcome.answer) <= 4096
+
+
+@pytest.mark.parametrize(
+    ("secret", "echoed"),
+    [
+        ("X-Auth: hunter22\nAccept: text/plain", "hunter22"),
+        ("X-Auth: hunter22\nAuthorization: Bearer to:ken-9", "to:ken-9"),
+        ("Authorization: Bearer hunter22", "hunter22"),
+        ('hun"ter\\22é', r'"hun\"ter\\22é"'),
+    ],
+)
+async def test_an_echo_of_a_part_of_a_secret_is_blotted_out(secret: str, echoed: str) -> None:
+    def refuse(_: object) -> Reply:
+        return Reply(status=422, body=f"no text/plain for {echoed}".encode())
+
+    async with Loopback(refuse) as vendor, vendor.client() as client:
+        outcome = await ended(
+            to=connection(url=f"{vendor.url}/birds", apiKey=secret),
+            http=client.with_label("Pigeonhole"),
+        )
+
+    assert outcome.answer.replace('"', "") == "no text/plain for •••"
+
+
+@pytest.mark.parametrize(("status", "step"), [(200, Step.DELIVERED), (503, Step.FILTERED)])
+async def test_of_somebody_who_is_forgotten_meanwhile_nothing_is_kept(
+    status: int, step: Step
+) -> None:
+    async with (
+        Loopback(lambda _: Reply(status=status, body=b"Ada")) as vendor,
+        vendor.client() as client,
+    ):
+        outcome = await ended(
+            sent=delivery(name="Ada"),
+            to=connection(url=vendor.url),
+            http=client.with_label("Pigeonhole"),
+            is_forgotten=True,
+        )
+
+    assert (outcome.step, outcome.request, outcome.answer) == (step, "", "")
 
 
 async def test_a_secret_that_the_excerpt_would_cut_in_two_is_blotted_out() -> None:

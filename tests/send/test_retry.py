@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.kit import RetryLater
-from crossdock.pipeline.send.retry import RetryLimits, next_attempt_at
+from crossdock.pipeline.send.retry import RetryLimits, left_seconds, next_attempt_at
 
 NOON = dt.datetime(2030, 1, 1, 12, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -89,3 +89,18 @@ def test_whatever_it_answers_we_come_back_within_the_bounds(
 def test_an_attempt_counts_from_one() -> None:
     with pytest.raises(ValueError, match="counts from 1"):
         wait_seconds(attempt=0)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        pytest.param(NOON, 8.0, id="all of it, at first"),
+        pytest.param(NOON + dt.timedelta(seconds=3), 5.0, id="what is left of it, later"),
+        pytest.param(NOON - 3 * HOUR, 8.0, id="no more of it, on a clock that was set back"),
+        pytest.param(NOON + 3 * HOUR, 8.0 - 3 * 3600, id="nothing, on one that was set forward"),
+    ],
+)
+def test_a_clock_that_is_set_makes_no_wait_longer(now: dt.datetime, expected: float) -> None:
+    next_at = NOON + dt.timedelta(seconds=8)
+
+    assert left_seconds(next_at, failed_at=NOON, now=now) == expected

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import dataclasses
+import http
 import importlib.metadata
 import socket
 from collections.abc import Mapping, Sequence
@@ -311,7 +312,10 @@ def _parsed_url(vendor: str, url: str, *, said_of: str = "its address is") -> ya
 def _redirected(vendor: str, request: _Request, answer: Answer) -> _Request | None:
     """Return the request that a redirect asks for, or None if the answer is not a redirect.
 
-    Source: RFC 9110 15.4, as browsers do it: 301, 302 and 303 become a GET without a body.
+    A 301 or 302 keeps the method and the body, which RFC 9110 allows and browsers do not: a GET
+    without the payload would be answered with 200, and what was to be delivered would be lost.
+
+    Source: RFC 9110 15.4.
     """
     location = answer.headers.get("Location")
     if answer.status not in {301, 302, 303, 307, 308} or not location:
@@ -328,7 +332,7 @@ def _redirected(vendor: str, request: _Request, answer: Answer) -> _Request | No
                 _HARMLESS_SUFFIX
             ):
                 del headers[name]
-    if answer.status in {307, 308} or request.method in {"GET", "HEAD"}:
+    if answer.status != http.HTTPStatus.SEE_OTHER or request.method in {"GET", "HEAD"}:
         return _Request(request.method, url, headers, request.body)
     for name in _BODY_HEADERS:
         headers.popall(name, None)

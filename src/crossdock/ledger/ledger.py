@@ -176,6 +176,9 @@ class Ledger:
     ) -> None:
         """Remove what people did up to a moment from the entries; the counts stay.
 
+        The last time, what lies in the journal is read first, however far behind the ledger is: it
+        would be written down afterwards.
+
         Args:
             user_ids: Who.
             anonymous_ids: Of their browsers.
@@ -184,7 +187,10 @@ class Ledger:
 
         Raises:
             LedgerUnavailable: It cannot be asked at the moment.
+            JournalUnavailable: The journal does not answer.
         """
+        if is_last:
+            await self._caught_up()
         forget = functools.partial(
             self._file.store.forget_people,
             user_ids=[*user_ids],
@@ -262,6 +268,13 @@ class Ledger:
     def _has_gap(self) -> bool:
         """Return whether something was missed that the balance has not been told of."""
         return any(place.missed > place.written_off for place in self._file.store.places.values())
+
+    async def _caught_up(self) -> None:
+        """Wait until everything was read that lies in the journal now."""
+        progress = await self._journal.progress()
+        lasts = {Stream.EVENTS: progress.events_at, Stream.OUTCOMES: progress.outcomes_at}
+        while any(self._file.store.places[one].sequence < last for one, last in lasts.items()):
+            await self._clock.sleep(_LOOK_SECONDS)
 
     async def _look(self, *, is_moving: bool = False) -> tuple[Balance, object]:
         progress = await self._journal.progress()

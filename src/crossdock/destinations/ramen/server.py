@@ -95,6 +95,8 @@ RAMEN_SERVER = Destination(
     ),
     actions=(_UPDATE_USER,),
     presets=(Preset(name="Update users", action="updateUser", trigger=_UPDATE_USER.trigger),),
+    # The last value of a property is what stays.
+    keeps_order=True,
     explanations=(
         Explanation(
             code="ramen_server_401",

@@ -44,6 +44,10 @@ async def test_m10_an_audience_is_a_property_of_the_user(vendor: Loopback) -> No
     assert asked.json() == {"traits": {"big_spenders": True}}
 
 
+def test_what_is_known_of_a_user_arrives_in_the_order_accepted() -> None:
+    assert RAMEN_SERVER.keeps_order
+
+
 async def test_no_user_id_leads_to_another_address(vendor: Loopback) -> None:
     await send(vendor, "../organizations?x=1", {"big_spenders": True})
 

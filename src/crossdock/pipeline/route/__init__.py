@@ -10,6 +10,7 @@ the workspace.
 - `old_library`: whether a page's Analytics.js is too old for plugins.
 - `plan`: the workspace, compiled.
 - `replay`: events of a time range, once more for one connection.
+- `replay_port`: what that needs of others.
 - `report`: everything that route logs and counts.
 - `router`: the loop.
 - `trial`: one given event, for a person who looks.

@@ -13,8 +13,8 @@ import collections
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from typing import ClassVar, Protocol
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from typing import ClassVar
 
 import msgspec
 
@@ -31,10 +31,12 @@ from crossdock.events import (
     ReplayState,
     SourceId,
 )
+from crossdock.events.delivery import mapped
 from crossdock.pipeline.route import report
 from crossdock.pipeline.route.decide import decide
 from crossdock.pipeline.route.filters import Condition
 from crossdock.pipeline.route.plan import ConnectionPlan, RoutePlan
+from crossdock.pipeline.route.replay_port import FirstFinder, ReplayJournal
 
 DUPLICATE = "duplicate"
 REPLAY_FILTER = "replay_filter"
@@ -49,46 +51,14 @@ _PARTS_OF_A_SECOND = 10
 _SAVE_SECONDS = 1.0
 _OUTCOMES_LOOKED_AT = 5_000
 _CLOCKS_APART_MAX = dt.timedelta(days=7)
+# Whoever asks for all up to now looked at a clock of their own a moment ago.
+_NOW_SECONDS = 60.0
 
 
 class ReplayNotPossible(CrossdockError):
     """A replay cannot go on."""
 
     code: ClassVar[str] = "replay_not_possible"
-
-
-class ReplayJournal(Protocol):
-    """What a replay needs of the journal. Each method may raise; it then tries again."""
-
-    async def find_range(self, start_at: dt.datetime, end_at: dt.datetime, /) -> tuple[int, int]:
-        """Return the first and last sequence that can hold events of a time range."""
-
-    def events_between(self, first: int, last: int, /) -> AsyncGenerator[list[Event], None]:
-        """Yield the events of these journal messages, in order."""
-
-    async def append_deliveries(self, deliveries: Sequence[Delivery], /) -> None:
-        """Return once they are durable. A delivery whose id is there already is left out."""
-
-    async def latest_outcomes(
-        self,
-        limit: int,
-        source_id: SourceId | None = None,
-        connection_id: ConnectionId | None = None,
-    ) -> Sequence[Outcome]:
-        """Return the last outcomes, newest first."""
-
-    async def save_replay(self, replay: Replay, /) -> None:
-        """Return once it is durable."""
-
-    async def replays(self) -> Sequence[Replay]:
-        """Return every replay, the oldest first."""
-
-
-class FirstFinder(Protocol):
-    """Knows which event came first with an id."""
-
-    def find(self, events: Sequence[Event], /) -> Awaitable[Sequence[Offset | None]]:
-        """Return, for each, which other came first with its messageId; None if it was this one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +132,7 @@ class Replays:
         now = self._clock.now()
         end_at = min(order.end_at, now)
         # Up to now is up to the last there is, also where the journal has another clock.
-        is_up_to_now = order.end_at >= now
+        is_up_to_now = order.end_at >= now - dt.timedelta(seconds=_NOW_SECONDS)
         first, last = await self._journal.find_range(
             order.start_at, now + _CLOCKS_APART_MAX if is_up_to_now else end_at
         )
@@ -259,9 +229,10 @@ class Replays:
                     return error
                 new = [each for each in deliveries if each.id not in done_ids]
                 is_writing = bool(new) and not replay.is_dry_run
+                if len(new) < len(deliveries):
+                    await self._tell_of(each for each in deliveries if each.id in done_ids)
                 if is_writing:
-                    await self._journal.append_deliveries(new)
-                    report.deliveries_replayed(len(new))
+                    await self._hand_over(new)
                 self._running_by_id[replay_id] = replay
                 now_seconds = self._clock.monotonic_seconds()
                 if is_writing or now_seconds - saved_seconds >= _SAVE_SECONDS:
@@ -271,6 +242,27 @@ class Replays:
                     due_seconds = began_seconds + len(new) / replay.rate_per_second
                     await self._clock.sleep(max(0.0, due_seconds - now_seconds))
         return None
+
+    async def _hand_over(self, new: Sequence[Delivery]) -> None:
+        """Store deliveries, and the same again until the journal takes them.
+
+        Not decided anew: their events may have had to make room by then, and deliveries that were
+        stored would end without ever having been told of.
+        """
+        while True:
+            try:
+                await self._journal.append_deliveries(new)
+            except Exception as error:  # noqa: BLE001 - the journal may come back.
+                report.journal_refused(error)
+                await self._clock.sleep(_RETRY_SECONDS)
+            else:
+                report.deliveries_replayed(len(new))
+                return
+
+    async def _tell_of(self, made: Iterable[Delivery]) -> None:
+        """Tell that deliveries were made; a crash can have come in between."""
+        at = self._clock.now()
+        await self._journal.append_outcomes([mapped(each, at=at) for each in made])
 
     async def _parts(self, replay: Replay) -> AsyncGenerator[list[Event], None]:
         """Yield the events that are left, so few at a time that the rate can be kept."""

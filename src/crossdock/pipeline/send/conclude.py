@@ -20,7 +20,7 @@ from crossdock.events import ConnectionId, Delivery, Outcome, Pause, Step
 from crossdock.kit import NeedsAttention, Rejected, RetryLater
 from crossdock.pipeline.send.attempt import Attempted
 from crossdock.pipeline.send.retry import RetryLimits, next_attempt_at
-from crossdock.pipeline.send.target import NoTarget
+from crossdock.pipeline.send.target import NoTarget, forgotten
 
 # A batch that was refused with these may have been refused for one payload in it, or for its size.
 # Without a status it was the destination's own code that refused. Halving finds whose fault it is
@@ -54,6 +54,7 @@ def conclude(  # noqa: PLR0913 - the attempt, its delivery, and the bounds.
     made_at: dt.datetime,
     fraction: float,
     limits: RetryLimits,
+    is_forgotten: bool = False,
 ) -> Conclusion:
     """Return what follows from an attempt.
 
@@ -64,8 +65,15 @@ def conclude(  # noqa: PLR0913 - the attempt, its delivery, and the bounds.
         made_at: When the delivery was made.
         fraction: A random number from 0 up to 1, for the wait.
         limits: How patient to be.
+        is_forgotten: Whether it was asked for, while the attempt was under way, to forget whom it
+            is about: then nothing of what was sent is kept, and nothing waits or is dead.
     """
     failure = attempted.failure
+    if is_forgotten:
+        if failure is not None:
+            attempts, now = attempt, attempted.ended_at
+            return conclude_without_attempt(delivery, forgotten(), attempts=attempts, now=now)
+        attempted = dataclasses.replace(attempted, request="", answer="")
     next_at: dt.datetime | None = None
     what, do = attempted.what, attempted.do
     reason = failure.reason if failure else ""

@@ -23,6 +23,7 @@ from crossdock.pipeline.send.gate import Gate
 from crossdock.pipeline.send.lane import DeliveryMessage, Held, Lane
 from crossdock.pipeline.send.parts import SendParts
 from crossdock.pipeline.send.past import Past, wait_left_seconds
+from crossdock.pipeline.send.retry import left_seconds
 from crossdock.pipeline.send.standing import Standing, standing_of
 from crossdock.pipeline.send.target import NoTarget, Target, find_target, forgotten
 
@@ -247,6 +248,7 @@ class ConnectionSender:
                 made_at=held.message.made_at,
                 fraction=fraction,
                 limits=self._parts.limits.retry,
+                is_forgotten=self._is_forgotten(held.delivery),
             )
             self._pause_if_asked(conclusion, began)
             ended.append((held, conclusion))
@@ -384,8 +386,9 @@ class ConnectionSender:
 
     def _seconds_of(self, conclusion: Conclusion) -> float:
         """Return when a delivery that waits is next, on the clock that never goes back."""
-        next_at = conclusion.outcome.next_attempt_at or conclusion.outcome.at
-        return self._clock.monotonic_seconds() + (next_at - self._clock.now()).total_seconds()
+        failed_at, next_at = conclusion.outcome.at, conclusion.outcome.next_attempt_at
+        left = left_seconds(next_at or failed_at, failed_at=failed_at, now=self._clock.now())
+        return self._clock.monotonic_seconds() + left
 
     def _give_up_before(self) -> dt.datetime:
         retry = self._parts.limits.retry

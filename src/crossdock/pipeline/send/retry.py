@@ -71,3 +71,11 @@ def next_attempt_at(  # noqa: PLR0913 - a pure function is given all it needs.
     wait_seconds = min(max(wait_seconds, limits.wait_seconds_min), limits.wait_seconds_max)
     earliest_at = failed_at + dt.timedelta(seconds=limits.wait_seconds_min)
     return max(earliest_at, min(failed_at + dt.timedelta(seconds=wait_seconds), give_up_at))
+
+
+def left_seconds(next_at: dt.datetime, *, failed_at: dt.datetime, now: dt.datetime) -> float:
+    """Return how long is left until the next attempt, from now on; negative if it is late.
+
+    The clock may have been set since the last attempt failed: it waits no longer than it was to.
+    """
+    return (next_at - max(now, failed_at)).total_seconds()

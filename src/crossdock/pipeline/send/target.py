@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crossdock.base import json
 from crossdock.events import Delivery, Step
 from crossdock.kit import Action, Call, DeliveryFailed, Destination, Http
 from crossdock.kit.definition import Perform, PerformBatch
@@ -18,6 +20,8 @@ _UNKNOWN = "unknown"
 _EMPTY = (None, "")
 # A shorter secret than this would take common syllables out of messages.
 _SECRET_CHARACTERS_MIN = 4
+_PART_CHARACTERS_MIN = 6
+_OPEN_HEADERS = frozenset({"accept", "content-type", "user-agent"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,16 +68,31 @@ class Target:
         """
         for setting in self.destination.settings:
             value = self.settings.get(setting.key)
-            if setting.secret and isinstance(value, str) and len(value) >= _SECRET_CHARACTERS_MIN:
+            if setting.secret and isinstance(value, str):
                 for spelling in _spellings(value):
                     text = text.replace(spelling, "•••")
         return text
 
 
-def _spellings(secret: str) -> list[str]:
-    """Return how a secret can stand in a request: as it is, in a URL, in a Basic header."""
-    encoded = [base64.b64encode(each.encode()).decode() for each in (secret, f"{secret}:")]
-    return [secret, urllib.parse.quote(secret, safe=""), *encoded]
+@functools.lru_cache(maxsize=1024)
+def _spellings(secret: str) -> Sequence[str]:
+    """Return how a secret, or a part of it, can stand in a request or an answer, longest first.
+
+    That is as it is, in JSON, in a URL, and in a Basic header. The parts are those of headers, one
+    `Name: value` on each line: vendors echo the value without the name, and a token without the
+    `Bearer` before it.
+    """
+    parts = {secret} if len(secret) >= _SECRET_CHARACTERS_MIN else set()
+    for line in secret.splitlines():
+        name, colon, value = line.partition(":")
+        if colon and name.strip().lower() not in _OPEN_HEADERS:
+            words = (value.strip(), value.rpartition(" ")[2].strip())
+            parts.update(word for word in words if len(word) >= _PART_CHARACTERS_MIN)
+    found = set()
+    for part in parts:
+        found |= {part, json.encode(part).decode()[1:-1], urllib.parse.quote(part, safe="")}
+        found |= {base64.b64encode(each.encode()).decode() for each in (part, f"{part}:")}
+    return sorted(found, key=len, reverse=True)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +112,7 @@ class NoTarget:
     connection_version: int = 0
 
 
-def forgotten(slug: str) -> NoTarget:
+def forgotten(slug: str = _UNKNOWN) -> NoTarget:
     """Return why a delivery about somebody who is to be forgotten is not attempted."""
     return NoTarget(
         slug=slug,
