@@ -24,6 +24,8 @@ Answer = TypeVar("Answer")
 
 _RETRY_SECONDS_MIN = 1.0
 _RETRY_SECONDS_MAX = 30.0
+# What was written last, and then the whole file.
+_SET_ASIDE_MAX = 2
 # A question that has not begun cannot be interrupted yet.
 _INTERRUPT_SECONDS = 0.1
 # A few thousand events: more would hold the interpreter for too long at a time.
@@ -206,20 +208,33 @@ class DuckFile(Generic[StoreT]):
                 wait_seconds = min(wait_seconds * 2, _RETRY_SECONDS_MAX)
 
     def _open(self) -> None:
-        try:
-            self._store = self._make()
-        except (
-            duckdb.InternalException,
-            duckdb.SerializationException,
-            duckdb.IOException,
-        ) as error:
-            # Not a full disk, and not another process that has it: what is in it is broken.
-            if not _is_broken(error):
-                raise
-            aside = self._path.with_suffix(f".broken-{self._clock.now():%Y%m%dT%H%M%S}")
+        for _ in range(_SET_ASIDE_MAX):
+            try:
+                self._store = self._make()
+            except duckdb.Error as error:
+                # Not a full disk, and not another process that has it: what is in it is broken.
+                if not _is_broken(error):
+                    raise
+                self._set_aside(error)
+            else:
+                return
+        self._store = self._make()
+
+    def _set_aside(self, error: duckdb.Error) -> None:
+        """Rename what is broken: what was written last, if it is only that, or all of it.
+
+        What was written last lies in a file of its own, whose end a power failure can spoil. The
+        other file is whole without it, and says how far it is.
+        """
+        aside = self._path.with_suffix(f".broken-{self._clock.now():%Y%m%dT%H%M%S}")
+        last, last_aside = (one.with_name(f"{one.name}.wal") for one in (self._path, aside))
+        if last.exists():
+            last.rename(last_aside)
+        if "WAL file" in str(error):
+            aside = last_aside
+        else:
             self._path.rename(aside)
-            self._report.file_set_aside(str(aside), error)
-            self._store = self._make()
+        self._report.file_set_aside(str(aside), error)
 
     def _close(self) -> None:
         store, self._store = self._store, None

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -55,6 +56,11 @@ async def is_gone(ledger: Ledger, message_id: str) -> bool:
 
 def write_nonsense(path: Path) -> None:
     path.write_bytes(b"this is not a database" * 1000)
+
+
+def spoil(path: Path, *, start: int) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[:start] + bytes(len(whole) - start))
 
 
 def was_set_aside(path: Path) -> bool:
@@ -371,6 +377,45 @@ async def test_a_file_that_cannot_be_read_is_set_aside_and_made_anew_of_the_jour
 
         assert await steps(ledger, "m1") == ["received"]
     assert was_set_aside(path)
+
+
+async def test_a_file_with_a_damaged_block_is_set_aside_and_made_anew_of_the_journal(
+    path: Path, journal: MemoryJournal
+) -> None:
+    journal.put(events=[batch(event("m1"))])
+    async with running(path, journal) as ledger:
+        await caught_up(ledger)
+    spoil(path, start=12_288)
+
+    async with running(path, journal) as ledger:
+        await caught_up(ledger)
+
+        assert await steps(ledger, "m1") == ["received"]
+    assert was_set_aside(path)
+
+
+async def test_of_what_was_written_last_a_spoiled_end_is_read_again_and_the_rest_is_kept(
+    path: Path, journal: MemoryJournal
+) -> None:
+    """A power failure can leave zeros where the end of a file was to be."""
+    journal.put(events=[batch(event("m1"))])
+    async with running(path, journal) as ledger:
+        await caught_up(ledger)
+    cut_off = path.with_name("cut_off.duckdb")
+    last = cut_off.with_name(f"{cut_off.name}.wal")
+    async with running(path, journal) as ledger:
+        for number in range(2, 5):
+            journal.put(events=[batch(event(f"m{number}"))])
+            await caught_up(ledger)
+        shutil.copy(path, cut_off)
+        shutil.copy(path.with_name(f"{path.name}.wal"), last)
+    spoil(last, start=last.stat().st_size // 2)
+
+    async with running(cut_off, journal) as ledger:
+        await caught_up(ledger)
+
+        assert [await steps(ledger, f"m{n}") for n in range(1, 5)] == [["received"]] * 4
+    assert [one.suffix for one in path.parent.glob("*.broken-*")] == [".wal"]
 
 
 async def test_messages_that_were_gone_before_they_were_read_are_counted(

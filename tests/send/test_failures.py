@@ -257,6 +257,27 @@ async def test_what_became_too_old_while_the_vendor_was_down_is_a_dead_letter_to
     assert {letter.outcome.what for letter in journal.letters} == {"Pigeonhole answered 503."}
 
 
+async def test_what_waited_behind_a_pause_of_days_is_tried_for_a_day_from_its_end_on() -> None:
+    journal, clock = MemoryJournal(), FakeClock(NOON)
+    vendor, pauses = Vendor(journal), Pauses(journal)
+    vendor.failure_of = lambda _: NeedsAttention("Pigeonhole answered 401.", do="Check the key.")
+    journal.put(*(delivery(person=f"u:{n}") for n in range(20)))
+
+    async with sending(journal, vendor, clock=clock, pauses=pauses):
+        await journal.until(lambda: bool(journal.stored_pauses))
+        clock.advance(3 * DAY_SECONDS)
+        # So many at once are too much for it: enough to open the circuit.
+        vendor.failure_of = failing_times(10, down())  # type: ignore[assignment]  # it is one.
+        await pauses.resume(ONE)
+        await advance_until(clock, lambda: len(journal.finished) == 20)
+        assert (len(vendor.taken), journal.letters) == (20, [])
+        vendor.failure_of = lambda _: down()
+        journal.put(delivery(sequence=500))
+        await advance_until(clock, lambda: bool(journal.letters), step=60.0)
+
+    assert [letter.delivery.id for letter in journal.letters] == ["500-0-map_1"]
+
+
 async def test_a_dead_letter_that_was_never_attempted_says_so() -> None:
     journal, clock = MemoryJournal(), FakeClock(NOON)
     vendor = Vendor(journal)

@@ -37,7 +37,7 @@ from crossdock.events import (
     SourceId,
 )
 from crossdock.events.delivery import mapped
-from crossdock.events.envelope import decode_envelopes, encode_envelopes
+from crossdock.events.envelope import decode_envelopes, encode_envelopes, envelope_bytes
 from crossdock.pipeline.journal import (
     dead_letters,
     follow,
@@ -70,7 +70,6 @@ from crossdock.pipeline.journal.watch import Watch
 EVENT_READERS = ("route",)
 """Who reads every event; the stream keeps what one of them has not finished."""
 
-_ENVELOPE_HEADER_BYTES = 200
 # The largest request and what surrounds it; a server that takes less cannot hold it.
 _PAYLOAD_BYTES_MIN = 640 * 1024
 _PAYLOAD_RESERVE_BYTES = 4 * 1024
@@ -193,7 +192,7 @@ class Journal:
         Raises:
             JournalBusy: Too much is waiting already.
         """
-        return self._events.append(envelope, size_bytes=len(envelope.body) + _ENVELOPE_HEADER_BYTES)
+        return self._events.append(envelope, size_bytes=envelope_bytes(envelope))
 
     def events(self, reader: str) -> AsyncGenerator[read.EventBatch, None]:
         """Yield events in batches, from where the reader of that name was; see `EventBatch`."""

@@ -21,8 +21,8 @@ _FETCH_MESSAGES = 50
 # those there are fewer.
 _RECENT_BYTES_MAX = 64 * 1024**2
 
-OUTCOME_BYTES = 400
-"""About what one outcome takes; only for sharing group commits out."""
+OUTCOME_BYTES = 600
+"""What one outcome takes at most, but for its texts; for sharing group commits out."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[list[Outcome]]).decode
@@ -36,15 +36,13 @@ _GROUP_BYTES_MAX = 256 * 1024
 def portions(new: Sequence[Outcome]) -> Iterator[tuple[list[Outcome], int]]:
     """Yield the outcomes in order, in portions that one journal message can hold, with their size.
 
-    The size is an estimate, in bytes, that is rather too large.
+    The size is an estimate, in bytes, that is rather too large: what NATS does not take would be
+    tried again and again, and whatever is behind it would wait.
     """
     portion: list[Outcome] = []
     portion_bytes = 0
     for outcome in new:
-        # In UTF-8 a character can take four bytes; nearly all take one.
-        size_bytes = OUTCOME_BYTES + sum(
-            len(text) for text in (outcome.payload, outcome.what, outcome.do) if text
-        )
+        size_bytes = _size_bytes(outcome)
         if portion and portion_bytes + size_bytes > _GROUP_BYTES_MAX:
             yield portion, portion_bytes
             portion, portion_bytes = [], 0
@@ -52,6 +50,22 @@ def portions(new: Sequence[Outcome]) -> Iterator[tuple[list[Outcome], int]]:
         portion_bytes += size_bytes
     if portion:
         yield portion, portion_bytes
+
+
+def _size_bytes(outcome: Outcome) -> int:
+    texts = (
+        outcome.payload,
+        outcome.request,
+        outcome.answer,
+        outcome.what,
+        outcome.do,
+        outcome.event_name,
+        outcome.message_id,
+    )
+    # Whether a text is ASCII is known without a look at it.
+    return OUTCOME_BYTES + sum(
+        len(text) if text.isascii() else len(text.encode()) for text in texts if text
+    )
 
 
 def encode_outcomes(groups: list[Sequence[Outcome]]) -> bytes:

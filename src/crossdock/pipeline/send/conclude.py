@@ -62,7 +62,7 @@ def conclude(  # noqa: PLR0913 - the attempt, its delivery, and the bounds.
         delivery: Of what.
         attempted: How it ended.
         attempt: Its number, from 1, among those of this run of the server.
-        made_at: When the delivery was made.
+        made_at: When the delivery was made, or a pause ended behind which it waited.
         fraction: A random number from 0 up to 1, for the wait.
         limits: How patient to be.
         is_forgotten: Whether it was asked for, while the attempt was under way, to forget whom it

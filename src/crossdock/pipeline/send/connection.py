@@ -30,6 +30,7 @@ from crossdock.pipeline.send.target import NoTarget, Target, find_target, forgot
 _RETRY_SECONDS = 1.0
 _STUCK_SECONDS = 60.0
 _TOO_LARGE = 413
+_EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,6 +75,9 @@ class ConnectionSender:
         self._last_failure: Attempted | None = None
         # What a batch of so many bytes was refused for, with that version of the connection.
         self._found_too_large = (-1, 0)
+        self._was_paused = self._is_paused
+        # What waited behind a pause was not tried meanwhile: its time begins when that ends.
+        self._patient_from = _EVER
         self._is_stopping = False
 
     async def run(self) -> None:
@@ -148,8 +152,11 @@ class ConnectionSender:
 
     def _begin(self) -> None:
         """Begin as many attempts as may be, and look again when there may be more."""
+        was_paused, self._was_paused = self._was_paused, self._is_paused
         if self._is_stopping or self._is_paused:
             return
+        if was_paused:
+            self._patient_from = self._clock.now()
         now_seconds = self._clock.monotonic_seconds()
         self._lane.wake(now_seconds)
         wait_seconds = 0.0
@@ -245,7 +252,7 @@ class ConnectionSender:
                 held.delivery,
                 attempted,
                 attempt=held.attempts,
-                made_at=held.message.made_at,
+                made_at=max(held.message.made_at, self._patient_from),
                 fraction=fraction,
                 limits=self._parts.limits.retry,
                 is_forgotten=self._is_forgotten(held.delivery),
@@ -392,7 +399,8 @@ class ConnectionSender:
 
     def _give_up_before(self) -> dt.datetime:
         retry = self._parts.limits.retry
-        return self._clock.now() - dt.timedelta(seconds=retry.give_up_after_seconds)
+        before = self._clock.now() - dt.timedelta(seconds=retry.give_up_after_seconds)
+        return before if self._patient_from < before else _EVER
 
     def _look_again_at(self, at_seconds: float) -> None:
         if self._timer is not None:

@@ -48,7 +48,7 @@ def next_attempt_at(  # noqa: PLR0913 - a pure function is given all it needs.
         failed_at: When the last attempt ended, UTC.
         failure: What the destination said.
         attempt: How many attempts were made so far; 1 after the first.
-        made_at: When the delivery was made, UTC.
+        made_at: When the delivery was made, or a pause ended behind which it waited, UTC.
         fraction: A random number from 0 up to, but not including, 1.
         limits: The bounds.
 
