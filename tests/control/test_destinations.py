@@ -205,6 +205,7 @@ def test_a_mapping_is_changed_the_way_segments_clients_do_it(api: Api) -> None:
         ({"name": "Track event"}, "name_taken", "name"),
         ({"settings": {"event": {"@unknown": 1}}}, "not_fql", "settings"),
         ({"settings": {"colour": 1}}, "unknown_field", "settings.colour"),
+        ({"settings": {"event": "x" * 200_000}}, "mapping_too_long", "settings"),
         ({"settings": {}, "enabled": True}, "required_field_missing", "settings.event"),
     ],
 )
@@ -289,6 +290,16 @@ def test_a_filter_is_made_changed_and_deleted(api: Api) -> None:
         ({"actions": [{"type": "DROP", "percent": 0.5}]}, 'gives "percent" or "path" to DROP'),
         ({"actions": [{"type": "DROP_PROPERTIES"}]}, "does not say which fields"),
         ({"actions": [{"type": "DROP", "fields": {"properties": ["a"]}}]}, 'gives "fields"'),
+        (
+            {"actions": [{"type": "DROP_PROPERTIES", "fields": {"property": ["email"]}}]},
+            'names fields of "property", which is no part of an event. Name those of properties,',
+        ),
+        (
+            {"actions": [{"type": "ALLOW_PROPERTIES", "fields": {"traits": ["plan", ""]}}]},
+            "names more than 500 fields, or one that is empty",
+        ),
+        ({"actions": [{"type": "DROP"}] * 21}, "has 21 actions. Give it at most 20."),
+        ({"description": "x" * 2_001}, "The description has 2001 characters; 2000 are the most."),
         ({"actions": [{"type": "EXPLODE"}]}, "actions.0.type"),
         ({"if": "nonsense"}, "compares nothing"),
         ({"title": ""}, "The title is empty"),

@@ -144,6 +144,20 @@ def test_a_page_of_another_address_signs_nobody_in(visitor: Visitor) -> None:
     assert error["type"] == "other_origin"
 
 
+def test_who_signed_in_again_on_one_page_can_do_so_on_another(visitor: Visitor) -> None:
+    """Two pages ask for the password again; the second has the cookie of the first by then."""
+    visitor.sign_in(token=TOKEN)
+    old_csrf_token = visitor.csrf_token
+    visitor.ok("DELETE", "/session")
+    visitor.sign_in(token=TOKEN)
+
+    visitor.ok("POST", "/session", {"token": TOKEN}, x_csrf_token="")
+    visitor.ok("POST", "/session", {"token": TOKEN}, x_csrf_token=old_csrf_token)
+
+    error = visitor.refused(403, "POST", "/session", {"token": TOKEN}, sec_fetch_site="same-site")
+    assert error["type"] == "other_origin"
+
+
 def test_a_bearer_token_needs_no_csrf_token(api: Api) -> None:
     status, _, _ = api.request("POST", "/sources", {"slug": "shop"}, origin="https://x.example")
 

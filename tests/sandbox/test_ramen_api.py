@@ -272,7 +272,9 @@ async def test_questions_are_made_changed_and_removed(vendors: Any) -> None:
     [
         pytest.param({}, id="no text"),
         pytest.param({"text": "?", "type": "essay"}, id="no such type"),
+        pytest.param({"text": "  "}, id="a text of spaces"),
         pytest.param({"text": "?", "type": "choice", "choices": ["a"]}, id="one choice"),
+        pytest.param({"text": "?", "type": "choice", "choices": ["a", " "]}, id="an empty choice"),
         pytest.param({"text": "?", "colour": "red"}, id="an unknown field"),
     ],
 )

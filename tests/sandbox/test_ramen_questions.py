@@ -55,6 +55,7 @@ def test_targeting(targeting: Targeting, *, is_asked: bool) -> None:
     [
         pytest.param(TraitCondition("plan", "=", "Pro"), True, id="equal"),
         pytest.param(TraitCondition("plan", "!=", "Free"), True, id="not equal"),
+        pytest.param(TraitCondition("city", "!=", "Rome"), True, id="missing is not equal"),
         pytest.param(TraitCondition("seats", ">=", "10"), True, id="a number written as text"),
         pytest.param(TraitCondition("seats", "<", 10), False, id="not below"),
         pytest.param(TraitCondition("is_paying", "=", "true"), True, id="a boolean as text"),

@@ -45,6 +45,8 @@ def test_the_first_value_fixes_the_type(
         pytest.param("integer", "many", None, id="no number"),
         pytest.param("time", "yesterday", None, id="no time"),
         pytest.param("time", 1e300, None, id="a time beyond all calendars"),
+        pytest.param("time", "9999-12-31T23:59:59-05:00", None, id="never, west of Greenwich"),
+        pytest.param("time", "0001-01-01T00:00:00+05:00", None, id="the beginning, east of it"),
     ],
 )
 def test_later_values_are_cast(trait_type: TraitType, value: object, kept: object) -> None:

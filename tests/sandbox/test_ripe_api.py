@@ -189,12 +189,28 @@ async def test_the_workspace_is_the_owners_when_there_is_a_token(
     assert (stranger, owner, by_password, signed_in, visitor) == (401, 200, 200, 200, 200)
 
 
-async def test_another_site_cannot_clear_a_workspace(vendors: Any) -> None:
-    status, body = await vendors.call(
-        "POST", "/sandbox/ripe/api/clear", headers={"Sec-Fetch-Site": "cross-site"}
-    )
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, id="over https"),
+        # Over plain http browsers do not say which site it is.
+        pytest.param({"Origin": "http://elsewhere.example"}, id="over http"),
+        pytest.param({"Origin": "null"}, id="a page in a frame that nobody trusts"),
+    ],
+)
+async def test_another_site_cannot_clear_a_workspace(vendors: Any, headers: dict[str, str]) -> None:
+    status, body = await vendors.call("POST", "/sandbox/ripe/api/clear", headers=headers)
 
     assert (status, body["reason"]) == (403, "another_site")
+
+
+async def test_its_own_page_can_clear_a_workspace_over_http(vendors: Any) -> None:
+    by_name = {"Origin": vendors.url}
+    through_a_proxy = {"Origin": "http://tools.example", "X-Forwarded-Host": "tools.example"}
+
+    for headers in (by_name, through_a_proxy):
+        status, _ = await vendors.call("POST", "/sandbox/ripe/api/clear", headers=headers)
+        assert status == 200
 
 
 async def test_it_works_below_any_path(

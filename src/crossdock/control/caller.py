@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from crossdock.admin_token import Refusal, given_token
 from crossdock.control.accounts import Accounts, is_secure
 from crossdock.control.parts import Caller, Parts
+from crossdock.control.permissions import OPEN, path_of
 from crossdock.people import Forbidden, Role, csrf_token, may
 
 CSRF_HEADER = "x-csrf-token"
@@ -54,10 +55,14 @@ def is_signed_in(connection: HTTPConnection, parts: Parts, accounts: Accounts) -
 def check_page(connection: HTTPConnection, parts: Parts, caller: Caller | None) -> None:
     """Refuse a change that a page of somebody else may have made with the cookie.
 
+    Whoever signs in, or sets a password, shows something that no other site knows. Their page may
+    hold the CSRF token of a session that has ended, while another page has begun the next one.
+
     Raises:
         Forbidden: It comes from another origin, or does not show the session's CSRF token.
     """
-    if connection.scope["method"] in _LOOKS or (caller is not None and caller.session is None):
+    method = connection.scope["method"]
+    if method in _LOOKS or (caller is not None and caller.session is None):
         return
     if not _is_own_page(connection, parts):
         raise Forbidden(
@@ -66,8 +71,10 @@ def check_page(connection: HTTPConnection, parts: Parts, caller: Caller | None) 
             "the server with --public-url.",
             reason="other_origin",
         )
+    if caller is None or (method, path_of(connection.scope)) in OPEN:
+        return
     given = connection.headers.get(CSRF_HEADER, "")
-    if caller is not None and not hmac.compare_digest(given.encode(), caller.csrf_token.encode()):
+    if not hmac.compare_digest(given.encode(), caller.csrf_token.encode()):
         raise Forbidden(
             "The request has the cookie of a session, but not its CSRF token.",
             do="Send the header `X-CSRF-Token` with the `csrfToken` of `GET /api/v1/session`; "

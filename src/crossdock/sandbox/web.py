@@ -225,6 +225,17 @@ class Owner:
         return self.token.refusal(scope, takes_password=True)
 
 
+def _is_from_elsewhere(headers: Headers) -> bool:
+    """Return whether a page of another site made the request, through its reader's browser."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in {"none", "same-origin"}
+    # Over plain http browsers say only whose page it is. What is no browser says nothing.
+    origin = headers.get("origin")
+    own_hosts = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
+    return origin is not None and origin.partition("//")[2] not in own_hosts
+
+
 class OwnerOnly:
     """Lets only the owner see and change a vendor's workspace, and no other site on their behalf.
 
@@ -268,9 +279,7 @@ class OwnerOnly:
             )
             await response(scope, receive, send)
             return
-        # A page elsewhere must not clear or change anything through its reader's browser.
-        is_elsewhere = headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
-        if scope["method"] not in {"GET", "HEAD"} and is_elsewhere:
+        if scope["method"] not in {"GET", "HEAD"} and _is_from_elsewhere(headers):
             elsewhere = Refused(
                 403,
                 "another_site",

@@ -12,6 +12,7 @@ from crossdock.workspace.model import Computation, Connection, Output, Workspace
 
 COMPUTATIONS_MAX = 500
 NAME_CHARACTERS_MAX = 200
+DESCRIPTION_CHARACTERS_MAX = 2_000
 DEFINITION_CHARACTERS_MAX = 20_000
 
 _KEY = re.compile(r"[a-z0-9_]{1,200}")
@@ -100,6 +101,15 @@ def _name_problems(one: Computation) -> Iterator[Refused]:
             f"The name has {len(name)} characters, or a line break or the like in it.",
             f"Give it 1 to {NAME_CHARACTERS_MAX} characters on one line.",
             "unusable_name",
+        )
+    if len(one.description) > DESCRIPTION_CHARACTERS_MAX:
+        yield _refused(
+            one,
+            "description",
+            f"The description has {len(one.description)} characters; {DESCRIPTION_CHARACTERS_MAX} "
+            "are the most.",
+            "Shorten it.",
+            "description_too_long",
         )
 
 

@@ -35,6 +35,7 @@ FILTERS_PER_CONNECTION_MAX = 50
 WRITE_KEYS_PER_SOURCE_MAX = 10
 NAME_CHARACTERS_MAX = 200
 CONDITION_CHARACTERS_MAX = 10_000
+FIELDS_CHARACTERS_MAX = 200_000
 # Deeper than any form can show; well below the depth at which JSON is refused at all.
 FIELDS_DEPTH_MAX = 32
 
@@ -212,6 +213,18 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
                 f'The mapping "{mapping.name}" is nested deeper than {FIELDS_DEPTH_MAX} levels.',
                 do="Map with fewer levels of objects inside each other.",
                 reason="mapping_too_deep",
+                field="settings",
+                object_id=mapping.id,
+            )
+            return
+        # Of whatever is longer, a file of a few of them could not be applied any more.
+        length = len(json.encode(mapping.fields))
+        if length > FIELDS_CHARACTERS_MAX:
+            yield Refused(
+                f'The mapping "{mapping.name}" has {length} characters of JSON; '
+                f"{FIELDS_CHARACTERS_MAX} are the most.",
+                do="Take what is long from the event, or keep it at the vendor.",
+                reason="mapping_too_long",
                 field="settings",
                 object_id=mapping.id,
             )

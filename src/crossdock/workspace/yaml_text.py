@@ -2,11 +2,13 @@
 
 What PyYAML lets through and a workspace's file must not have: a key twice (the last would win
 silently), anchors and aliases (a few lines can stand for gigabytes), dates (a version "2030-01-01"
-is text here), and tags.
+is text here), tags, numbers to the base of 60 (a time "12:30" is text too), and what JSON does not
+have, in which it is stored.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from typing import Any
 
@@ -18,6 +20,12 @@ from crossdock.workspace.errors import Refused
 CHARACTERS_MAX = 2_000_000
 
 
+_TAG = "tag:yaml.org,2002:"
+_USED = frozenset(f"{_TAG}{name}" for name in ("bool", "float", "int", "map", "null", "seq", "str"))
+_NO_NUMBER = re.compile(r"\.(inf|nan)$|:", re.IGNORECASE)
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
 class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:  # type: ignore[explicit-override]
         if self.check_event(yaml.AliasEvent):
@@ -26,6 +34,15 @@ class _Loader(yaml.SafeLoader):
                 None, None, "anchors and aliases (& and *) are not used here", event.start_mark
             )
         return super().compose_node(parent, index)
+
+    def construct_object(  # type: ignore[explicit-override]  # typing.override is of 3.12.
+        self,
+        node: yaml.Node,
+        deep: bool = False,  # noqa: FBT001, FBT002 - PyYAML calls it so.
+    ) -> Any:
+        if problem := _unusable(node):
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return super().construct_object(node, deep)
 
     def construct_mapping(  # type: ignore[explicit-override]  # typing.override is of 3.12.
         self,
@@ -44,6 +61,17 @@ class _Loader(yaml.SafeLoader):
                 )
             seen.add(key_node.value)
         return super().construct_mapping(node, deep)
+
+
+def _unusable(node: yaml.Node) -> str:
+    """Return why the node is nothing that can be stored; empty if it can."""
+    if node.tag not in _USED:
+        return f'"{node.tag.replace(_TAG, "!!")}" is not used here'
+    if not isinstance(node, yaml.ScalarNode):
+        return ""
+    if node.tag in {f"{_TAG}int", f"{_TAG}float"} and _NO_NUMBER.search(node.value):
+        return "a number that JSON does not have; put it in quotes if it is text"
+    return "half of a surrogate pair" if _HALF_CHARACTER.search(node.value) else ""
 
 
 _NOT_USED = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge", "tag:yaml.org,2002:value"}

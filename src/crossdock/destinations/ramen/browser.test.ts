@@ -215,6 +215,55 @@ test("M8: the options of the call go through, the old name of the timestamp rena
   expect(last()?.[2]).toEqual({ timestamp: 5, auth_hash: "abc", custom_links: links, x: 1 });
 });
 
+test.each([null, true, "on", [], 5])(
+  "M8: options that are none, %j, keep nothing back",
+  async (given) => {
+    const call = await connect();
+    call({ type: "identify", userId: "42", integrations: { Ramen: given } });
+
+    expect(last()).toEqual(["identify", { id: "42", traits: {} }, {}]);
+    expect(notices).toEqual([]);
+  },
+);
+
+describe("what RamenJS throws", () => {
+  const fail = () => {
+    throw new Error("broken");
+  };
+
+  test("is reported, and keeps nothing else from being told", async () => {
+    vi.useFakeTimers();
+    held = { id: "42", traits: {} };
+    const call = await connect();
+    const page = made({ type: "page" });
+    const track = made({ type: "track", event: "Paid" });
+    made({ type: "identify" });
+    call(page);
+    call(track);
+    window._ramen = Object.assign(window._ramen as object, { identify: fail, page: fail }) as never;
+    vi.advanceTimersByTime(1000);
+
+    expect(notices).toEqual(["call_failed"]);
+    expect(last()).toEqual(["track", "Paid"]);
+  });
+
+  test("of a reset or a refusal is reported too", async () => {
+    const call = await connect();
+    held = { id: "42", traits: {} };
+    call({ type: "page" });
+    window._ramen = Object.assign(window._ramen as object, {
+      identify: fail,
+      reset: fail,
+    }) as never;
+    window.dispatchEvent(
+      new CustomEvent("ramen:error", { detail: { status: 401, reason: "secure_mode_required" } }),
+    );
+    reset();
+
+    expect(notices).toEqual(["call_failed"]);
+  });
+});
+
 test.each([
   [404, "wrong_organization", "ramen_404"],
   [401, "invalid_email", "ramen_401_invalid_email"],

@@ -5,6 +5,7 @@ import {
   type AnalyticsEvent,
   type Calls,
   classicPlugin,
+  type Report,
   type Values,
   whenCalled,
 } from "@crossdock/plugin-kit";
@@ -70,6 +71,7 @@ const CALLS_AGAIN_MAX = 50;
 type Call = () => void;
 
 let analytics: Analytics;
+let report: Report;
 let hasIdentified = false;
 /** The calls since a person was introduced without the page having said who it is, else nothing. */
 let sinceIntroduced: Call[] | undefined;
@@ -130,8 +132,9 @@ function user(id: string, traits: Values): Values {
 /** Returns a call's options for Ramen, and what is in them for us. */
 function optionsOf(event: AnalyticsEvent): [options: Values, engage: unknown] {
   const given = event.integrations?.Ramen;
+  // A template renders null where secure mode is off, and `true` says just that Ramen is meant.
   const { auth_hash_timestamp, engage, ...options } = (
-    typeof given === "object" ? given : {}
+    given && typeof given === "object" ? given : {}
   ) as Values;
   if (auth_hash_timestamp !== undefined) options.timestamp ??= auth_hash_timestamp;
   return [options, engage];
@@ -181,6 +184,15 @@ function introduce({ userId }: AnalyticsEvent): void {
   }
 }
 
+/** Does what RamenJS may throw at: told later, by a timer, it would be the page's own error. */
+function safely(name: string, tell: Call): void {
+  try {
+    tell();
+  } catch (error) {
+    report("call_failed", `${name}: ${error}`);
+  }
+}
+
 /** Makes a call that needs somebody to have been identified. */
 function after(event: AnalyticsEvent, call: Call): void {
   introduce(event);
@@ -202,7 +214,7 @@ function reset(count: number): void {
   hasIdentified = false;
   sinceIntroduced = undefined;
   remember(false);
-  ramen().reset();
+  safely("reset", () => ramen().reset());
 }
 
 /** Notes a call; one that its own options keep from Ramen will not be handed over. */
@@ -269,7 +281,7 @@ function tellWaiting(can: (one: Waiting) => boolean | undefined, isLate = true):
     waiting.shift();
     const count = resetsBefore(one.event);
     if (count !== resetsTold) reset(count);
-    one.tell(one.event, one.values);
+    safely(one.event.type, () => one.tell(one.event, one.values));
   }
   if (!waiting.length && (isLate || !underway.size) && resets !== resetsTold) reset(resets);
 }
@@ -308,8 +320,8 @@ function standIn(): void {
 export default classicPlugin<Settings>({
   name: "Ramen",
   async start(settings, tools) {
-    const { loadScript, report } = tools;
-    analytics = tools.analytics;
+    const { loadScript } = tools;
+    ({ analytics, report } = tools);
     ask = asker(settings.crossdock, report);
     resetsBefore = whenCalled(analytics, () => resets);
     analytics.on("dispatch_start", note);
@@ -323,7 +335,7 @@ export default classicPlugin<Settings>({
       const { status, reason, message } =
         (event as CustomEvent<Record<string, unknown>>).detail ?? {};
       if (reason === "secure_mode_required" && sinceIntroduced) {
-        introduceAgain();
+        safely("identify", introduceAgain);
         return;
       }
       const [code, advice] = REFUSALS[String(reason)] ?? [status, message];

@@ -106,7 +106,10 @@ def read_draft(body: bytes) -> Draft:
         draft = msgspec.json.decode(body, type=Draft)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unusable(f"The question cannot be used: {error}.") from error
-    if draft.type == "choice" and len(set(draft.choices)) < 2:  # noqa: PLR2004 - one is no choice.
+    if not draft.text.strip():
+        raise _unusable("The question has no text.")
+    choices = {choice.strip() for choice in draft.choices}
+    if draft.type == "choice" and ("" in choices or len(choices) < 2):  # noqa: PLR2004 - one is no choice.
         raise _unusable("A choice needs at least two different answers.")
     return draft
 
@@ -191,7 +194,8 @@ def _holds(condition: TraitCondition, user: User) -> bool:
     trait_type = None if value is None else type_of("", value)
     bound = None if trait_type is None else cast_value(condition.value, trait_type)
     if condition.operator == "!=":
-        return value != bound
+        # Of whom nothing is known, it is not this.
+        return value is None or value != bound
     if value is None or bound is None:
         return False
     return _COMPARISONS[condition.operator](value, bound)

@@ -114,10 +114,11 @@ def as_time(value: object) -> str | None:
     if isinstance(value, str) and _DATE_TIME.fullmatch(value):
         try:
             moment = dt.datetime.fromisoformat(value)
-        except ValueError:
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+            # In UTC it may be in a year that no calendar has.
+            return _written(moment.astimezone(dt.UTC))
+        except (ValueError, OverflowError):
             return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-        return _written(moment.astimezone(dt.UTC))
     seconds = None if isinstance(value, bool) else _as_number(value)
     if seconds is None:
         return None
