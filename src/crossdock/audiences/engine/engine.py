@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import functools
-import threading
 from collections.abc import Awaitable, Callable, Sequence
 
 import duckdb
@@ -28,6 +27,7 @@ from crossdock.audiences.engine.workers import Worker
 from crossdock.audiences.history import History, HistoryUnavailable
 from crossdock.base.clock import Clock
 from crossdock.base.errors import CrossdockError
+from crossdock.duck import Turns
 from crossdock.workspace import (
     Computation,
     FindDestination,
@@ -301,7 +301,7 @@ class Engine:
         await self._follows.do(self._settled)
         self._teller.wake()
 
-    def _settled(self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock) -> None:
+    def _settled(self, cursor: duckdb.DuckDBPyConnection, quiet: Turns) -> None:
         # What is in force now, and not when it was asked for: the last to settle knows best.
         programs = self._programs
         outdated = {one.id for one in self._rounds(cursor, quiet).outdated(programs)}
@@ -313,7 +313,7 @@ class Engine:
         }
         Outbox(cursor, quiet).settle(programs, wanted, self._clock.now())
 
-    def _rounds(self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock) -> Rounds:
+    def _rounds(self, cursor: duckdb.DuckDBPyConnection, quiet: Turns) -> Rounds:
         return Rounds(cursor, quiet, self._meanwhile)
 
     def _is_given_up(self, definition_id: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -16,10 +15,11 @@ from typing import TypeVar
 import duckdb
 
 from crossdock.audiences.history import History
+from crossdock.duck import Turns
 
 Answer = TypeVar("Answer")
 
-Work = Callable[[duckdb.DuckDBPyConnection, threading.Lock], Answer]
+Work = Callable[[duckdb.DuckDBPyConnection, Turns], Answer]
 """Is given a connection, and what it holds while it writes."""
 
 
