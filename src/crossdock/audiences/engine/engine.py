@@ -23,7 +23,7 @@ from crossdock.audiences.engine.questions import Member, Preview, Standing
 from crossdock.audiences.engine.rounds import Done, Meanwhile, ProgramFailed, Rounds
 from crossdock.audiences.engine.sizes import Sizes
 from crossdock.audiences.engine.telling import Teller
-from crossdock.audiences.engine.workers import Worker
+from crossdock.audiences.engine.workers import Aside, Worker
 from crossdock.audiences.history import History, HistoryUnavailable
 from crossdock.base.clock import Clock
 from crossdock.base.errors import CrossdockError
@@ -72,6 +72,7 @@ class Engine:
         self._meanwhile = Meanwhile()
         self._follows = Worker(history, name="rounds")
         self._computes = Worker(history, name="everybody")
+        self._aside = Aside(name="aside")
         self._tells = Worker(history, name="outbox")
         self._teller = Teller(
             self._tells,
@@ -113,6 +114,7 @@ class Engine:
         """End what is under way; it is done again at the next start."""
         for worker in (self._computes, self._follows, self._tells):
             await worker.close()
+        self._aside.close()
 
     @property
     def programs(self) -> Programs:
@@ -276,9 +278,9 @@ class Engine:
         started_at = self._clock.monotonic_seconds()
         try:
             done = await self._computes.do(
-                lambda cursor, quiet: Everybody(cursor, quiet, self._meanwhile).compute(
-                    programs, program, now=self._clock.now, in_force=lambda: self._programs
-                )
+                lambda cursor, quiet: Everybody(
+                    cursor, quiet, self._meanwhile, self._aside
+                ).compute(programs, program, now=self._clock.now, in_force=lambda: self._programs)
             )
         except ProgramFailed as failed:
             await self._give_up(failed)
