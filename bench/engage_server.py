@@ -3,8 +3,8 @@
 The server begins with a history that was written beforehand, and 50 audiences are made, some of
 them costly. One webhook is told everybody who is in one; then 500 events come a second, single
 ones, a tenth of which let somebody new into an audience, while others leave one as its window
-slides; once alone, and once while one audience after the other is edited. What is measured ends at
-the webhook: the change was computed, put into the journal, routed and delivered by then.
+slides; once alone, and once while one audience after the other is edited. Two moments are measured
+of each change: when it was stored in the journal, and when it was at the webhook.
 Run it with `python -m bench.engage_server [EVENTS] [PEOPLE]`.
 """
 
@@ -26,6 +26,7 @@ from bench.delivery import quantile
 from bench.engage import NAMES, definitions, write_history
 from bench.serving import Receiver, Server, listen, serving
 from bench.soak import resident_bytes
+from bench.stored import stored_changes
 from crossdock.audiences.history.store import Store
 
 _PER_SECOND = 500
@@ -272,7 +273,8 @@ async def print_changes(server: Server, told: Told, people: int, meanwhile: str)
     """Print how long it takes to tell of a change, by an event and by time alone."""
     editing = asyncio.create_task(edit(server)) if meanwhile != "nothing else" else None
     name = "quiet" if editing is None else "busy"
-    first_at = time.time() + _LEAVE_AFTER_SECONDS
+    began_at = time.time()
+    first_at = began_at + _LEAVE_AFTER_SECONDS
     due_at = {f"{name}-leaver-{n}": first_at + n * 0.1 for n in range(_LEAVING)}
     await send_batches(
         server,
@@ -292,10 +294,16 @@ async def print_changes(server: Server, told: Told, people: int, meanwhile: str)
     if editing is not None:
         editing.cancel()
         await asyncio.wait([editing])
-    came, left = told.of(_PROBED, is_in=True), told.of(_LEFT, is_in=False)
     print(f"at {_PER_SECOND} events/s, meanwhile {meanwhile}")
-    report("  accepted → told that somebody came", [came[k] - at for k, at in accepted_at.items()])
-    report("  due → told that somebody left", [left[k] - at for k, at in due_at.items()])
+    stored = await stored_changes(server.folder, dt.datetime.fromtimestamp(began_at, dt.UTC))
+    for where, at in (
+        ("in the journal", {change: moment.timestamp() for change, moment in stored.items()}),
+        ("at the webhook", told.at),
+    ):
+        came = [at[_PROBED, who, True] - since for who, since in accepted_at.items()]
+        left = [at[_LEFT, who, False] - since for who, since in due_at.items()]
+        report(f"  accepted → {where} that somebody came", came)
+        report(f"  due → {where} that somebody left", left)
 
 
 def report(name: str, seconds: list[float]) -> None:

@@ -65,11 +65,13 @@ class Server:
         url: Where it is.
         write_key: Of its only source.
         process_id: Its own.
+        folder: Its data directory.
     """
 
-    def __init__(self, url: str, process_id: int) -> None:
+    def __init__(self, url: str, process_id: int, folder: Path) -> None:
         self.url = url
         self.process_id = process_id
+        self.folder = folder
         self._http = urllib3.PoolManager(retries=False)
         self._source = self.api("GET", "/sources")["sources"][0]
         self.write_key: str = self._source["writeKeys"][0]
@@ -134,7 +136,8 @@ def serving(
         try:
             for line in process.stdout:
                 if line.startswith(b"Ready: "):
-                    yield Server(line.removeprefix(b"Ready: ").decode().strip(), process.pid)
+                    url = line.removeprefix(b"Ready: ").decode().strip()
+                    yield Server(url, process.pid, Path(folder))
                     break
             else:
                 raise SystemExit("The server did not start: run `make setup` first.")

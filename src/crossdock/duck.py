@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.resources
+import threading
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -62,6 +64,42 @@ class DuckReport(Protocol):
 
     def file_set_aside(self, path: str, error: Exception) -> None:
         """The file was broken; a new one was begun."""
+
+
+class Turns:
+    """A lock that whoever waits longest gets next.
+
+    A plain one goes to whoever is quickest: a thread that takes it again at once can keep others
+    waiting for seconds.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_taken = False
+        self._waiting: deque[threading.Event] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def __enter__(self) -> None:
+        """Wait for one's turn."""
+        with self._lock:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
+
+    def __exit__(self, *_error: object) -> None:
+        """Let the next have theirs."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._is_taken = False
 
 
 class DuckFile(Generic[StoreT]):

@@ -206,7 +206,7 @@ class Scene:
         engine = self.engine
         cursor, quiet = self.history.connection()
         with contextlib.closing(cursor):
-            everybody = Everybody(cursor, quiet, engine._meanwhile)  # noqa: SLF001 - the engine's steps, one by one.
+            everybody = Everybody(cursor, quiet, engine._meanwhile, engine._aside)  # noqa: SLF001 - the engine's steps, one by one.
             for program in everybody.outdated(engine.programs)[:1]:
                 fields = {
                     one.name: getattr(program, one.name) for one in dataclasses.fields(program)

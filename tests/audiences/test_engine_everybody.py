@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -44,6 +47,19 @@ async def test_others_change_while_an_audience_is_computed(one: Scene) -> None:
     one.compute_while(meanwhile)
 
     assert found == [{one.number_of("user_id", "ben"): True}]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread has no priority")
+async def test_what_is_computed_over_everybody_leaves_the_cores_to_others(one: Scene) -> None:
+    await begun(one)
+    found = []
+
+    def meanwhile() -> None:
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    one.compute_while(meanwhile)
+
+    assert found[0] > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
 async def test_who_does_something_while_it_is_computed_is_not_missed(one: Scene) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import functools
-import threading
 from collections.abc import Awaitable, Callable, Sequence
 
 import duckdb
@@ -24,10 +23,11 @@ from crossdock.audiences.engine.questions import Member, Preview, Standing
 from crossdock.audiences.engine.rounds import Done, Meanwhile, ProgramFailed, Rounds
 from crossdock.audiences.engine.sizes import Sizes
 from crossdock.audiences.engine.telling import Teller
-from crossdock.audiences.engine.workers import Worker
+from crossdock.audiences.engine.workers import Aside, Worker
 from crossdock.audiences.history import History, HistoryUnavailable
 from crossdock.base.clock import Clock
 from crossdock.base.errors import CrossdockError
+from crossdock.duck import Turns
 from crossdock.workspace import (
     Computation,
     FindDestination,
@@ -72,6 +72,7 @@ class Engine:
         self._meanwhile = Meanwhile()
         self._follows = Worker(history, name="rounds")
         self._computes = Worker(history, name="everybody")
+        self._aside = Aside(name="aside")
         self._tells = Worker(history, name="outbox")
         self._teller = Teller(
             self._tells,
@@ -113,6 +114,7 @@ class Engine:
         """End what is under way; it is done again at the next start."""
         for worker in (self._computes, self._follows, self._tells):
             await worker.close()
+        self._aside.close()
 
     @property
     def programs(self) -> Programs:
@@ -276,9 +278,9 @@ class Engine:
         started_at = self._clock.monotonic_seconds()
         try:
             done = await self._computes.do(
-                lambda cursor, quiet: Everybody(cursor, quiet, self._meanwhile).compute(
-                    programs, program, now=self._clock.now, in_force=lambda: self._programs
-                )
+                lambda cursor, quiet: Everybody(
+                    cursor, quiet, self._meanwhile, self._aside
+                ).compute(programs, program, now=self._clock.now, in_force=lambda: self._programs)
             )
         except ProgramFailed as failed:
             await self._give_up(failed)
@@ -301,7 +303,7 @@ class Engine:
         await self._follows.do(self._settled)
         self._teller.wake()
 
-    def _settled(self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock) -> None:
+    def _settled(self, cursor: duckdb.DuckDBPyConnection, quiet: Turns) -> None:
         # What is in force now, and not when it was asked for: the last to settle knows best.
         programs = self._programs
         outdated = {one.id for one in self._rounds(cursor, quiet).outdated(programs)}
@@ -313,7 +315,7 @@ class Engine:
         }
         Outbox(cursor, quiet).settle(programs, wanted, self._clock.now())
 
-    def _rounds(self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock) -> Rounds:
+    def _rounds(self, cursor: duckdb.DuckDBPyConnection, quiet: Turns) -> Rounds:
         return Rounds(cursor, quiet, self._meanwhile)
 
     def _is_given_up(self, definition_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 It is computed from the history as it is at one moment, while rounds go on. Whom they look at
 meanwhile is noted, and looked at once more afterwards. So others do not wait for it, however long
-it takes; what it found is put in force in one transaction.
+it takes, nor does it take the cores from them; what it found is put in force in one transaction.
 """
 
 from __future__ import annotations
@@ -10,14 +10,37 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import duckdb
+
 from crossdock.audiences.engine import scopes
 from crossdock.audiences.engine.definitions import Program, Programs
-from crossdock.audiences.engine.rounds import HELD_SECONDS, Done, Moment, Rounds, naive
-from crossdock.duck import transaction
+from crossdock.audiences.engine.rounds import (
+    HELD_SECONDS,
+    Done,
+    Meanwhile,
+    Moment,
+    Rounds,
+    naive,
+)
+from crossdock.audiences.engine.workers import Aside
+from crossdock.duck import Turns, transaction
 
 
 class Everybody(Rounds):
-    """Computes over everybody, on one connection; for one thread."""
+    """Computes over everybody, on one connection; for one thread.
+
+    Args:
+        cursor: A connection of its own to the history.
+        quiet: Held while something is written, as the file cannot be rewritten then.
+        meanwhile: Whether something is computed over everybody.
+        aside: Does what takes long.
+    """
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, quiet: Turns, meanwhile: Meanwhile, aside: Aside
+    ) -> None:
+        super().__init__(cursor, quiet, meanwhile)
+        self._aside = aside
 
     def compute(
         self,
@@ -48,7 +71,7 @@ class Everybody(Rounds):
             try:
                 scopes.begin_results(self.cursor)
                 everything = scopes.everything(self.cursor, programs)
-                self._evaluate(program, everything, (), moment.now)
+                self._aside.do(lambda: self._evaluate(program, everything, (), moment.now))
                 self.cursor.commit()
             except BaseException:
                 self.cursor.rollback()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from crossdock.audiences.engine.messages import Account, Change, Person
 from crossdock.audiences.engine.rounds import naive
 from crossdock.audiences.engine.scopes import run
 from crossdock.audiences.history.people import at
-from crossdock.duck import statements, transaction
+from crossdock.duck import Turns, statements, transaction
 
 _SQL = statements(__package__, "outbox.sql")
 
@@ -47,7 +46,7 @@ class Outbox:
         quiet: Held while something is written, as the file cannot be rewritten then.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, quiet: Turns) -> None:
         self.cursor = cursor
         self._quiet = quiet
 

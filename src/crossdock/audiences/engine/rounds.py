@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ from crossdock.audiences.engine import scopes
 from crossdock.audiences.engine.definitions import Program, Programs
 from crossdock.audiences.engine.scopes import Scope, run
 from crossdock.audiences.history.people import at
-from crossdock.duck import statements, transaction
+from crossdock.duck import Turns, statements, transaction
 
 _SQL = statements(__package__, "rounds.sql")
 
@@ -100,7 +99,7 @@ class Rounds:
     """
 
     def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock, meanwhile: Meanwhile
+        self, cursor: duckdb.DuckDBPyConnection, quiet: Turns, meanwhile: Meanwhile
     ) -> None:
         self.cursor = cursor
         self._quiet = quiet

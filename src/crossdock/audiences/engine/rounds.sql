@@ -105,7 +105,7 @@ FROM named LEFT JOIN account_rows AS there ON there.account_id = named.raw_id;
 -- keep_user_subjects: who was looked at, for the accounts
 CREATE OR REPLACE TEMP TABLE user_subjects AS SELECT target_id FROM subjects;
 
--- take_before: what was known of those who are looked at; of who became somebody else, under whom they became
+-- take_before: what was known of those who are looked at, and where that stands; of who became somebody else, under whom they became
 CREATE OR REPLACE TEMP TABLE before AS
 SELECT
   found.definition_id,
@@ -113,7 +113,8 @@ SELECT
   max(found.value) FILTER (subjects.raw_id = subjects.target_id) AS own_value,
   max(found.value) FILTER (subjects.raw_id <> subjects.target_id) AS lost_value,
   max(found.next_at) FILTER (subjects.raw_id = subjects.target_id) AS next_at,
-  max(found.number) FILTER (subjects.raw_id = subjects.target_id) AS number
+  max(found.number) FILTER (subjects.raw_id = subjects.target_id) AS number,
+  max(found.rowid) FILTER (subjects.raw_id = subjects.target_id) AS place
 FROM memberships AS found JOIN subjects ON subjects.raw_id = found.subject_id
 WHERE subjects.target_id IS NOT NULL AND list_contains($ids, found.definition_id)
 GROUP BY ALL;
@@ -130,7 +131,8 @@ SELECT found.definition_id, coalesce(merged.winner_id, found.subject_id) AS subj
   max(found.value) FILTER (merged.loser_id IS NULL) AS own_value,
   max(found.value) FILTER (merged.loser_id IS NOT NULL) AS lost_value,
   max(found.next_at) FILTER (merged.loser_id IS NULL) AS next_at,
-  max(found.number) FILTER (merged.loser_id IS NULL) AS number
+  max(found.number) FILTER (merged.loser_id IS NULL) AS number,
+  max(found.rowid) FILTER (merged.loser_id IS NULL) AS place
 FROM memberships AS found
 LEFT JOIN merged ON $is_of_users AND merged.loser_id = found.subject_id
 WHERE list_contains($ids, found.definition_id)
@@ -145,7 +147,7 @@ CREATE OR REPLACE TEMP TABLE changed AS
 SELECT * FROM (
   SELECT
     results.definition_id, results.subject_id, results.value, results.next_at,
-    before.number IS NOT NULL AS is_there,
+    before.place,
     coalesce(before.number, 0) AS number,
     (results.value IS DISTINCT FROM coalesce(before.own_value, before.lost_value)
       OR (before.own_value IS NULL AND before.lost_value IS NOT NULL AND results.value IS NOT NULL)
@@ -160,14 +162,12 @@ SELECT * FROM (
 UPDATE memberships SET value = changed.value, next_at = changed.next_at,
   since = CASE WHEN changed.is_change THEN $now ELSE since END,
   number = changed.number + CAST(changed.is_change AS UINTEGER)
-FROM changed
-WHERE changed.is_there AND memberships.definition_id = changed.definition_id
-  AND memberships.subject_id = changed.subject_id;
+FROM changed WHERE memberships.rowid = changed.place;
 
 -- add_memberships: of those who have none
 INSERT INTO memberships
 SELECT definition_id, subject_id, value, next_at, $now, number + CAST(is_change AS UINTEGER)
-FROM changed WHERE NOT is_there;
+FROM changed WHERE place IS NULL;
 
 -- remove_lost: of those who became somebody else, or were forgotten
 DELETE FROM memberships

@@ -17,12 +17,15 @@ from crossdock.duck import statements
 
 _SQL = statements(__package__, "scopes.sql")
 _EVERYTHING = Relations("main.events", "main.profiles", "main.accounts", "main.members")
-# What costs most to read is read only where a definition looks at it: JSON is most of what an event
-# is made of, and message ids, by which those of one moment are in order, are like nothing else.
-_COSTLY_COLUMNS = (
-    ("properties", "JSON", ".properties"),
-    ("context", "JSON", ".context"),
-    ("message_id", "VARCHAR", "ORDER BY"),
+# What few definitions look at is read only for these: the column, its name there, its type, and
+# what says so in their SQL. JSON is most of what an event is made of, and message ids, by which
+# those of one moment are in order, are like nothing else.
+_COLUMNS_AT_NEED = (
+    ("properties", "properties", "JSON", ".properties"),
+    ("context", "context", "JSON", ".context"),
+    ("message_id", "message_id", "VARCHAR", "ORDER BY"),
+    ("type", "type", "VARCHAR", ".type"),
+    ("source_id", "source", "VARCHAR", ".source"),
 )
 
 
@@ -94,14 +97,13 @@ def of_subjects(
     names = sorted({name for one in affected for name in one.compiled.event_names})
     sql = "\n".join(one.compiled.sql for one in affected)
     columns = ", ".join(
-        f"rows.{column}" if sign in sql else f"CAST(NULL AS {kind}) AS {column}"
-        for column, kind, sign in _COSTLY_COLUMNS
+        f"{f'rows.{column}' if sign in sql else f'CAST(NULL AS {kind})'} AS {name}"
+        for column, name, kind, sign in _COLUMNS_AT_NEED
     )
     run(
         cursor,
         "CREATE OR REPLACE TEMP TABLE scope_events AS "
-        "SELECT raws.target_id AS profile_id, rows.type, rows.event, "
-        f"rows.timestamp, rows.source_id AS source, {columns} "
+        f"SELECT raws.target_id AS profile_id, rows.event, rows.timestamp, {columns} "
         "FROM event_rows AS rows JOIN raws ON raws.raw_id = rows.profile_id "
         "WHERE list_contains($names, rows.event)",
         names=names,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import threading
 from collections.abc import Collection, Mapping, Sequence
 
 import duckdb
@@ -12,7 +11,7 @@ import duckdb
 from crossdock.audiences.engine.scopes import run
 from crossdock.audiences.history.people import at
 from crossdock.base.clock import Clock
-from crossdock.duck import statements, transaction
+from crossdock.duck import Turns, statements, transaction
 
 _SQL = statements(__package__, "sizes.sql")
 
@@ -46,9 +45,7 @@ class Sizes:
         """See that the next round notes what was only now computed, as large as it is now."""
         self._looked_at = None
 
-    def note(
-        self, known: Collection[str], cursor: duckdb.DuckDBPyConnection, quiet: threading.Lock
-    ) -> None:
+    def note(self, known: Collection[str], cursor: duckdb.DuckDBPyConnection, quiet: Turns) -> None:
         """Note what is lacking of this hour; forget all that is not of these definitions."""
         looked_at = self._clock.monotonic_seconds()
         if self._looked_at is not None and 0 <= looked_at - self._looked_at < _LOOK_SECONDS:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -16,11 +17,15 @@ from typing import TypeVar
 import duckdb
 
 from crossdock.audiences.history import History
+from crossdock.duck import Turns
 
 Answer = TypeVar("Answer")
 
-Work = Callable[[duckdb.DuckDBPyConnection, threading.Lock], Answer]
+Work = Callable[[duckdb.DuckDBPyConnection, Turns], Answer]
 """Is given a connection, and what it holds while it writes."""
+
+# Of a core that somebody else wants as well it gets a quarter.
+_NICE = 5
 
 
 class Worker:
@@ -59,3 +64,32 @@ class Worker:
                 return work(cursor, quiet)
             finally:
                 self._cursor = None
+
+
+class Aside:
+    """A thread that leaves the cores to the others when they need them. Close it afterwards.
+
+    What it does must hold nothing that others wait for.
+
+    Args:
+        name: Of the thread.
+    """
+
+    def __init__(self, *, name: str) -> None:
+        self._thread = ThreadPoolExecutor(
+            1, thread_name_prefix=f"audiences-{name}", initializer=_let_others_go_first
+        )
+
+    def do(self, work: Callable[[], Answer]) -> Answer:
+        """Return what the work returns, done in the thread; wait for it."""
+        return self._thread.submit(work).result()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+
+
+def _let_others_go_first() -> None:
+    # Elsewhere it would be the whole process.
+    if sys.platform == "linux":
+        os.nice(_NICE)

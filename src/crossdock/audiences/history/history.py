@@ -13,7 +13,6 @@ import contextlib
 import dataclasses
 import datetime as dt
 import functools
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,7 +28,7 @@ from crossdock.audiences.history.rows import microseconds
 from crossdock.audiences.history.store import Store
 from crossdock.audiences.identity import Identifier, Limits
 from crossdock.base.clock import Clock
-from crossdock.duck import DuckFile, portions
+from crossdock.duck import DuckFile, Turns, portions
 from crossdock.events import Envelope, Event, SourceId
 from crossdock.events.unfold import message_count, unfold
 from crossdock.ledger.port import Followed
@@ -155,7 +154,7 @@ class History:
         """
         return await self._file.ask(question, seconds_max=_ANSWER_SECONDS_MAX, executor=executor)
 
-    def connection(self) -> tuple[duckdb.DuckDBPyConnection, threading.Lock]:
+    def connection(self) -> tuple[duckdb.DuckDBPyConnection, Turns]:
         """Return a connection for another writer, and what it holds while it writes.
 
         Raises:

@@ -10,7 +10,6 @@ through a column of numbers for a thousand of them takes some milliseconds.
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from crossdock.audiences.identity import (
     Traits,
     find_identifier,
 )
-from crossdock.duck import connect, statements, transaction
+from crossdock.duck import Turns, connect, statements, transaction
 from crossdock.events import Event
 
 _SQL = statements(__package__, "store.sql")
@@ -89,7 +88,7 @@ class Store:
             checkpoint_threshold=_CHECKPOINT,
         )
         self._limits = limits
-        self.quiet = threading.Lock()
+        self.quiet = Turns()
         for name, create in _SQL.items():
             if name.startswith("create_"):
                 self._connection.execute(create)
