@@ -15,7 +15,7 @@ from crossdock.events.outcome import Outcome, Step
 SHOWN_BYTES_MAX = 4 * 1024
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One payload for one connection.
 
     Attributes:

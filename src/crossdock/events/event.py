@@ -27,7 +27,7 @@ class EventType(enum.StrEnum):
     ALIAS = "alias"
 
 
-class Offset(msgspec.Struct, frozen=True, order=True):
+class Offset(msgspec.Struct, frozen=True, order=True, gc=False):
     """The place of an event in the journal; the same after a restart and on redelivery.
 
     Attributes:
@@ -39,7 +39,7 @@ class Offset(msgspec.Struct, frozen=True, order=True):
     index: int
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """An accepted event.
 
     Attributes:

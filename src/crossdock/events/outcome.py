@@ -39,7 +39,7 @@ class Step(enum.StrEnum):
     """No attempt will succeed until a person acts; it waits, and its connection is paused."""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What became of one event.
 
     Attributes:

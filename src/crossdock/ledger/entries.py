@@ -122,15 +122,21 @@ def received(sequence: int, envelopes: Sequence[Envelope]) -> Iterator[Entry]:
             except (ValueError, RecursionError):
                 # As for `unfold`: then there is one message, which nobody can read.
                 contents = [b""]
+        received_us = microseconds(envelope.received_at)
         for index, data in enumerate(contents):
             if index not in envelope.discards_by_index:
-                yield _received(envelope, data, Offset(sequence, first_index + index), index)
+                offset = Offset(sequence, first_index + index)
+                yield _received(envelope, data, offset, index, received_us=received_us)
         first_index += len(contents)
 
 
 def of_outcomes(sequence: int, outcomes: Sequence[Outcome]) -> Iterator[Entry]:
     """Yield an entry for each outcome of one journal message."""
+    at, happened_us = _EPOCH, 0
     for position, outcome in enumerate(outcomes):
+        if outcome.at != at:
+            # Those of a batch have one moment in common.
+            at, happened_us = outcome.at, microseconds(outcome.at)
         event_sequence, event_index = _offset(outcome.id)
         subject_id = _subject(outcome)
         more = {name: value for name in _MORE if (value := getattr(outcome, name))}
@@ -138,7 +144,7 @@ def of_outcomes(sequence: int, outcomes: Sequence[Outcome]) -> Iterator[Entry]:
             stream=Stream.OUTCOMES,
             sequence=sequence,
             position=position,
-            happened_us=microseconds(outcome.at),
+            happened_us=happened_us,
             step=outcome.step,
             source_id=outcome.source_id,
             connection_id=outcome.connection_id,
@@ -195,7 +201,9 @@ def moment(us: int) -> dt.datetime:
     return _EPOCH + us * _MICROSECOND
 
 
-def _received(envelope: Envelope, data: bytes | msgspec.Raw, offset: Offset, index: int) -> Entry:
+def _received(
+    envelope: Envelope, data: bytes | msgspec.Raw, offset: Offset, index: int, *, received_us: int
+) -> Entry:
     try:
         seen = _decode_seen(data)
     except (ValueError, RecursionError):
@@ -207,7 +215,7 @@ def _received(envelope: Envelope, data: bytes | msgspec.Raw, offset: Offset, ind
         stream=Stream.EVENTS,
         sequence=offset.sequence,
         position=offset.index,
-        happened_us=microseconds(envelope.received_at),
+        happened_us=received_us,
         step=RECEIVED,
         source_id=envelope.source_id,
         message_id=message_id,

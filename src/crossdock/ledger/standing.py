@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -27,8 +26,7 @@ class State(enum.StrEnum):
     """What became of it was gone from the journal before the ledger could read it."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """Where something is.
 
     Attributes:

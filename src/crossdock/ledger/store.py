@@ -91,9 +91,10 @@ class Store:
 
     def add_events(self, entries: Sequence[Entry], place: Place) -> None:
         """Store accepted events; `place` is how far their stream was read."""
-        accepted: Counter[tuple[AccountKey, State]] = Counter(
-            ((entry.source_id, ""), State.ACCEPTED) for entry in entries
-        )
+        count_by_source = Counter([entry.source_id for entry in entries])
+        accepted: dict[tuple[AccountKey, State], int] = {
+            ((source_id, ""), State.ACCEPTED): count for source_id, count in count_by_source.items()
+        }
         with transaction(self._connection):
             self._add("add_events", entries)
             self._add_people(entries)

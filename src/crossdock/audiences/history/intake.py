@@ -70,11 +70,20 @@ class Changes:
         return winners
 
 
-def named_in(events: Sequence[Event]) -> set[Identifier]:
+Said = tuple[Event, Sequence[Identifier]]
+"""An event, and its identifiers: they are looked for once."""
+
+
+def said_by(events: Sequence[Event]) -> list[Said]:
+    """Return each event with its identifiers."""
+    return [(event, identifiers_of(event)) for event in events]
+
+
+def named_in(said: Sequence[Said]) -> set[Identifier]:
     """Return every identifier by which one of the events may be told to be somebody's."""
     named: set[Identifier] = set()
-    for event in events:
-        named.update(identifiers_of(event))
+    for event, identifiers in said:
+        named.update(identifiers)
         if event.type is EventType.ALIAS:
             for kind in (USER_ID, ANONYMOUS_ID):
                 previous = find_identifier(kind, event.body.get("previousId"))
@@ -117,10 +126,10 @@ class Intake:
         self._accounts = {**accounts}
         self.changes = Changes()
 
-    def take(self, events: Sequence[Event]) -> Changes:
+    def take(self, said: Sequence[Said]) -> Changes:
         """Return what the events change."""
-        for event in events:
-            resolved = self._people.resolve(event)
+        for event, identifiers in said:
+            resolved = self._people.resolve(event, identifiers)
             row = event_row(event, resolved.profile_id if resolved else None)
             self.changes.events.append(row)
             if resolved is not None:

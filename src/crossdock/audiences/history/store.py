@@ -18,7 +18,14 @@ import duckdb
 import msgspec
 
 from crossdock.audiences.history import report
-from crossdock.audiences.history.intake import Changes, Intake, groups_in, named_in
+from crossdock.audiences.history.intake import (
+    Changes,
+    Intake,
+    Said,
+    groups_in,
+    named_in,
+    said_by,
+)
 from crossdock.audiences.history.rows import AccountRow, EventRow, ProfileRow, hash_of
 from crossdock.audiences.history.warehouse import Warehouse
 from crossdock.audiences.identity import (
@@ -115,8 +122,9 @@ class Store:
             sequence: Of the last message of the journal that is read with them.
             missed: Messages that were gone before they could be read, since the beginning.
         """
-        intake = self._intake(events)
-        changes = intake.take(events)
+        said = said_by(events)
+        intake = self._intake(said)
+        changes = intake.take(said)
         warehouse = self._warehouse.learned(changes.events)
         place = Place(sequence, missed, intake.next_profile_id, intake.next_account_id)
         try:
@@ -182,8 +190,8 @@ class Store:
         found = self._rows("find_identifiers", hashes=[hash_of(identifier)])
         return [row[0] for row in found if Identifier(*row[1:]) == identifier]
 
-    def _intake(self, events: Sequence[Event]) -> Intake:
-        named = named_in(events)
+    def _intake(self, said: Sequence[Said]) -> Intake:
+        named = named_in(said)
         identifiers: dict[int, set[Identifier]] = {}
         found = self._rows("find_identifiers", hashes=[hash_of(one) for one in named])
         ids = sorted({row[0] for row in found if Identifier(*row[1:]) in named})
@@ -196,7 +204,7 @@ class Store:
                 for profile_id, profile in profiles.items()
             ],
             profiles=profiles,
-            accounts=self._accounts(groups_in(events)),
+            accounts=self._accounts(groups_in([event for event, _ in said])),
             next_profile_id=self.place.next_profile_id,
             next_account_id=self.place.next_account_id,
             limits=self._limits,

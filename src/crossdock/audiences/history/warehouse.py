@@ -9,6 +9,7 @@ Source: Segment's documentation of warehouse schemas.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -26,6 +27,7 @@ COLUMNS_MAX = 500
 _DEPTH_MAX = 3
 _NAME_CHARACTERS_MAX = 100
 _CONTEXT = "context"
+_TRACK = "track:"
 _TRAITS_OF = {"identify": "identifies", "group": "groups"}
 _PROPERTIES_OF = {"page": "pages", "screen": "screens"}
 _BESIDE = {"identifies": "users", "groups": "accounts"}
@@ -78,7 +80,8 @@ class Warehouse:
     def __init__(self, columns: Iterable[Sequence[str | None]]) -> None:
         self._columns: dict[str, dict[tuple[str, str], Column]] = {_CONTEXT: {}}
         self._table_by_event: dict[str, str] = {}
-        self._seen: set[Key] = set()
+        # The types of what objects held, by whose columns they are and the keys that lead there.
+        self._seen: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = {}
         self.new_columns: list[Column] = []
         self.widened: list[Widened] = []
         for row in columns:
@@ -88,7 +91,9 @@ class Warehouse:
 
     def learned(self, rows: Sequence[EventRow]) -> Warehouse:
         """Return the warehouse that has a place for all that these events hold."""
-        unseen = [key for key in dict.fromkeys(_keys(rows)) if key not in self._seen]
+        unseen: dict[Key, None] = {}
+        for origin, value in _objects(rows):
+            self._look(origin, value, (), unseen)
         if not unseen and not self.new_columns and not self.widened:
             return self
         learning = Warehouse(
@@ -96,7 +101,7 @@ class Warehouse:
             for columns in self._columns.values()
             for column in columns.values()
         )
-        learning._seen = {*self._seen}
+        learning._seen = copy.deepcopy(self._seen)
         for key in unseen:
             learning._learn(key)
         return learning
@@ -122,10 +127,40 @@ class Warehouse:
             if table in changed:
                 yield self._view(table, event)
 
+    def _look(
+        self,
+        origin: str,
+        value: Mapping[str, object],
+        path: tuple[str, ...],
+        unseen: dict[Key, None],
+    ) -> None:
+        """Note every key of an object that was not seen before. Events rarely have one."""
+        seen = self._seen.get((origin, path))
+        if seen is None:
+            seen = {}
+            if _is_event(origin) and not path:
+                unseen[origin, path, ""] = None
+        for name, inner in value.items():
+            kinds = seen.get(name, ())
+            if isinstance(inner, str):
+                # A column of texts holds everything else too.
+                kind = "VARCHAR" if "VARCHAR" in kinds or not _DATE.match(inner) else "TIMESTAMP"
+            elif isinstance(inner, dict) and len(path) + 1 < _DEPTH_MAX:
+                self._look(origin, inner, (*path, name), unseen)
+                continue
+            elif inner is None:
+                continue
+            else:
+                kind = _TYPES.get(type(inner), "VARCHAR")
+            if kind not in kinds:
+                unseen[origin, (*path, name), kind] = None
+
     def _learn(self, key: Key) -> None:
         origin, path, kind = key
-        self._seen.add(key)
-        event = origin[6:] if origin.startswith("track:") else None
+        seen = self._seen.setdefault((origin, path[:-1]), {})
+        if path:
+            seen.setdefault(path[-1], set()).add(kind)
+        event = origin.removeprefix(_TRACK) if _is_event(origin) else None
         table = origin if event is None else self._table_of(event)
         if table is None:
             return
@@ -202,29 +237,20 @@ def snake_case(text: str) -> str:
     return f"_{name}" if name[:1].isdigit() else name
 
 
-def _keys(rows: Iterable[EventRow]) -> Iterator[Key]:
+def _objects(rows: Iterable[EventRow]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield what has columns of its own, each with whose columns these are."""
     for row in rows:
-        yield from _flat(_CONTEXT, row.context, ())
+        yield _CONTEXT, row.context
         if row.type == "track" and row.event is not None:
-            origin = f"track:{row.event}"
-            yield origin, (), ""
-            yield from _flat(origin, row.properties or {}, ())
+            yield _TRACK + row.event, row.properties or {}
         elif row.type in _PROPERTIES_OF:
-            yield from _flat(_PROPERTIES_OF[row.type], row.properties or {}, ())
+            yield _PROPERTIES_OF[row.type], row.properties or {}
         elif row.type in _TRAITS_OF:
-            yield from _flat(_TRAITS_OF[row.type], row.traits or {}, ())
+            yield _TRAITS_OF[row.type], row.traits or {}
 
 
-def _flat(origin: str, value: Mapping[str, object], path: tuple[str, ...]) -> Iterator[Key]:
-    for key, inner in value.items():
-        if inner is None:
-            continue
-        if isinstance(inner, dict) and len(path) + 1 < _DEPTH_MAX:
-            yield from _flat(origin, inner, (*path, key))
-        elif isinstance(inner, str):
-            yield origin, (*path, key), "TIMESTAMP" if _DATE.match(inner) else "VARCHAR"
-        else:
-            yield origin, (*path, key), _TYPES.get(type(inner), "VARCHAR")
+def _is_event(origin: str) -> bool:
+    return origin.startswith(_TRACK)
 
 
 def _expressions(columns: Iterable[Column], source: str) -> dict[str, str]:

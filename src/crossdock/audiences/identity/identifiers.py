@@ -70,9 +70,9 @@ def identifiers_of(event: Event) -> list[Identifier]:
     found = {
         identifier
         for kind, value in _said(event)
-        if (identifier := find_identifier(kind, value)) is not None
+        if value is not None and (identifier := find_identifier(kind, value)) is not None
     }
-    return by_priority(found)
+    return by_priority(found) if len(found) > 1 else [*found]
 
 
 def by_priority(identifiers: Iterable[Identifier]) -> list[Identifier]:
@@ -85,23 +85,28 @@ def is_known(identifiers: Iterable[Identifier]) -> bool:
     return any(identifier.type in KNOWN_BY for identifier in identifiers)
 
 
-def _said(event: Event) -> Iterator[tuple[object, object]]:
+def _said(event: Event) -> list[tuple[object, object]]:
     body = event.body
     context = body.get("context")
     context = context if isinstance(context, dict) else {}
-    yield USER_ID, body.get("userId")
-    yield ANONYMOUS_ID, body.get("anonymousId")
+    said: list[tuple[object, object]] = [
+        (USER_ID, body.get("userId")),
+        (ANONYMOUS_ID, body.get("anonymousId")),
+    ]
     # The traits of a group call are the group's.
     own = "traits" if event.type is EventType.IDENTIFY else "properties"
     for traits in (body.get(own), context.get("traits")):
         if isinstance(traits, dict):
-            yield EMAIL, _text(traits.get("email"))
-            yield "cross_domain_id", _text(traits.get("crossDomainId"))
-    yield from _of_device(context.get("device"))
+            said.append((EMAIL, _text(traits.get("email"))))
+            said.append(("cross_domain_id", _text(traits.get("crossDomainId"))))
+    said.extend(_of_device(context.get("device")))
     external_ids = context.get("externalIds")
-    for external in external_ids if isinstance(external_ids, list) else ():
-        if isinstance(external, dict) and _is_of_user(external):
-            yield external.get("type"), external.get("id")
+    said.extend(
+        (external.get("type"), external.get("id"))
+        for external in (external_ids if isinstance(external_ids, list) else ())
+        if isinstance(external, dict) and _is_of_user(external)
+    )
+    return said
 
 
 def _of_device(device: object) -> Iterator[tuple[object, object]]:

@@ -13,6 +13,8 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
+
 from crossdock.audiences.identity.identifiers import (
     ANONYMOUS_ID,
     USER_ID,
@@ -59,8 +61,7 @@ class Person:
     merges: int = 0
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who an event is about.
 
     Attributes:
@@ -109,9 +110,14 @@ class People:
         """Return somebody who was not merged into another."""
         return self._person_by_id[profile_id]
 
-    def resolve(self, event: Event) -> Resolved | None:
-        """Return who the event is about; None if nothing in it identifies anybody."""
-        wanted = identifiers_of(event)
+    def resolve(self, event: Event, said: Sequence[Identifier] | None = None) -> Resolved | None:
+        """Return who the event is about; None if nothing in it identifies anybody.
+
+        Args:
+            event: What happened.
+            said: Its identifiers, where they were looked for before.
+        """
+        wanted = identifiers_of(event) if said is None else [*said]
         if event.type is EventType.ALIAS:
             previous = self._previous(event.body.get("previousId"))
             if previous is not None and previous not in wanted:
@@ -119,10 +125,31 @@ class People:
                 together = [*wanted, previous]
                 if not self._exceeds_a_limit(together, is_said=True):
                     return self._join(together, [])
+        known = self._known_by_all(wanted)
+        if known is not None:
+            return known
         left_out: list[Identifier] = []
         while len(wanted) > 1 and self._exceeds_a_limit(wanted):
             left_out.append(wanted.pop())
         return self._join(wanted, left_out) if wanted else None
+
+    def _known_by_all(self, wanted: Sequence[Identifier]) -> Resolved | None:
+        """Return somebody who is known by all of these already, as nearly everybody is."""
+        if not wanted:
+            return None
+        person = self._person_by_identifier.get(wanted[0])
+        if person is None or any(
+            self._person_by_identifier.get(other) is not person for other in wanted[1:]
+        ):
+            return None
+        return Resolved(
+            profile_id=person.profile_id,
+            is_new=False,
+            added=(),
+            merged=(),
+            used=wanted,
+            left_out=(),
+        )
 
     def _previous(self, previous_id: object) -> Identifier | None:
         as_user = find_identifier(USER_ID, previous_id)
