@@ -72,12 +72,15 @@ def every_life_is_complete(record: Record) -> Iterator[str]:
                 lives.setdefault((connected.id, message_id, ""), [])
     vendors = {one.id: one.vendor for one in (*record.steady, *record.edited)}
     sources = {one.id: one.source_id for one in (*record.steady, *record.edited)}
+    removed = record.removed()
     for (connection_id, message_id, replay_id), life in lives.items():
         vendor = vendors.get(connection_id, connection_id)
         if (sources.get(connection_id), message_id) not in received:
             yield f'The ledger has "{message_id}" for {vendor}, and never received it.'
             continue
-        for wrong in _wrong(record, vendor, life, receipts[vendor, message_id, replay_id]):
+        answers = receipts[vendor, message_id, replay_id]
+        is_gone = bool(replay_id) and message_id in removed
+        for wrong in _wrong(record, vendor, life, answers, is_gone=is_gone):
             of = f" in replay {replay_id}" if replay_id else ""
             yield f'The life of "{message_id}" at {vendor}{of}: {wrong}.'
 
@@ -94,7 +97,12 @@ def _lives(record: Record) -> dict[tuple[str, str, str], list[Entry]]:
 
 
 def _wrong(
-    record: Record, vendor: str, life: Sequence[Entry], answers: Sequence[Behaviour]
+    record: Record,
+    vendor: str,
+    life: Sequence[Entry],
+    answers: Sequence[Behaviour],
+    *,
+    is_gone: bool,
 ) -> Iterator[str]:
     steps = [entry["step"] for entry in life]
     ends = [entry for entry in life if entry["step"] in _ENDS or _is_dropped(entry)]
@@ -105,7 +113,9 @@ def _wrong(
         if entry["step"] in _ATTEMPTS and "durationSeconds" in entry
     )
     # A delivery can be made, and after a crash be decided anew, by a workspace that has it no more.
-    if steps.count("mapped") != 1 and not (vendor == EDITED and "mapped" not in steps):
+    # A replay cannot decide anew what had to make room meanwhile.
+    is_untold = "mapped" not in steps and (vendor == EDITED or is_gone)
+    if steps.count("mapped") != 1 and not is_untold:
         yield f"it was mapped {steps.count('mapped')} times"
     # Asked for again, as the first answer was lost, it is told of again: each ends one death. A
     # crash can leave a letter of a death that was not told of: that was attempted once more.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import urllib.parse
 from typing import Any
+
+import msgspec
 
 from tests.crash.console import Console
 from tests.crash.record import Record, Verdict
@@ -15,7 +16,6 @@ from tests.running import RunningServer
 _LOOK_SECONDS = 0.5
 _PAGE_ENTRIES = 1000
 _TRACES = 25
-_REMOVED = re.compile(r"Old messages were removed\..*before_sequence=(\d+).*CROSSDOCK_EVENTS")
 
 
 class Owner:
@@ -81,9 +81,9 @@ class Owner:
             )
 
     def _events_from(self) -> int:
-        """Return the first message of the journal that did not have to make room, by the log."""
-        log = (self._server.data_dir / "server.log").read_text(errors="replace")
-        return max(map(int, _REMOVED.findall(log)), default=0)
+        """Return the first event of the journal; what lay before it had to make room."""
+        places = self._server.data_dir / "journal" / "places.json"
+        return int(msgspec.json.decode(places.read_bytes())["CROSSDOCK_EVENTS"]["first"])
 
     async def _is_replayed(self) -> bool:
         found = await self._console.ask("GET", "/replays?pagination[count]=200")

@@ -208,6 +208,17 @@ class Record:
         """Return what the owner asked for about a vendor, of these kinds."""
         return [one for one in self.changes if one.vendor == vendor and one.kind in kinds]
 
+    def removed(self) -> set[str]:
+        """Return the messageIds of events that had to make room: a full disk costs the oldest."""
+        return {
+            str(entry["messageId"])
+            for entry in self.entries
+            if entry["step"] == "mapped"
+            and not entry.get("replayId")
+            # `<message of the journal>-<index>-<mapping>`
+            and int(entry.get("outcomeId", "0").partition("-")[0]) < self.events_from
+        }
+
     def note(self, what: str) -> None:
         """Write a line of the timeline."""
         self.timeline.append(f"{time.monotonic() - self.began_at:8.3f}  {what}")

@@ -82,7 +82,7 @@ def a_replay_is_of_all_and_of_nothing_else(record: Record) -> Iterator[str]:
     duplicates = collections.Counter(
         str(entry.get("messageId", "")) for entry in record.entries if entry["step"] == "duplicate"
     )
-    places = _places(record)
+    removed = record.removed()
     for entry in record.entries:
         if entry["step"] == "received" and entry.get("eventName") == REPLAYED_EVENT:
             received[entry["sourceId"]].append(entry)
@@ -99,7 +99,7 @@ def a_replay_is_of_all_and_of_nothing_else(record: Record) -> Iterator[str]:
             for entry in received[replay["sourceId"]]
             if start <= _moment(entry["at"]) < end
             and not duplicates[str(entry["messageId"])]
-            and not _is_removed(record, places.get(str(entry["messageId"])))
+            and str(entry["messageId"]) not in removed
             and _ended_at(record, entry) < asked_at.get(replay["id"], 0.0)
         }
         got = collections.Counter(
@@ -115,20 +115,6 @@ def a_replay_is_of_all_and_of_nothing_else(record: Record) -> Iterator[str]:
                 yield f'Replay {replay["id"]} has "{message_id}" {count} times.'
             if sent is None or sent.message.get("event") != REPLAYED_EVENT:
                 yield f'Replay {replay["id"]} has "{message_id}", which it should not.'
-
-
-def _places(record: Record) -> Mapping[str, int]:
-    """Return in which message of the journal each event lay, by messageId: its outcomes say so."""
-    return {
-        str(entry["messageId"]): int(entry["outcomeId"].partition("-")[0])
-        for entry in record.entries
-        if entry["step"] == "mapped" and not entry.get("replayId") and "outcomeId" in entry
-    }
-
-
-def _is_removed(record: Record, place: int | None) -> bool:
-    """Return whether an event had to make room: a disk that is full costs the oldest events."""
-    return place is not None and place < record.events_from
 
 
 def _ended_at(record: Record, entry: Mapping[str, Any]) -> float:
