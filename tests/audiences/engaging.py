@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from crossdock.audiences.engine import Engine
 from crossdock.audiences.engine.definitions import Program
 from crossdock.audiences.engine.everybody import Everybody
@@ -135,11 +137,14 @@ class Scene:
         self.feed = WorkspaceFeed(Workspace(version=0))
         self.version = 0
         self.sequence = 0
+        self.sent: list[Event] = []
+        # What came before is known after a restart too.
+        self._firsts = Firsts()
 
     async def open(self) -> None:
         """Start, or start again."""
         self.history = History(
-            self._path, journal=EventJournal(), duplicates=Firsts(), clock=self.clock
+            self._path, journal=EventJournal(), duplicates=self._firsts, clock=self.clock
         )
         await self.history.open()
         # A feed of its own, or the one before would be told too.
@@ -173,7 +178,7 @@ class Scene:
         )
 
     def take_in(self, *bodies: Mapping[str, object]) -> None:
-        """Let people do something; `timestamp` says when, or now."""
+        """Let people do something for the first time; `timestamp` says when, or now."""
         self.sequence += 1
         events = [
             Event(
@@ -186,7 +191,24 @@ class Scene:
             )
             for index, body in enumerate(bodies)
         ]
+        self.sent += events
         self.store().take_in(events, sequence=self.sequence, missed=0)
+
+    async def send_again(self, number: int) -> None:
+        """Send one of all events so far twice more, with the messageId that it had."""
+        if not self.sent:
+            return
+        self.sequence += 1
+        known = self.sent[number % len(self.sent)]
+        await self._firsts.claim(self.sent)
+        events = [
+            msgspec.structs.replace(
+                known, offset=Offset(self.sequence, index), received_at=self.clock.moment
+            )
+            for index in range(2)
+        ]
+        new = await self.history._new(events)  # noqa: SLF001 - what it does with what it reads, without its loop.
+        self.store().take_in(new, sequence=self.sequence, missed=0)
 
     def did(self, who: str, event: str, *, ago: float = 0.0, **properties: object) -> None:
         """Let a user do something, so many days ago."""
