@@ -67,6 +67,14 @@ class _LongProgram(Program):
         return Program.sql(self, relations)
 
 
+class _Broken(Program):
+    """A definition whose SQL the database takes, but cannot answer."""
+
+    def sql(self, relations: Relations) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12.
+        value = "error('it cannot') AS value, NULL::TIMESTAMP AS next_at"
+        return f"SELECT profile_id AS subject_id, {value} FROM {relations.profiles}"  # noqa: S608 - a test's.
+
+
 class TellingJournal:
     """Keeps what it is told, and may lose an answer: it is stored, and nobody knows."""
 
@@ -223,6 +231,15 @@ class Scene:
             }
         )
 
+    def break_down(self, key: str) -> None:
+        """Let the database fail at a definition from now on."""
+        programs = self.engine.programs
+        ordered = tuple(
+            _Broken(**_fields(each)) if each.computation.key == key else each
+            for each in programs.ordered
+        )
+        self.engine._programs = dataclasses.replace(programs, ordered=ordered)  # noqa: SLF001 - what no text of a definition does.
+
     def compute_while(self, meanwhile: Callable[[], None]) -> None:
         """Compute what is to be computed over everybody, and let something happen during that."""
         engine = self.engine
@@ -230,12 +247,9 @@ class Scene:
         with contextlib.closing(cursor):
             everybody = Everybody(cursor, quiet, engine._meanwhile, engine._aside)  # noqa: SLF001 - the engine's steps, one by one.
             for program in everybody.outdated(engine.programs)[:1]:
-                fields = {
-                    one.name: getattr(program, one.name) for one in dataclasses.fields(program)
-                }
                 everybody.compute(
                     engine.programs,
-                    _LongProgram(**fields, meanwhile=meanwhile),
+                    _LongProgram(**_fields(program), meanwhile=meanwhile),
                     now=self.clock.now,
                     in_force=lambda: engine.programs,
                 )
@@ -321,6 +335,10 @@ class Scene:
     def store(self) -> Any:
         """Return the history's file."""
         return self.history._file.store  # noqa: SLF001 - the writer, without its loop.
+
+
+def _fields(program: Program) -> dict[str, Any]:
+    return {one.name: getattr(program, one.name) for one in dataclasses.fields(program)}
 
 
 @contextlib.asynccontextmanager

@@ -71,7 +71,7 @@ class Everybody(Rounds):
             try:
                 scopes.begin_results(self.cursor)
                 everything = scopes.everything(self.cursor, programs)
-                self._aside.do(lambda: self._evaluate(program, everything, (), moment.now))
+                self._aside.do(lambda: self._evaluate([program], everything, (), moment.now))
                 self.cursor.commit()
             except BaseException:
                 self.cursor.rollback()
