@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from crossdock.audiences.engine import Engine
 from crossdock.audiences.engine.definitions import Program
 from crossdock.audiences.engine.everybody import Everybody
@@ -63,6 +65,14 @@ class _LongProgram(Program):
     def sql(self, relations: Relations) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12.
         self.meanwhile()
         return Program.sql(self, relations)
+
+
+class _Broken(Program):
+    """A definition whose SQL the database takes, but cannot answer."""
+
+    def sql(self, relations: Relations) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12.
+        value = "error('it cannot') AS value, NULL::TIMESTAMP AS next_at"
+        return f"SELECT profile_id AS subject_id, {value} FROM {relations.profiles}"  # noqa: S608 - a test's.
 
 
 class TellingJournal:
@@ -135,11 +145,14 @@ class Scene:
         self.feed = WorkspaceFeed(Workspace(version=0))
         self.version = 0
         self.sequence = 0
+        self.sent: list[Event] = []
+        # What came before is known after a restart too.
+        self._firsts = Firsts()
 
     async def open(self) -> None:
         """Start, or start again."""
         self.history = History(
-            self._path, journal=EventJournal(), duplicates=Firsts(), clock=self.clock
+            self._path, journal=EventJournal(), duplicates=self._firsts, clock=self.clock
         )
         await self.history.open()
         # A feed of its own, or the one before would be told too.
@@ -173,7 +186,7 @@ class Scene:
         )
 
     def take_in(self, *bodies: Mapping[str, object]) -> None:
-        """Let people do something; `timestamp` says when, or now."""
+        """Let people do something for the first time; `timestamp` says when, or now."""
         self.sequence += 1
         events = [
             Event(
@@ -186,7 +199,24 @@ class Scene:
             )
             for index, body in enumerate(bodies)
         ]
+        self.sent += events
         self.store().take_in(events, sequence=self.sequence, missed=0)
+
+    async def send_again(self, number: int) -> None:
+        """Send one of all events so far twice more, with the messageId that it had."""
+        if not self.sent:
+            return
+        self.sequence += 1
+        known = self.sent[number % len(self.sent)]
+        await self._firsts.claim(self.sent)
+        events = [
+            msgspec.structs.replace(
+                known, offset=Offset(self.sequence, index), received_at=self.clock.moment
+            )
+            for index in range(2)
+        ]
+        new = await self.history._new(events)  # noqa: SLF001 - what it does with what it reads, without its loop.
+        self.store().take_in(new, sequence=self.sequence, missed=0)
 
     def did(self, who: str, event: str, *, ago: float = 0.0, **properties: object) -> None:
         """Let a user do something, so many days ago."""
@@ -201,6 +231,15 @@ class Scene:
             }
         )
 
+    def break_down(self, key: str) -> None:
+        """Let the database fail at a definition from now on."""
+        programs = self.engine.programs
+        ordered = tuple(
+            _Broken(**_fields(each)) if each.computation.key == key else each
+            for each in programs.ordered
+        )
+        self.engine._programs = dataclasses.replace(programs, ordered=ordered)  # noqa: SLF001 - what no text of a definition does.
+
     def compute_while(self, meanwhile: Callable[[], None]) -> None:
         """Compute what is to be computed over everybody, and let something happen during that."""
         engine = self.engine
@@ -208,12 +247,9 @@ class Scene:
         with contextlib.closing(cursor):
             everybody = Everybody(cursor, quiet, engine._meanwhile, engine._aside)  # noqa: SLF001 - the engine's steps, one by one.
             for program in everybody.outdated(engine.programs)[:1]:
-                fields = {
-                    one.name: getattr(program, one.name) for one in dataclasses.fields(program)
-                }
                 everybody.compute(
                     engine.programs,
-                    _LongProgram(**fields, meanwhile=meanwhile),
+                    _LongProgram(**_fields(program), meanwhile=meanwhile),
                     now=self.clock.now,
                     in_force=lambda: engine.programs,
                 )
@@ -299,6 +335,10 @@ class Scene:
     def store(self) -> Any:
         """Return the history's file."""
         return self.history._file.store  # noqa: SLF001 - the writer, without its loop.
+
+
+def _fields(program: Program) -> dict[str, Any]:
+    return {one.name: getattr(program, one.name) for one in dataclasses.fields(program)}
 
 
 @contextlib.asynccontextmanager

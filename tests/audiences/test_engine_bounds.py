@@ -158,3 +158,23 @@ async def test_a_trait_that_was_learned_while_the_clock_was_ahead_can_change(one
     await one.catch_up()
 
     assert one.told("pros") == [("ada", True), ("ada", False)]
+
+
+async def test_a_definition_that_cannot_be_computed_stops_no_other(one: Scene) -> None:
+    one.define(
+        computation("before", "event('Order Completed').count() >= 1"),
+        computation("broken", "event('Order Completed').count() >= 1"),
+        computation("after", "event('Order Completed').within(30 days).count() >= 1"),
+        computation("reader", "trait('after') = true"),
+    )
+    one.did("ada", "Order Completed")
+    await one.catch_up()
+
+    one.break_down("broken")
+    one.did("ben", "Order Completed")
+    await one.catch_up()
+
+    everybody = {one.number_of("user_id", who): True for who in ("ada", "ben")}
+    assert [one.values(key) for key in ("before", "after", "reader")] == [everybody] * 3
+    assert one.values("broken") == {one.number_of("user_id", "ada"): True}
+    assert (await one.engine.standings())["def_broken"].state == "failed"

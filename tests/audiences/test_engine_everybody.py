@@ -75,6 +75,36 @@ async def test_who_does_something_while_it_is_computed_is_not_missed(one: Scene)
     assert one.told("buyers") == [("ada", True), ("ben", True)]
 
 
+async def test_who_does_what_cannot_matter_to_it_is_not_looked_at_again(one: Scene) -> None:
+    await begun(one)
+    one.look()
+
+    def meanwhile() -> None:
+        one.did("ada", "Product Viewed")
+        one.look()
+
+    one.compute_while(meanwhile)
+
+    assert one.rows("SELECT * FROM touched") == []
+
+
+async def test_who_does_what_matters_to_what_it_reads_is_not_missed(one: Scene) -> None:
+    recent = computation("recent", BUYERS)
+    one.did("ada", "Product Viewed")
+    one.define(recent)
+    await one.catch_up()
+    one.define(recent, computation("readers", "trait('recent') = true", outputs=[PIGEON]))
+
+    def meanwhile() -> None:
+        one.did("ada", "Order Completed")
+        one.look()
+
+    one.compute_while(meanwhile)
+    await one.catch_up()
+
+    assert one.told("readers") == [("ada", True)]
+
+
 async def test_who_becomes_somebody_else_while_it_is_computed_is_in_once(one: Scene) -> None:
     one.take_in({"type": "track", "anonymousId": "browser", "event": "Order Completed"})
     one.did("ben", "Product Viewed")

@@ -83,6 +83,8 @@ _other = st.sampled_from(
         ("edit", "two", 0),
         ("edit", "three", 0),
         ("first",),
+        ("again", 0),
+        ("again", 3),
     ]
 )
 _steps = st.lists(_track | _track | _identify | _group | _other, min_size=1, max_size=40)
@@ -126,6 +128,8 @@ async def _do(
             one.clock.moment -= dt.timedelta(days=31)
         case ("restart",):
             await one.restart()
+        case ("again", number):
+            await one.send_again(number)
         case _:
             _let(one, step)
 
@@ -190,6 +194,8 @@ def _body(one: Scene, kind: str, who: dict[str, str], more: list[Any]) -> dict[s
 async def _compare(one: Scene, definitions: dict[str, Computation]) -> None:
     await one.catch_up()
     world = one.world()
+    ids = [event.message_id for event in world.events]
+    assert len(ids) == len(set(ids)), "what was sent again counts once"
     # Those that others read come first.
     for each in definitions.values():
         expected = _naive_values(world, one.clock.moment, each)

@@ -1,8 +1,9 @@
 """A definition over everybody: the first time, after an edit, and where a round would not do.
 
 It is computed from the history as it is at one moment, while rounds go on. Whom they look at
-meanwhile is noted, and looked at once more afterwards. So others do not wait for it, however long
-it takes, nor does it take the cores from them; what it found is put in force in one transaction.
+meanwhile is noted, and looked at once more afterwards where it matters to the definition. So others
+do not wait for it, however long it takes, nor does it take the cores from them; what it found is
+put in force in one transaction.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Everybody(Rounds):
             try:
                 scopes.begin_results(self.cursor)
                 everything = scopes.everything(self.cursor, programs)
-                self._aside.do(lambda: self._evaluate(program, everything, (), moment.now))
+                self._aside.do(lambda: self._evaluate([program], everything, (), moment.now))
                 self.cursor.commit()
             except BaseException:
                 self.cursor.rollback()
@@ -100,7 +101,7 @@ class Everybody(Rounds):
         is_wanted = wanted is not None and wanted.revision == program.revision
         is_set_back = (moment.now - now).total_seconds() > HELD_SECONDS
         with transaction(self.cursor):
-            self._run("touch_noted")
+            self._run("touch_noted", names=sorted(_names_of(programs, program)))
             self._run("forget_noted")
             if not is_wanted or is_set_back:
                 return None
@@ -121,3 +122,9 @@ class Everybody(Rounds):
                 ]
                 self._run("remove_computed", ids=readers)
         return Done(changes, set_back_seconds=moment.set_back_seconds)
+
+
+def _names_of(programs: Programs, program: Program) -> frozenset[str]:
+    """Return the events by which a definition, or one that it reads, may give something else."""
+    read = [one for one in programs.ordered if one.computation.key in program.reads]
+    return program.compiled.event_names.union(*(_names_of(programs, one) for one in read))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,9 @@ CROWD = 10_000
 
 # What one round takes of those who were touched; the next takes the others.
 _TOUCHED_MAX = 50_000
+# More at once are planned no quicker.
+_AT_ONCE_MAX = 10
+_PARAMETER = re.compile(r"\$(now|p\d+)\b")
 # A clock that is set right goes back by less, and then stands still here: nobody leaves twice.
 HELD_SECONDS = 5.0
 _HELD = dt.timedelta(seconds=HELD_SECONDS)
@@ -134,6 +138,13 @@ class Rounds:
         Raises:
             ProgramFailed: The database does not take one. Nothing was changed.
         """
+        try:
+            return self._follow(programs, now, at_once_max=_AT_ONCE_MAX)
+        except ProgramFailed:
+            # One of several that were asked at once; which, is seen when each is asked alone.
+            return self._follow(programs, now, at_once_max=1)
+
+    def _follow(self, programs: Programs, now: dt.datetime, *, at_once_max: int) -> Done:
         changes: dict[str, int] = {}
         with self._quiet, transaction(self.cursor):
             moment = self._moment(programs, now)
@@ -151,7 +162,8 @@ class Rounds:
                     if those or subject == "users":
                         keys = {programs.by_id[one].computation.key for one in changes}
                         affected = _affected(those, names, due, keys)
-                        changes |= self._pass(programs, those, affected, subject, moment.now)
+                        batches = _batches(affected, at_once_max)
+                        changes |= self._pass(programs, those, batches, subject, moment.now)
             next_at = self._next_at(outdated)
         return Done(changes, next_at, outdated, has_more, moment.set_back_seconds)
 
@@ -199,7 +211,7 @@ class Rounds:
         self,
         programs: Programs,
         those: Sequence[Program],
-        affected: Sequence[Program],
+        batches: Sequence[Sequence[Program]],
         subject: Any,
         now: dt.datetime,
     ) -> dict[str, int]:
@@ -211,32 +223,40 @@ class Rounds:
             self._run("keep_user_subjects")
         else:
             self._run("take_account_subjects", ids=ids)
-        if not affected:
+        if not batches:
             self._run("remove_lost", ids=ids)
             return {}
         self._run("take_before", ids=ids)
         scopes.begin_results(self.cursor)
+        affected = [one for batch in batches for one in batch]
         scope = scopes.of_subjects(self.cursor, programs, affected, subject)
         done: list[str] = []
-        for program in affected:
-            self._evaluate(program, scope, done, now)
-            done.append(program.id)
+        for batch in batches:
+            self._evaluate(batch, scope, done, now)
+            done += [one.id for one in batch]
         changes = self._write(now)
         self._run("remove_lost", ids=ids)
         return changes
 
     def _evaluate(
-        self, program: Program, scope: Scope, done: Collection[str], now: dt.datetime
+        self, batch: Sequence[Program], scope: Scope, done: Collection[str], now: dt.datetime
     ) -> None:
+        """Ask several at once: for a few hundred people, planning a statement costs most of it."""
+        relations = scope.relations_for(batch[0], done)
+        parts: list[str] = []
+        values: dict[str, object] = {}
+        for number, program in enumerate(batch):
+            # Their parameters have the same names.
+            sql = _PARAMETER.sub(rf"$d{number}_\1", program.sql(relations))
+            parts.append(f"SELECT $d{number}_id, subject_id, value, next_at FROM ({sql})")  # noqa: S608 - of our own making.
+            values[f"d{number}_id"] = program.id
+            for name, value in program.compiled.bind(now).items():
+                values[f"d{number}_{name}"] = value
         try:
-            sql = program.sql(scope.relations_for(program, done))
-            self.cursor.execute(
-                "INSERT INTO results SELECT $definition_id, subject_id, value, next_at "  # noqa: S608 - of our own making.
-                f"FROM ({sql})",
-                {**program.compiled.bind(now), "definition_id": program.id},
-            ).fetchall()
+            self.cursor.execute(f"INSERT INTO results {' UNION ALL '.join(parts)}", values)
+            self.cursor.fetchall()
         except (duckdb.DataError, duckdb.InvalidInputException, duckdb.ProgrammingError) as error:
-            raise ProgramFailed(program) from error
+            raise ProgramFailed(batch[0]) from error
 
     def _write(self, now: dt.datetime) -> dict[str, int]:
         moment = naive(now)
@@ -269,6 +289,21 @@ def _affected(
             affected.append(one)
             keys.add(one.computation.key)
     return affected
+
+
+def _batches(affected: Sequence[Program], at_once_max: int) -> list[list[Program]]:
+    """Return them in order, those together that can be asked at once.
+
+    What reads others is asked alone: it looks at tables of its own, in which their answers are.
+    """
+    batches: list[list[Program]] = []
+    for one in affected:
+        last = batches[-1] if batches else []
+        if last and not one.reads and not last[0].reads and len(last) < at_once_max:
+            last.append(one)
+        else:
+            batches.append([one])
+    return batches
 
 
 def naive(moment: dt.datetime) -> dt.datetime:

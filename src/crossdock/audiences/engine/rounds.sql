@@ -48,8 +48,9 @@ UNION ALL SELECT
   CASE WHEN NOT list_contains($users, definition_id) THEN subject_id END, NULL
 FROM due_now;
 
--- touch_noted: they are looked at once more
-INSERT INTO touched SELECT DISTINCT profile_id, account_id, event FROM touched_again;
+-- touch_noted: they are looked at once more, if what they did or became can matter to a definition
+INSERT INTO touched SELECT DISTINCT profile_id, account_id, event FROM touched_again
+WHERE event IS NULL OR list_contains($names, event);
 
 -- forget_noted: nothing is computed over everybody any more
 DELETE FROM touched_again;

@@ -105,7 +105,7 @@ def of_subjects(
         "CREATE OR REPLACE TEMP TABLE scope_events AS "
         f"SELECT raws.target_id AS profile_id, rows.event, rows.timestamp, {columns} "
         "FROM event_rows AS rows JOIN raws ON raws.raw_id = rows.profile_id "
-        "WHERE list_contains($names, rows.event)",
+        "WHERE rows.event IN (SELECT unnest($names))",
         names=names,
     )
     if subject == "users":
