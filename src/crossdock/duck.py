@@ -32,6 +32,12 @@ _SET_ASIDE_MAX = 2
 _INTERRUPT_SECONDS = 0.1
 # A few thousand events: more would hold the interpreter for too long at a time.
 PORTION_BYTES_MAX = 1024**2
+# So much at once is a rush: deliveries need the interpreter more, for as long as what is written
+# is no older than this. Then whoever writes goes on as ever, or would never catch up.
+RUSH_BYTES_MIN = 1024**2
+RUSH_AGE_SECONDS_MAX = 10.0
+_RUSH_REST = 3.0
+_RUSH_REST_SECONDS_MAX = 2.0
 
 
 class Closable(Protocol):
@@ -351,6 +357,19 @@ def portions(
         portion_bytes += message.size_bytes
     if portion:
         yield portion
+
+
+def rest_seconds(seconds: float, *, size_bytes: int, age_seconds: float) -> float:
+    """Return how long to leave the interpreter to others; in a rush longer than otherwise.
+
+    Args:
+        seconds: How long otherwise.
+        size_bytes: How much lay there to be written.
+        age_seconds: How long ago the last of it had happened.
+    """
+    if size_bytes < RUSH_BYTES_MIN or age_seconds > RUSH_AGE_SECONDS_MAX:
+        return seconds
+    return max(seconds, min(seconds * _RUSH_REST, _RUSH_REST_SECONDS_MAX))
 
 
 def _is_broken(error: duckdb.Error) -> bool:

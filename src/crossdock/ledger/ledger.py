@@ -19,10 +19,10 @@ import duckdb
 
 from crossdock.base.clock import Clock
 from crossdock.base.problems import Problem
-from crossdock.duck import DuckFile, portions
+from crossdock.duck import DuckFile, portions, rest_seconds
 from crossdock.ledger import problems, queries, report
 from crossdock.ledger.balance import Balance, draw_up, written_off
-from crossdock.ledger.entries import Entry, Stream, microseconds
+from crossdock.ledger.entries import Entry, Stream, microseconds, moment
 from crossdock.ledger.port import LedgerJournal
 from crossdock.ledger.portions import PORTION_BYTES_MAX, add_events, add_outcomes
 from crossdock.ledger.queries import Counted, Durations, Overview, Page, Wanted
@@ -298,10 +298,10 @@ class Ledger:
         self._journal.followed(after)
         async with contextlib.aclosing(self._journal.follow_events(after)) as following:
             async for messages in following:
+                size_bytes = sum(message.size_bytes for message in messages)
                 for portion in portions(messages, bytes_max=PORTION_BYTES_MAX):
-                    await self._write_down(
-                        Stream.EVENTS, functools.partial(add_events, store, portion)
-                    )
+                    write = functools.partial(add_events, store, portion)
+                    await self._write_down(Stream.EVENTS, write, size_bytes)
                     self._journal.followed(portion[-1].sequence)
 
     async def _follow_outcomes(self) -> None:
@@ -309,19 +309,25 @@ class Ledger:
         after = store.places[Stream.OUTCOMES].sequence
         async with contextlib.aclosing(self._journal.follow_outcomes(after)) as following:
             async for messages in following:
+                size_bytes = sum(message.size_bytes for message in messages)
                 for portion in portions(messages, bytes_max=PORTION_BYTES_MAX):
-                    await self._write_down(
-                        Stream.OUTCOMES, functools.partial(add_outcomes, store, portion)
-                    )
+                    write = functools.partial(add_outcomes, store, portion)
+                    await self._write_down(Stream.OUTCOMES, write, size_bytes)
 
-    async def _write_down(self, stream: Stream, write: Callable[[], Sequence[Entry]]) -> None:
+    async def _write_down(
+        self, stream: Stream, write: Callable[[], Sequence[Entry]], size_bytes: int
+    ) -> None:
+        """Write a part of so much, and rest."""
         started_at = self._clock.monotonic_seconds()
         entries = await self._file.write(write)
         seconds = self._clock.monotonic_seconds() - started_at
         self._file.has_written()
         report.written(stream.name.lower(), rows=len(entries), seconds=seconds)
         self._tails.publish(entries)
-        await self._clock.sleep(max(_PAUSE_SECONDS, seconds * _REST))
+        last_at = moment(entries[-1].happened_us) if entries else self._clock.now()
+        age_seconds = (self._clock.now() - last_at).total_seconds()
+        rest = rest_seconds(seconds * _REST, size_bytes=size_bytes, age_seconds=age_seconds)
+        await self._clock.sleep(max(_PAUSE_SECONDS, rest))
 
     async def _keep_bounds(self) -> None:
         while True:

@@ -28,7 +28,7 @@ from crossdock.audiences.history.rows import microseconds
 from crossdock.audiences.history.store import Store
 from crossdock.audiences.identity import Identifier, Limits
 from crossdock.base.clock import Clock
-from crossdock.duck import DuckFile, Turns, portions
+from crossdock.duck import DuckFile, Turns, portions, rest_seconds
 from crossdock.events import Envelope, Event, SourceId
 from crossdock.events.unfold import message_count, unfold
 from crossdock.ledger.port import Followed
@@ -196,14 +196,17 @@ class History:
         self._journal.followed(after, _FOLLOWER)
         async with contextlib.aclosing(self._journal.follow_events(after)) as following:
             async for messages in following:
+                size_bytes = sum(message.size_bytes for message in messages)
                 for portion in portions(messages):
-                    await self._take_in(portion)
+                    await self._take_in(portion, size_bytes)
                     self._journal.followed(portion[-1].sequence, _FOLLOWER)
 
-    async def _take_in(self, messages: Sequence[Followed[Envelope]]) -> None:
+    async def _take_in(self, messages: Sequence[Followed[Envelope]], size_bytes: int) -> None:
+        """Take in a part of so much, and rest."""
         started_at = self._clock.monotonic_seconds()
         store = self._file.store
         events = await self._file.write(functools.partial(_events, messages))
+        last_at = events[-1].received_at if events else self._clock.now()
         events = await self._new(events)
         first, last = messages[0].sequence, messages[-1].sequence
         # A stream that was made anew begins at 1 again.
@@ -218,7 +221,9 @@ class History:
         report.taken_in(changes, seconds=seconds)
         for callback in self._when_taken_in:
             callback()
-        await self._clock.sleep(max(_PAUSE_SECONDS, seconds * _REST))
+        age_seconds = (self._clock.now() - last_at).total_seconds()
+        rest = rest_seconds(seconds * _REST, size_bytes=size_bytes, age_seconds=age_seconds)
+        await self._clock.sleep(max(_PAUSE_SECONDS, rest))
 
     async def _new(self, events: list[Event]) -> list[Event]:
         while True:
