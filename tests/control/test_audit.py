@@ -109,6 +109,22 @@ def test_what_is_done_to_deliveries_is_told_too(api: Api, ada: Visitor) -> None:
     assert entry["who"]["name"] == "Ada"
 
 
+def test_who_had_somebody_forgotten_is_told_and_not_who_was(api: Api, ada: Visitor) -> None:
+    body = {
+        "regulationType": "SUPPRESS_ONLY",
+        "subjectType": "USER_ID",
+        "subjectIds": ["user-42", "user-43", "user-42"],
+    }
+
+    made = ada.ok("POST", "/regulations", body)["regulateId"]
+
+    entry = api.ok("GET", "/audit")["entries"][0]
+    assert (entry["kind"], entry["change"], entry["objectId"]) == ("regulation", "created", made)
+    assert entry["after"] == {"regulationType": "SUPPRESS_ONLY", "subjects": 2}
+    assert entry["who"]["name"] == "Ada"
+    assert "user-42" not in str(entry)
+
+
 def test_sign_ins_are_told_and_what_was_typed_is_not(api: Api, ada: Visitor) -> None:
     Visitor(api.url).status("POST", "/session", {"email": "my password", "password": "typed"})
     Visitor(api.url).status("POST", "/session", {"email": "ada@example.com", "password": "typed"})

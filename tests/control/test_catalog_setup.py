@@ -81,6 +81,15 @@ def test_a_copy_has_everything_but_the_name_and_is_disabled(api: Api) -> None:
     assert {one.id for one in second.mappings}.isdisjoint(one.id for one in first.mappings)
 
 
+def test_a_copy_of_what_has_the_longest_name_has_a_shorter_one(api: Api) -> None:
+    original = api.destination(api.source()["id"], name="n" * 200, slug="s" * 64)
+
+    copy = api.ok("POST", f"/destinations/{original['id']}/duplicate", {})["destination"]
+
+    assert copy["name"] == f"{'n' * 192}… (copy)"
+    assert copy["slug"] == f"{'s' * 62}-2"
+
+
 def test_a_copy_can_be_for_another_source(api: Api) -> None:
     original = api.destination(api.source()["id"])
     other = api.source("blog")["id"]

@@ -226,6 +226,31 @@ def test_a_token_that_has_ended_opens_nothing(api: Api, end: str) -> None:
     assert api.request("GET", "/sources", authorization=f"Bearer {made['value']}")[0] == 401
 
 
+def test_a_token_cannot_expire_beyond_the_calendar(api: Api) -> None:
+    body = {"name": "CI", "expiresAt": "9999-12-31T23:59:59-05:00"}
+
+    error = api.refused("POST", "/tokens", body)
+
+    assert (error["type"], error["field"]) == ("unusable_expiry", "expiresAt")
+
+
+def test_who_is_signed_in_can_look_while_nothing_can_be_written(api: Api) -> None:
+    """A full disk is when somebody wants to see what is wrong."""
+    visitor = Visitor(api.url)
+    visitor.sign_in(token=TOKEN)
+    value = api.ok("POST", "/tokens", {"name": "CI"})["value"]
+    with api.store.transactions.writing() as database:
+        for table in ("sessions", "api_tokens"):
+            database.exec_driver_sql(
+                f"CREATE TRIGGER full_{table} BEFORE UPDATE ON {table} "
+                "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+    api.clock.advance(3600.0)
+
+    assert visitor.status("GET", "/sources") == 200
+    assert api.request("GET", "/sources", authorization=f"Bearer {value}")[0] == 200
+
+
 def test_a_token_cannot_expire_in_the_past(api: Api) -> None:
     error = api.refused("POST", "/tokens", {"name": "CI", "expiresAt": "2029-12-31T00:00:00Z"})
 

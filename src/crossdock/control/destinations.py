@@ -26,6 +26,7 @@ from crossdock.events import ConnectionId, SourceId
 from crossdock.kit import DeliveryFailed, Destination, NeedsAttention
 from crossdock.workspace import Connection, Refused, Workspace, edits
 from crossdock.workspace.differences import is_secret
+from crossdock.workspace.rules import NAME_CHARACTERS_MAX
 
 router = APIRouter(tags=["Destinations"])
 
@@ -232,7 +233,7 @@ def duplicate_destination(
                 copy,
                 source_id=source_id,
                 slug=edits.free_slug(original.slug, taken),
-                name=f"{original.name} (copy)" if body.name is None else body.name,
+                name=_copied(original.name) if body.name is None else body.name,
             ),
         )
 
@@ -298,6 +299,12 @@ def _why(error: DeliveryFailed, destination: Destination) -> tuple[str, str]:
     if isinstance(error, NeedsAttention):
         return error.what, error.do
     return error.what, "Check the address in the settings, and whether it is up; then test again."
+
+
+def _copied(name: str) -> str:
+    suffix = " (copy)"
+    is_too_long = len(name) + len(suffix) > NAME_CHARACTERS_MAX
+    return (f"{name[: NAME_CHARACTERS_MAX - len(suffix) - 1]}…" if is_too_long else name) + suffix
 
 
 def _untestable(name: str) -> Refused:

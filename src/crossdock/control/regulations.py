@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Sequence
 from typing import Annotated, Literal
@@ -12,7 +13,7 @@ from pydantic import Field, StringConstraints
 from crossdock.audiences.privacy import Regulation, RegulationType
 from crossdock.control.answers import Data, Request_, Shape
 from crossdock.control.parts import Here
-from crossdock.workspace import NotFound
+from crossdock.workspace import Deed, NotFound
 
 router = APIRouter(tags=["Privacy"])
 
@@ -70,8 +71,18 @@ async def make_regulation(request: RegulationRequest, parts: Here) -> Data[Regul
     """Forget users, suppress them, both, or lift a suppression. It holds from the answer on."""
     regulation_id = parts.ids.new("reg")
     kind = RegulationType(request.regulation_type)
-    parts.register.begin(regulation_id, kind, list(dict.fromkeys(request.subject_ids)))
+    subject_ids = list(dict.fromkeys(request.subject_ids))
+    parts.register.begin(regulation_id, kind, subject_ids)
     parts.forgetting.wake()
+    # Not whom it is about: the log would remember those who are to be forgotten.
+    deed = Deed(
+        kind="regulation",
+        change="created",
+        id=regulation_id,
+        path=regulation_id,
+        after={"regulationType": kind.value, "subjects": len(subject_ids)},
+    )
+    await asyncio.to_thread(parts.record, deed)
     return Data(data=RegulationMade(regulate_id=regulation_id))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from typing import Any
 
@@ -12,7 +13,7 @@ from crossdock.base.ids import Ids
 from crossdock.people.model import ApiToken, Role
 from crossdock.people.people import aware, naive, usable_name
 from crossdock.people.secrets import hash_of, new_token
-from crossdock.workspace import NotFound, Refused, Transactions, tables
+from crossdock.workspace import DatabaseProblem, NotFound, Refused, Transactions, tables
 
 PREFIX = "cdk_"
 TOKENS_MAX = 500
@@ -45,12 +46,11 @@ class ApiTokens:
         name = usable_name(name, field="name")
         now = self._clock.now()
         if expires_at is not None and expires_at <= now:
-            raise Refused(
-                "The token would have expired already.",
-                do="Give a moment to come, or leave `expiresAt` out for one that does not expire.",
-                reason="unusable_expiry",
-                field="expiresAt",
-            )
+            raise _unusable_expiry("The token would have expired already.")
+        try:
+            ends_at = None if expires_at is None else naive(expires_at)
+        except OverflowError as error:
+            raise _unusable_expiry("The token would expire in a year that UTC has not.") from error
         text = new_token(PREFIX)
         table = tables.api_tokens
         with self._transactions.writing() as database:
@@ -70,7 +70,7 @@ class ApiTokens:
                     ending=text[-_ENDING_CHARACTERS:],
                     created_by=by,
                     created_at=naive(now),
-                    expires_at=None if expires_at is None else naive(expires_at),
+                    expires_at=ends_at,
                 )
             )
             row = database.execute(select(table).where(table.c.id == token_id)).one()
@@ -107,9 +107,22 @@ class ApiTokens:
             return None
         minute = now.replace(second=0, microsecond=0)
         if row.used_at != minute:
-            with self._transactions.writing() as database:
+            # What cannot be noted, as on a full disk, keeps nobody out.
+            with (
+                contextlib.suppress(DatabaseProblem),
+                self._transactions.writing() as database,
+            ):
                 database.execute(update(table).where(table.c.id == row.id).values(used_at=minute))
         return _token_of(row)
+
+
+def _unusable_expiry(what: str) -> Refused:
+    return Refused(
+        what,
+        do="Give a moment to come, or leave `expiresAt` out for one that does not expire.",
+        reason="unusable_expiry",
+        field="expiresAt",
+    )
 
 
 def _token_of(row: Row[Any]) -> ApiToken:

@@ -5,6 +5,7 @@ A session ends 14 days after it was last used, and 90 days after it began.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 
 from sqlalchemy import Connection as Database
@@ -14,7 +15,7 @@ from crossdock.base.clock import Clock
 from crossdock.people.model import Person, Session
 from crossdock.people.people import naive, person_of
 from crossdock.people.secrets import hash_of, new_token
-from crossdock.workspace import Transactions, tables
+from crossdock.workspace import DatabaseProblem, Transactions, tables
 
 SESSION_SECONDS_MAX = 90 * 86_400
 _IDLE = dt.timedelta(days=14)
@@ -87,7 +88,11 @@ class Sessions:
             elif row.admin_mark != admin_mark:
                 return None
         if row.used_at <= now - _NOTED_EVERY:
-            with self._transactions.writing() as database:
+            # What cannot be noted, as on a full disk, keeps nobody out who wants to see why.
+            with (
+                contextlib.suppress(DatabaseProblem),
+                self._transactions.writing() as database,
+            ):
                 database.execute(
                     update(sessions).where(sessions.c.token_hash == token_hash).values(used_at=now)
                 )

@@ -27,6 +27,7 @@ from crossdock.workspace.model import (
 )
 from crossdock.workspace.source_types import ENGAGE
 
+SLUG_CHARACTERS_MAX = 64
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 
 
@@ -257,12 +258,12 @@ def copied_connection(
 
 def free_slug(wanted: str, taken: frozenset[str]) -> str:
     """Return the slug, or the first of `<slug>-2`, `<slug>-3`, … that is not taken."""
-    if wanted not in taken:
-        return wanted
-    number = 2
-    while f"{wanted}-{number}" in taken:
+    slug, number = wanted, 1
+    while slug in taken:
         number += 1
-    return f"{wanted}-{number}"
+        suffix = f"-{number}"
+        slug = wanted[: SLUG_CHARACTERS_MAX - len(suffix)] + suffix
+    return slug
 
 
 def _find(objects: tuple[_T, ...], wanted_id: str, word: str) -> _T:
