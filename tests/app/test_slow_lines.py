@@ -190,6 +190,17 @@ def test_what_can_be_done_with_a_destination_of_an_audience_comes_all_at_once(
     expect(main(page).get_by_role("button", name="Disconnect")).to_be_visible()
 
 
+def test_a_new_audience_keeps_its_name_whatever_it_is_about(signed_in: Opener) -> None:
+    page = signed_in("/audiences/new")
+    name = main(page).get_by_label("Name", exact=True)
+    name.fill("Regulars")
+
+    main(page).get_by_role("radiogroup", name="It is about").get_by_text("Accounts").click()
+    expect(main(page).get_by_role("heading", name="Which accounts are in it")).to_be_visible()
+
+    expect(name).to_have_value("Regulars")
+
+
 def test_a_save_that_the_server_missed_says_what_to_press_and_keeps_what_was_typed(
     open_page: Opener, tmp_path: Path
 ) -> None:
