@@ -1,9 +1,9 @@
 /** The first page: a welcome until the first event has come, and then how everything is. */
 
-import { useQuery } from "@tanstack/react-query";
+import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
-import { sourcesQuery } from "../../api/queries";
+import { destinationsQuery, sourcesQuery } from "../../api/queries";
 import { session } from "../../api/session";
 import { useSignal } from "../../api/signal";
 import { volumesQuery } from "../../api/volumes";
@@ -25,6 +25,8 @@ export function HomePage() {
     setFirstVisit(!hasEvents || search.has("source"));
   }
   const error = sources.error ?? volumes.error;
+  // What comes next needs them, whichever it is.
+  usePrefetchQuery(destinationsQuery);
 
   return (
     <>
