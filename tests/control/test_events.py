@@ -68,6 +68,34 @@ def test_the_latest_events_can_be_of_one_kind(
     assert [one["messageId"] for one in found] == message_ids
 
 
+def test_the_latest_events_can_be_those_that_told_a_destination_of_one_audience(
+    api: Api, shop: Any
+) -> None:
+    def told(number: int, computation_id: str) -> Any:
+        personas = {"computation_id": computation_id}
+        return event(f"t{number}", type="identify", event=None, context={"personas": personas})
+
+    # Between two of the one audience there is more than a page of another. The shop has sent one
+    # message before.
+    about = ["aud_1", *["aud_2"] * 120, "aud_1"]
+    api.ledger_journal.put(
+        events=[batch(*map(told, range(len(about)), about), source_id=shop["id"])],
+        outcomes=[
+            outcome(f"2-{index}-map", source_id=shop["id"], message_id=f"t{index}")
+            for index in range(len(about))
+        ],
+    )
+    path = f"/sources/{shop['id']}/events?destinationId=ripe"
+    eventually(lambda: len(api.ok("GET", f"{path}&limit=100")["events"]) == 100)
+
+    of_one = api.ok("GET", f"{path}&computationId=aud_1&limit=5")["events"]
+    of_nobody = api.ok("GET", f"{path}&computationId=aud_3&limit=5")["events"]
+    of_another = api.ok("GET", f"/sources/{shop['id']}/events?destinationId=ramen")["events"]
+
+    assert [one["messageId"] for one in of_one] == ["t121", "t0"]
+    assert (of_nobody, of_another) == ([], [])
+
+
 def test_an_event_is_found_by_its_message_id(api: Api, shop: Any) -> None:
     found = api.ok("GET", "/events/m1")["event"]
 

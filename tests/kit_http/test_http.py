@@ -333,6 +333,15 @@ async def test_redirects_that_go_round_end() -> None:
     assert len(vendor.received) == 6
 
 
+async def test_a_private_address_is_named_once_and_beside_the_name_that_leads_there() -> None:
+    with pytest.raises(
+        NeedsAttention, match=r"not asked: the address 127\.0\.0\.1 is not public\."
+    ):
+        await ask("http://127.0.0.1:1/", allowed=[])
+    with pytest.raises(NeedsAttention, match=r'"localhost" \((127\.0\.0\.1|::1)\) is not public\.'):
+        await ask("http://localhost:1/", allowed=[])
+
+
 async def test_a_redirect_to_a_private_address_is_refused() -> None:
     async with Loopback() as private:
         away = Reply(status=307, headers={"Location": f"{private.url}/secret"})

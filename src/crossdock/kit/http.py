@@ -352,9 +352,11 @@ def _is_same_or_safer_origin(before: yarl.URL, after: yarl.URL) -> bool:
 def _failure(vendor: str, host: str, hop: _Hop, error: Exception) -> DeliveryFailed:
     """Return what it means that asking raised this."""
     if hop.refused:
+        address = hop.refused[0]
+        where = f"the address {address}" if host == address else f'"{host}" ({address})'
         return verdict.failure_of_address(
             vendor=vendor,
-            what=f'"{host}" is at the address {hop.refused[0]}, which is not public',
+            what=f"{where} is not public",
             do="Enter a public address, or have the operator of this server allow this one with "
             "CROSSDOCK_ALLOWED_ADDRESSES.",
         )

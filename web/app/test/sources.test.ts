@@ -71,6 +71,28 @@ test("the oldest make room, and what becomes of the others still finds them", ()
   expect(found[0]).toMatchObject({ messageId: "m34", outcome: "delivered" });
 });
 
+test("who has been on the way for long is asked for once, the newest first", () => {
+  const rows = new DebuggerRows();
+  const seconds = (count: number) => `2030-01-01T12:00:${String(count).padStart(2, "0")}Z`;
+  const before = Date.parse(seconds(30));
+
+  rows.add([
+    entry("received", { messageId: "old" }),
+    entry("received", { messageId: "mapped" }),
+    entry("mapped", { messageId: "mapped", destinationId: "ripe", at: seconds(20) }),
+    entry("received", { messageId: "done" }),
+    entry("delivered", { messageId: "done", destinationId: "ripe", at: seconds(21) }),
+    entry("received", { messageId: "new", at: seconds(40) }),
+  ]);
+
+  expect(rows.stuckSince(before, new Set(), 10)).toEqual(["mapped", "old"]);
+  expect(rows.stuckSince(before, new Set(), 1)).toEqual(["mapped"]);
+  expect(rows.stuckSince(before, new Set(["mapped"]), 10)).toEqual(["old"]);
+  // What the ledger answers joins the row.
+  rows.add([entry("delivered", { messageId: "mapped", destinationId: "ripe", at: seconds(22) })]);
+  expect(rows.stuckSince(before, new Set(), 10)).toEqual(["old"]);
+});
+
 test("messages that were refused without an id are each one of their own", () => {
   const rows = new DebuggerRows();
 

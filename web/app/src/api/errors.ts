@@ -77,6 +77,30 @@ export function explain(error: unknown): { what: string; todo: string } {
   };
 }
 
+/**
+ * Returns what to tell a person about something that they asked for, and that was not done.
+ *
+ * @param isReachable Whether the server has come back since.
+ * @param again The button that asks for it.
+ */
+export function explainDeed(
+  error: unknown,
+  isReachable: boolean,
+  again?: string,
+): { what: string; todo: string } {
+  if (!(error instanceof Unreachable)) return explain(error);
+  const press = again ? `press “${again}” again` : "try it again";
+  return isReachable
+    ? {
+        what: "Crossdock did not answer.",
+        todo: `It is back now. It may not have gone through: ${press}.`,
+      }
+    : {
+        what: "Crossdock cannot be reached.",
+        todo: `Nothing that you typed is lost. When the server is back, ${press}.`,
+      };
+}
+
 /** Returns the error that an answer is, whatever its body. */
 export function errorOf(status: number, body: unknown): ApiError {
   const problems = (body as { errors?: unknown } | null | undefined)?.errors;

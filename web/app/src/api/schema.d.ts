@@ -11491,6 +11491,10 @@ export interface operations {
             query?: {
                 eventType?: string | null;
                 eventName?: string | null;
+                /** @description Only what became a payload for it. */
+                destinationId?: string | null;
+                /** @description Only what tells of this audience or computed trait, among the latest 400 for the destination. */
+                computationId?: string | null;
                 limit?: number;
             };
             header?: never;

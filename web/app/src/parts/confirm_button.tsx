@@ -1,6 +1,7 @@
 import { Button, type ButtonProps, Group, Modal, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { type ReactNode, useState } from "react";
+import { useDeed } from "./deed";
 import { ErrorState } from "./error_state";
 
 interface Props extends Omit<ButtonProps, "children"> {
@@ -19,24 +20,15 @@ interface Props extends Omit<ButtonProps, "children"> {
 /** A button for what cannot be undone: asks first, and says what will be lost. */
 export function ConfirmButton({ label, title, children, typed, onConfirm, ...button }: Props) {
   const [isOpen, { open, close }] = useDisclosure();
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const deed = useDeed();
   const [text, setText] = useState("");
 
   const confirm = async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      await onConfirm();
-      close();
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
+    // It can still be pressed while it fades away.
+    if (isOpen && (await deed.run(onConfirm))) close();
   };
   const start = () => {
-    setError(null);
+    deed.clear();
     setText("");
     open();
   };
@@ -63,14 +55,14 @@ export function ConfirmButton({ label, title, children, typed, onConfirm, ...but
             data-autofocus
           />
         )}
-        {error !== null && <ErrorState error={error} />}
+        {deed.error !== null && <ErrorState error={deed.error} again={label} />}
         <Group justify="flex-end" mt="lg">
           <Button variant="default" onClick={close} {...(typed ? {} : { "data-autofocus": true })}>
             Cancel
           </Button>
           <Button
             color="#b42318"
-            loading={isBusy}
+            loading={deed.isBusy}
             disabled={typed !== undefined && text.trim() !== typed}
             onClick={confirm}
           >

@@ -1,25 +1,24 @@
 import { Alert, Button, Code, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { ApiError, explain, Unreachable } from "../api/errors";
+import { ApiError, explain, explainDeed, Unreachable } from "../api/errors";
 import { reach } from "../api/reach";
 import { useSignal } from "../api/signal";
 
 interface Props {
   error: unknown;
+  /** Asks once more, of what the page asks by itself. */
   onRetry?: (() => void) | undefined;
   retryLabel?: string;
+  /** Of what a person asked for: the button to press again. */
+  again?: string;
 }
 
-const BACK = {
-  what: "Crossdock did not answer.",
-  todo: "It is back now. Your last action may not have gone through: try it again.",
-};
-
 /** What happened, what to do, and a button that tries again. */
-export function ErrorState({ error, onRetry, retryLabel = "Try again" }: Props) {
+export function ErrorState({ error, onRetry, retryLabel = "Try again", again }: Props) {
   const isReachable = useSignal(reach);
   // Queries ask again by themselves; what a person asked for waits for the person.
-  const { what, todo } = error instanceof Unreachable && isReachable ? BACK : explain(error);
+  const { what, todo } =
+    again === undefined && onRetry ? explain(error) : explainDeed(error, isReachable, again);
   const isOurs = !(error instanceof ApiError || error instanceof Unreachable);
   return (
     <Alert

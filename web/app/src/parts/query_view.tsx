@@ -1,6 +1,6 @@
 import { Skeleton, Stack } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { ErrorState } from "./error_state";
 
 interface Props<T> {
@@ -20,6 +20,23 @@ export function QueryView<T>({ query, children, loading }: Props<T>) {
   if (query.error) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   return loading ?? <LoadingRows />;
 }
+
+/**
+ * The same for a form that is filled once: from what is so now, and not from what was when it was
+ * last asked. Once the form is there it stays, whatever is asked again.
+ */
+export function FreshView<T>(props: Props<T>) {
+  const isFresh = useRef(false);
+  if (!props.query.isFetching) isFresh.current = true;
+  return isFresh.current ? <QueryView {...props} /> : (props.loading ?? <LoadingRows />);
+}
+
+/**
+ * Returns whether each of them has answered, or cannot: what stands below one of them waits for
+ * all, and is not pushed down by what comes later.
+ */
+export const areSettled = (...queries: readonly { isPending: boolean }[]): boolean =>
+  queries.every(({ isPending }) => !isPending);
 
 const WIDTHS = ["92%", "78%", "86%", "64%", "81%", "70%"];
 

@@ -3,19 +3,14 @@
 import { Alert, Button, Group } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { IconUsers } from "@tabler/icons-react";
-import { useState } from "react";
 import { ApiError } from "../api/errors";
+import { type Deed, useDeed } from "./deed";
 import { ErrorState } from "./error_state";
 
-export interface Save {
-  isBusy: boolean;
-  /** What concerns no single field. */
-  error: unknown;
+/** Its error is what concerns no single field. */
+export interface Save extends Deed {
   /** Somebody else changed it since it was loaded. */
   isConflict: boolean;
-  /** Sends; returns whether it was saved. */
-  run: (send: () => Promise<unknown>) => Promise<boolean>;
-  clear: () => void;
 }
 
 /**
@@ -28,37 +23,25 @@ export function useSave<Values extends Record<string, unknown>>(
   form: UseFormReturnType<Values>,
   fieldOf: (field: string) => string = (field) => field,
 ): Save {
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-
-  const run = async (send: () => Promise<unknown>): Promise<boolean> => {
-    setBusy(true);
-    setError(null);
-    form.clearErrors();
-    try {
-      await send();
-      form.resetDirty();
-      return true;
-    } catch (problem) {
-      const { "": general, ...byField } =
-        problem instanceof ApiError && !problem.isConflict ? problem.messagesByField() : {};
-      const known = Object.entries(byField)
-        .map(([field, message]) => [fieldOf(field), message] as const)
-        .filter(([field]) => form.getInputNode(field) !== null);
-      for (const [field, message] of known) form.setFieldError(field, message);
-      // What no field can show is shown above them.
-      if (general !== undefined || known.length === 0) setError(problem);
-      return false;
-    } finally {
-      setBusy(false);
-    }
+  /** Returns whether fields show all that is wrong. */
+  const isShownAtFields = (problem: unknown): boolean => {
+    const { "": general, ...byField } =
+      problem instanceof ApiError && !problem.isConflict ? problem.messagesByField() : {};
+    const known = Object.entries(byField)
+      .map(([field, message]) => [fieldOf(field), message] as const)
+      .filter(([field]) => form.getInputNode(field) !== null);
+    for (const [field, message] of known) form.setFieldError(field, message);
+    return general === undefined && known.length > 0;
   };
+  const deed = useDeed(isShownAtFields);
   return {
-    isBusy,
-    error,
-    isConflict: error instanceof ApiError && error.isConflict,
-    run,
-    clear: () => setError(null),
+    ...deed,
+    isConflict: deed.error instanceof ApiError && deed.error.isConflict,
+    run: (send) =>
+      deed.run(() => {
+        form.clearErrors();
+        return send();
+      }),
   };
 }
 
@@ -75,7 +58,7 @@ interface SaveErrorProps {
 /** Above a form: what concerns no single field; and between two who edit the same, the choice. */
 export function SaveError({ save, what, onTheirs, onMine }: SaveErrorProps) {
   if (save.error === null) return null;
-  if (!save.isConflict) return <ErrorState error={save.error} />;
+  if (!save.isConflict) return <ErrorState error={save.error} again="Save" />;
   return (
     <Alert
       role="alert"

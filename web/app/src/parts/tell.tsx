@@ -2,7 +2,7 @@
 
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
-import { explain } from "../api/errors";
+import { explainDeed } from "../api/errors";
 
 const ERROR_SHOWN_MS = 10_000;
 
@@ -11,10 +11,9 @@ export function tell(message: string): void {
   notifications.show({ message, icon: <IconCheck size={18} />, color: "petrol" });
 }
 
-/** Says what went wrong and what to do. For a form, show it in the form instead. */
+/** Says what was not done, why, and what to do. For a form, show it in the form instead. */
 export function tellError(problem: unknown): void {
-  const isTold = typeof problem === "object" && problem !== null && "todo" in problem;
-  const { what, todo } = isTold ? (problem as { what: string; todo: string }) : explain(problem);
+  const { what, todo } = explainDeed(problem, false);
   notifications.show({
     title: what,
     message: todo,

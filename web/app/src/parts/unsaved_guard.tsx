@@ -1,13 +1,23 @@
 import { Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
-import { useEffect } from "react";
-import { useBlocker } from "react-router";
+import { useEffect, useRef } from "react";
+import { type NavigateOptions, useBlocker, useNavigate } from "react-router";
 
-/** Asks before a page with unsaved changes is left: by a link, back, or the browser itself. */
-export function useUnsavedGuard(isDirty: boolean): void {
+/**
+ * Asks before a page with unsaved changes is left: by a link, back, or the browser itself.
+ *
+ * Returns how the page leaves for another once all is saved, without asking. That never ends: a
+ * form that waits for it stays busy until the other page is there, however slow the line, and
+ * cannot be sent a second time.
+ */
+export function useUnsavedGuard(
+  isDirty: boolean,
+): (to: string, options?: NavigateOptions) => Promise<never> {
+  const navigate = useNavigate();
+  const isLeaving = useRef(false);
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
-      isDirty && currentLocation.pathname !== nextLocation.pathname,
+      isDirty && !isLeaving.current && currentLocation.pathname !== nextLocation.pathname,
   );
 
   useEffect(() => {
@@ -26,8 +36,16 @@ export function useUnsavedGuard(isDirty: boolean): void {
 
   useEffect(() => {
     if (!isDirty) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    const ask = (event: BeforeUnloadEvent) => {
+      if (!isLeaving.current) event.preventDefault();
+    };
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
   }, [isDirty]);
+
+  return (to, options) => {
+    isLeaving.current = true;
+    void navigate(to, options);
+    return new Promise<never>(() => undefined);
+  };
 }

@@ -1,7 +1,6 @@
 import { ActionIcon, Avatar, Menu, Text } from "@mantine/core";
 import { IconKey, IconLogout } from "@tabler/icons-react";
 import { Link } from "react-router";
-import { explain } from "../api/errors";
 import { session, signOut } from "../api/session";
 import { useSignal } from "../api/signal";
 import { tellError } from "../parts/tell";
@@ -47,7 +46,7 @@ export function AccountMenu() {
         )}
         <Menu.Item
           leftSection={<IconLogout size={16} aria-hidden />}
-          onClick={() => signOut().catch((error) => tellError(explain(error)))}
+          onClick={() => signOut().catch(tellError)}
         >
           Sign out
         </Menu.Item>

@@ -4,7 +4,9 @@ import { Alert, Button, Paper, PasswordInput, Stack, Text, Title } from "@mantin
 import { IconAlertCircle } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { Link, useSearchParams } from "react-router";
-import { errorOf, explain, Unreachable } from "../api/errors";
+import { errorOf, Unreachable } from "../api/errors";
+import { useDeed } from "../parts/deed";
+import { ErrorState } from "../parts/error_state";
 import { Mark } from "./frame";
 import classes from "./sign_in.module.css";
 
@@ -27,31 +29,14 @@ export function SetPasswordPage() {
   const linkToken = location.hash.slice(1) || parameters.get("token") || "";
   const [password, setNew] = useState("");
   const [again, setAgain] = useState("");
-  const [isBusy, setBusy] = useState(false);
+  const deed = useDeed();
   const [isDone, setDone] = useState(false);
-  const [error, setError] = useState<{ what: string; todo: string } | null>(
-    linkToken
-      ? null
-      : {
-          what: "The link is not complete.",
-          todo: "Open it once more as you were sent it, or ask an owner for a new one.",
-        },
-  );
   const tooShort = password.length > 0 && password.length < LENGTH_MIN;
   const differs = again.length > 0 && again !== password;
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      await setPassword(linkToken, password);
-      setDone(true);
-    } catch (problem) {
-      setError(explain(problem));
-    } finally {
-      setBusy(false);
-    }
+    if (await deed.run(() => setPassword(linkToken, password))) setDone(true);
   };
 
   return (
@@ -72,17 +57,18 @@ export function SetPasswordPage() {
           ) : (
             <form onSubmit={submit}>
               <Stack>
-                {error && (
+                {!linkToken && (
                   <Alert
                     color="red"
                     variant="outline"
                     role="alert"
                     icon={<IconAlertCircle />}
-                    title={error.what}
+                    title="The link is not complete."
                   >
-                    {error.todo}
+                    Open it once more as you were sent it, or ask an owner for a new one.
                   </Alert>
                 )}
+                {deed.error !== null && <ErrorState error={deed.error} again="Set the password" />}
                 <PasswordInput
                   label="New password"
                   description={`At least ${LENGTH_MIN} characters; a few words are easy to remember.`}
@@ -100,7 +86,7 @@ export function SetPasswordPage() {
                 />
                 <Button
                   type="submit"
-                  loading={isBusy}
+                  loading={deed.isBusy}
                   disabled={!linkToken || password.length < LENGTH_MIN || again !== password}
                 >
                   Set the password

@@ -1,7 +1,6 @@
 /** How one gets in: by e-mail and password, or with the admin token. */
 
 import {
-  Alert,
   Anchor,
   Button,
   Code,
@@ -14,11 +13,11 @@ import {
   TextInput,
   Title,
 } from "@mantine/core";
-import { IconAlertCircle } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
-import { explain } from "../api/errors";
 import { isExpired, leave, session, signIn } from "../api/session";
 import { useSignal } from "../api/signal";
+import { useDeed } from "../parts/deed";
+import { ErrorState } from "../parts/error_state";
 import { Mark } from "./frame";
 import classes from "./sign_in.module.css";
 
@@ -81,21 +80,14 @@ function SignInForm({ email: knownEmail = "" }: { email?: string }) {
   const [token, setToken] = useState("");
   const [email, setEmail] = useState(knownEmail);
   const [password, setPassword] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<{ what: string; todo: string } | null>(null);
+  const deed = useDeed();
 
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
+    void deed.run(async () => {
       await signIn(way === "token" ? { token: token.trim() } : { email: email.trim(), password });
       localStorage.setItem(KEPT_WAY, way);
-    } catch (problem) {
-      setError(explain(problem));
-    } finally {
-      setBusy(false);
-    }
+    });
   };
 
   return (
@@ -107,24 +99,14 @@ function SignInForm({ email: knownEmail = "" }: { email?: string }) {
           value={way}
           onChange={(value) => {
             setWay(value as Way);
-            setError(null);
+            deed.clear();
           }}
           data={[
             { value: "token", label: "Admin token" },
             { value: "password", label: "E-mail and password" },
           ]}
         />
-        {error && (
-          <Alert
-            color="red"
-            variant="outline"
-            role="alert"
-            icon={<IconAlertCircle />}
-            title={error.what}
-          >
-            {error.todo}
-          </Alert>
-        )}
+        {deed.error !== null && <ErrorState error={deed.error} again="Sign in" />}
         {way === "token" ? (
           <PasswordInput
             label="Admin token"
@@ -164,7 +146,7 @@ function SignInForm({ email: knownEmail = "" }: { email?: string }) {
             />
           </>
         )}
-        <Button type="submit" loading={isBusy} fullWidth>
+        <Button type="submit" loading={deed.isBusy} fullWidth>
           Sign in
         </Button>
         {way === "password" && (

@@ -24,7 +24,7 @@ export function ChangeError({ error, theirs, labels, mine, ...rest }: Props) {
   if (!(error instanceof ApiError && error.isConflict)) {
     return (
       <div style={{ marginTop: 16 }}>
-        <ErrorState error={error} />
+        <ErrorState error={error} again="Save" />
       </div>
     );
   }

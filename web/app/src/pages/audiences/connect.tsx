@@ -6,8 +6,10 @@ import { type FormEvent, useState } from "react";
 import { api, data } from "../../api/client";
 import { ApiError } from "../../api/errors";
 import { catalogQuery, destinationsQuery, sourcesQuery } from "../../api/queries";
+import type { components } from "../../api/schema";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
-import { QueryView } from "../../parts/query_view";
+import { FreshView, QueryView } from "../../parts/query_view";
 import { SettingField } from "../../parts/setting_field";
 import { tell } from "../../parts/tell";
 import { useLoaded } from "./audience";
@@ -17,24 +19,45 @@ import { OutputFields } from "./output_fields";
 import { connect, connectNew } from "./queries";
 import { useChanged } from "./use_change";
 
+type Schemas = components["schemas"];
+
 const NEW = "new:";
 
+/** All there is to choose from comes before the choice: nothing moves under the pointer. */
 export function Connect({ onDone }: { onDone: () => void }) {
   const catalog = useQuery(catalogQuery);
-  return <QueryView query={catalog}>{() => <Form onDone={onDone} />}</QueryView>;
+  const destinations = useQuery(destinationsQuery);
+  const sources = useQuery(sourcesQuery);
+  return (
+    <QueryView query={catalog}>
+      {(entries) => (
+        <FreshView query={destinations}>
+          {(all) => (
+            <QueryView query={sources}>
+              {(found) => <Form catalog={entries} all={all} sources={found} onDone={onDone} />}
+            </QueryView>
+          )}
+        </FreshView>
+      )}
+    </QueryView>
+  );
 }
 
-function Form({ onDone }: { onDone: () => void }) {
+interface FormProps {
+  catalog: readonly Schemas["DestinationMetadata"][];
+  all: readonly Schemas["DestinationShape"][];
+  sources: readonly Schemas["SourceShape"][];
+  onDone: () => void;
+}
+
+function Form({ catalog, all, sources, onDone }: FormProps) {
   const { one, kind } = useLoaded();
   const changed = useChanged(kind);
-  const { data: catalog = [] } = useQuery(catalogQuery);
-  const { data: all = [] } = useQuery(destinationsQuery);
-  const { data: sources = [] } = useQuery(sourcesQuery);
   const [chosen, setChosen] = useState<string | null>(null);
   const [settings, setSettings] = useState<Record<string, unknown>>({});
   const [draft, setDraft] = useState(() => newDraft(one.definition.type));
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const deed = useDeed();
+  const { isBusy, error } = deed;
 
   const taken = new Set(one.destinations.map((output) => output.destinationId));
   const known = all.filter((each) => each.sourceId === one.sourceId && !taken.has(each.id));
@@ -61,12 +84,10 @@ function Form({ onDone }: { onDone: () => void }) {
   });
   const messages = error instanceof ApiError ? error.messagesByField() : {};
 
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!chosen || !isWhole(draft)) return;
-    setBusy(true);
-    setError(null);
-    try {
+    void deed.run(async () => {
       if (entry) await connectNew(kind, one.id, { ...draft, metadataId: entry.id, settings });
       else await connect(kind, one.id, chosen, browser ? newDraft(one.definition.type) : draft);
       await changed();
@@ -76,11 +97,7 @@ function Form({ onDone }: { onDone: () => void }) {
           : "Connected. Everybody who is in it is sent once, then only changes.",
       );
       onDone();
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
 
   return (
@@ -126,7 +143,7 @@ function Form({ onDone }: { onDone: () => void }) {
             onChange={(value) => {
               setChosen(value);
               setSettings({});
-              setError(null);
+              deed.clear();
             }}
           />
           {sandbox.data?.settings && (
@@ -162,7 +179,7 @@ function Form({ onDone }: { onDone: () => void }) {
               </Text>
             </>
           )}
-          {error !== null && <ErrorState error={error} />}
+          {error !== null && <ErrorState error={error} again="Connect" />}
           <Group>
             <Button type="submit" loading={isBusy} disabled={!chosen || !isWhole(draft)}>
               Connect

@@ -3,6 +3,7 @@
 import { Button, Group, Text } from "@mantine/core";
 import { type ComponentType, useEffect, useState } from "react";
 import { useMay } from "../../api/roles";
+import { useDeed } from "../../parts/deed";
 import { tell } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { useLoaded } from "./audience";
@@ -63,8 +64,8 @@ function Edit<Built>({
   // What the page was filled from: what somebody else saves meanwhile is not overwritten.
   const [seen, setSeen] = useState({ version: one.version, query: one.definition.query });
   const editing = useEditing(one.definition.type, seen.query);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const deed = useDeed();
+  const { isBusy, error } = deed;
   const isDirty = editing.query !== seen.query || editing.missing !== null;
   useUnsavedGuard(isDirty);
 
@@ -76,20 +77,13 @@ function Edit<Built>({
     } else if (!isDirty) onTheirs();
   }, [one, seen, isDirty, error, onTheirs]);
 
-  const save = async (etag: string | null) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const save = (etag: string | null) =>
+    deed.run(async () => {
       const saved = await update(kind, one.id, etag, { definition: { query: editing.valid } });
       setSeen({ version: saved.version, query: editing.query });
       await changed();
       tell("Saved. It is computed anew, and only differences are sent.");
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <form
       onSubmit={(event) => {

@@ -9,6 +9,7 @@ import { destinationsQuery } from "../../api/queries";
 import { useMay } from "../../api/roles";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { EmptyState } from "../../parts/empty_state";
+import { LoadingRows } from "../../parts/query_view";
 import { tell } from "../../parts/tell";
 import { useLoaded } from "./audience";
 import classes from "./audience.module.css";
@@ -71,8 +72,10 @@ function Told({ output }: { output: Output }) {
   const mayEdit = useMay("editor");
   const changed = useChanged(kind);
   const [isEditing, setEditing] = useState(false);
-  const { data: all = [] } = useQuery(destinationsQuery);
-  const found = all.find(({ id }) => id === output.destinationId);
+  const destinations = useQuery(destinationsQuery);
+  // What can be done stands in one line, and would move under the pointer.
+  if (destinations.isPending) return <LoadingRows />;
+  const found = destinations.data?.find(({ id }) => id === output.destinationId);
   const sandbox = found ? sandboxOf(found.settings) : null;
   const name = output.name;
   const browser = output.inBrowser ? found : undefined;

@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../../api/errors";
+import { useDeed } from "../../parts/deed";
 import { tell } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { useLoaded } from "./audience";
@@ -17,25 +18,19 @@ export function EditOutput({ output, onDone }: { output: Output; onDone: () => v
   // What it was filled from: what somebody else saves meanwhile is not overwritten.
   const [seen] = useState({ version: one.version, draft: draftOf(output) });
   const [draft, setDraft] = useState(seen.draft);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const deed = useDeed();
+  const { isBusy, error } = deed;
   const isDirty = !isSame(draft, seen.draft);
   useUnsavedGuard(isDirty && !isBusy);
   const messages = error instanceof ApiError && !error.isConflict ? error.messagesByField() : {};
 
-  const save = async (etag: string | null) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const save = (etag: string | null) =>
+    deed.run(async () => {
       await connect(kind, one.id, output.destinationId, draft, etag);
       await changed();
       tell("Saved. Whatever changes from now on is sent so; nobody is sent anew.");
       onDone();
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
-  };
+    });
   return (
     <form
       aria-label={`How ${output.name} is told`}

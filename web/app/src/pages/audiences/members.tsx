@@ -9,7 +9,7 @@ import { Link } from "react-router";
 import { useMay } from "../../api/roles";
 import { type Column, DataTable } from "../../parts/data_table";
 import { EmptyState } from "../../parts/empty_state";
-import { QueryView } from "../../parts/query_view";
+import { LoadingRows, QueryView } from "../../parts/query_view";
 import { TimeAgo } from "../../parts/time_ago";
 import { useLoaded } from "./audience";
 import classes from "./audience.module.css";
@@ -94,7 +94,13 @@ export function MembersTab() {
                     ? accountLink(member.groupId)
                     : ""
               }
-              empty={<Nobody search={search} onClear={() => setTyped("")} />}
+              empty={
+                query.isPlaceholderData ? (
+                  <LoadingRows />
+                ) : (
+                  <Nobody search={search} onClear={() => setTyped("")} />
+                )
+              }
             />
             {(cursors.length > 1 || next) && (
               <Group mt="md" justify="space-between">
@@ -107,7 +113,8 @@ export function MembersTab() {
                 </Button>
                 <Button
                   variant="default"
-                  disabled={!next}
+                  // The page after the one that is on its way is not known yet.
+                  disabled={!next || query.isPlaceholderData}
                   onClick={() => setCursors((all) => [...all, next])}
                 >
                   Next

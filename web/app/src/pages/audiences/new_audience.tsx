@@ -1,25 +1,19 @@
-import { Button, Checkbox, Group, Paper, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Checkbox, Group, Paper, SegmentedControl } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { Link, useNavigate } from "react-router";
-import { ApiError } from "../../api/errors";
+import { useState } from "react";
 import { useMay } from "../../api/roles";
 import { EmptyState } from "../../parts/empty_state";
-import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
-import { tell } from "../../parts/tell";
-import { useUnsavedGuard } from "../../parts/unsaved_guard";
-import { keyOf, newEvent, newGroup, newUsers, suggestedName } from "./builder/model";
-import { DefinitionEditor, useAudienceDefinition } from "./definition_editor";
-import { NameFields } from "./name_fields";
-import { create, type Subject } from "./queries";
+import { LoadingRows } from "../../parts/query_view";
+import { newEvent, newGroup, newUsers, suggestedName } from "./builder/model";
+import { DefinitionEditor, useAudienceDefinition, useChoices } from "./definition_editor";
+import { NewForm } from "./new_form";
+import type { Subject } from "./queries";
 
 const CRUMBS = [{ label: "Audiences", to: "/audiences" }];
 
 export function NewAudiencePage() {
   const mayEdit = useMay("editor");
-  const [type, setType] = useState<Subject>("USERS");
   return (
     <>
       <PageHeader
@@ -27,11 +21,7 @@ export function NewAudiencePage() {
         breadcrumbs={CRUMBS}
         description="Say who is in it. Nothing is sent anywhere until you connect a destination."
       />
-      {mayEdit ? (
-        <NewAudience key={type} type={type} onType={setType} />
-      ) : (
-        <NotAllowed to="/audiences" label="Go to the audiences" />
-      )}
+      {mayEdit ? <NewAudience /> : <NotAllowed to="/audiences" label="Go to the audiences" />}
     </>
   );
 }
@@ -48,99 +38,55 @@ export function NotAllowed({ to, label }: { to: string; label: string }) {
   );
 }
 
-function NewAudience({ type, onType }: { type: Subject; onType: (type: Subject) => void }) {
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const [start] = useState(() => newGroup([type === "USERS" ? newEvent() : newUsers()]));
-  const editing = useAudienceDefinition(type, start);
-  // Null until it is typed: then it follows what is in it.
-  const [name, setName] = useState<string | null>(null);
-  const [ownKey, setOwnKey] = useState<string | null>(null);
+function NewAudience() {
+  const [type, setType] = useState<Subject>("USERS");
+  // Who looks at the other finds what they had here when they come back.
+  const [starts] = useState(() => ({
+    USERS: newGroup([newEvent()]),
+    ACCOUNTS: newGroup([newUsers()]),
+  }));
+  const ofUsers = useAudienceDefinition("USERS", starts.USERS);
+  const ofAccounts = useAudienceDefinition("ACCOUNTS", starts.ACCOUNTS);
+  const editing = type === "USERS" ? ofUsers : ofAccounts;
   const [isWithAnonymous, setWithAnonymous] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [isDone, setDone] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const suggestion = editing.built ? suggestedName(editing.built) : "";
-  const called = name ?? suggestion;
-  const key = ownKey?.trim() ?? keyOf(called);
-  const isReady = editing.valid !== "" && !editing.isBusy && called.trim() !== "" && key !== "";
-  useUnsavedGuard(((name ?? "") !== "" || editing.query !== "") && !isDone);
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    if (!isReady) return;
-    setBusy(true);
-    setError(null);
-    try {
-      const made = await create("audience", {
-        name: called.trim(),
-        key,
-        description: "",
-        definition: { query: editing.valid, type },
-        isWithAnonymous,
-      });
-      setDone(true);
-      await client.invalidateQueries({ queryKey: ["audience", "all"] });
-      tell(`The audience ${made.name} was made.`);
-      // After the guard has heard that there is nothing to lose any more.
-      setTimeout(() => navigate(`/audiences/${made.id}`), 0);
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const messages = error instanceof ApiError ? error.messagesByField() : {};
+  // Nobody begins to type before all is there: the builder takes the focus.
+  if (!useChoices(type, null)) return <LoadingRows />;
 
   return (
-    <form onSubmit={submit}>
-      <Stack gap="md">
-        <Paper p="md" component="section" aria-label="About">
-          <Group gap="md" align="flex-start">
-            <SegmentedControl
-              aria-label="It is about"
-              data={[
-                { value: "USERS", label: "Users" },
-                { value: "ACCOUNTS", label: "Accounts" },
-              ]}
-              value={type}
-              onChange={(next) => onType(next as Subject)}
-            />
-            <Checkbox
-              label="Include anonymous visitors"
-              description="Those without a user id or e-mail address. This cannot be changed later."
-              checked={isWithAnonymous}
-              onChange={(event) => setWithAnonymous(event.currentTarget.checked)}
-            />
-          </Group>
-        </Paper>
-        <DefinitionEditor
-          editing={editing}
-          type={type}
-          isWithAnonymous={isWithAnonymous}
-          id={null}
-        />
-        <NameFields
-          name={called}
-          onName={setName}
-          ownKey={ownKey}
-          onKey={setOwnKey}
-          placeholder="Order Completed Last 30 Days"
-          messages={messages}
-        />
-        {error !== null && <ErrorState error={error} />}
-        <Group>
-          <Button type="submit" loading={isBusy} disabled={!isReady}>
-            Create audience
-          </Button>
-          <Button variant="subtle" component={Link} to="/audiences">
-            Cancel
-          </Button>
-          <Text c="dimmed" fz="sm">
-            {editing.missing ?? (called.trim() ? (key ? "" : "Give it a key.") : "Give it a name.")}
-          </Text>
+    <NewForm
+      kind="audience"
+      type={type}
+      isWithAnonymous={isWithAnonymous}
+      editing={editing}
+      suggestion={editing.built ? suggestedName(editing.built) : ""}
+      placeholder="Order Completed Last 30 Days"
+    >
+      <Paper p="md" component="section" aria-label="About">
+        <Group gap="md" align="flex-start">
+          <SegmentedControl
+            aria-label="It is about"
+            data={[
+              { value: "USERS", label: "Users" },
+              { value: "ACCOUNTS", label: "Accounts" },
+            ]}
+            value={type}
+            onChange={(next) => setType(next as Subject)}
+          />
+          <Checkbox
+            label="Include anonymous visitors"
+            description="Those without a user id or e-mail address. This cannot be changed later."
+            checked={isWithAnonymous}
+            onChange={(event) => setWithAnonymous(event.currentTarget.checked)}
+          />
         </Group>
-      </Stack>
-    </form>
+      </Paper>
+      <DefinitionEditor
+        key={type}
+        editing={editing}
+        type={type}
+        isWithAnonymous={isWithAnonymous}
+        id={null}
+      />
+    </NewForm>
   );
 }

@@ -99,17 +99,20 @@ export const oneSizesQuery = (kind: Kind, id: string) =>
     refetchInterval: (query) => (query.state.data?.points.length ? SIZES_MS : LIVE_MS),
   });
 
-const LATEST_MAX = 100;
+const LATEST = 5;
 
-/** The latest events by which destinations were told something, newest first. */
-export const toldQuery = (sourceId: string) =>
+/** The latest events by which a destination was told of one, newest first. */
+export const toldQuery = ({ sourceId, id }: Computation, destinationId: string) =>
   queryOptions({
-    queryKey: ["source", sourceId, "told"],
+    queryKey: ["source", sourceId, "told", id, destinationId],
     queryFn: async () =>
       (
         await data(
           api.GET("/sources/{source_id}/events", {
-            params: { path: { source_id: sourceId }, query: { limit: LATEST_MAX } },
+            params: {
+              path: { source_id: sourceId },
+              query: { destinationId, computationId: id, limit: LATEST },
+            },
           }),
         )
       ).events,

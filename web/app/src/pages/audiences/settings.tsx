@@ -17,6 +17,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { useMay } from "../../api/roles";
 import { ConfirmButton } from "../../parts/confirm_button";
+import { useDeed } from "../../parts/deed";
 import { tell } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
@@ -45,8 +46,8 @@ function General({ onTheirs }: { onTheirs: () => void }) {
   const [name, setName] = useState(one.name);
   const [description, setDescription] = useState(one.description);
   const [enabled, setEnabled] = useState(one.enabled);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const deed = useDeed();
+  const { isBusy, error } = deed;
   const isDirty =
     name !== seen.name || description !== seen.description || enabled !== seen.enabled;
   useUnsavedGuard(isDirty);
@@ -55,25 +56,19 @@ function General({ onTheirs }: { onTheirs: () => void }) {
     if (!isDirty && one.version > seen.version) onTheirs();
   }, [one, seen, isDirty, onTheirs]);
 
-  const save = async (version: string | null) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const save = (version: string | null) =>
+    deed.run(async () => {
       const saved = await update(kind, one.id, version, {
         name: name.trim(),
         description,
         enabled,
       });
       setSeen(saved);
-      setName(saved.name);
+      // What was typed meanwhile stays, and is not saved yet.
+      setName((now) => (now === name ? saved.name : now));
       await changed();
       tell(`The ${word} was saved.`);
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Paper p="lg" component="section" aria-label="General">
       <form

@@ -13,13 +13,11 @@ import { type Output, toldQuery } from "./queries";
 import { type Sandbox, sandboxLink } from "./sandbox";
 import { type Told, toldOf } from "./told";
 
-const SHOWN_MAX = 5;
-
 export function ToldLately({ output, sandbox }: { output: Output; sandbox: Sandbox | null }) {
   const { one } = useLoaded();
-  const query = useQuery(toldQuery(one.sourceId));
+  const query = useQuery(toldQuery(one, output.destinationId));
   if (!query.data) return null;
-  const told = toldOf(query.data, one, output.destinationId).slice(0, SHOWN_MAX);
+  const told = toldOf(query.data, one, output.destinationId);
   return (
     <div className={classes.lately}>
       <Title order={3} fz="sm">
@@ -28,7 +26,7 @@ export function ToldLately({ output, sandbox }: { output: Output; sandbox: Sandb
       {told.length === 0 ? (
         <Text c="dimmed" fz="sm" mt={4}>
           {output.sync && output.sync.told > 0
-            ? "Not among the last hundred events that were sent of all audiences; “See what was sent” has them all."
+            ? "Not among the last hundreds that the destination was sent; “See what was sent” has them all."
             : "Nothing yet. Whoever gets in shows here within seconds."}
           {hasFeature("demo") && (
             <>

@@ -1,7 +1,8 @@
 /** A definition as text and in the builder, each made from the other by the server. */
 
 import { useEffect, useRef, useState } from "react";
-import { explain } from "../../api/errors";
+import { explain, Unreachable } from "../../api/errors";
+import { onBack } from "../../api/reach";
 import { type Converted, convert, type Kind, type Subject } from "./queries";
 
 export interface Editing<Built> {
@@ -83,12 +84,17 @@ export function useDefinition<Built>({
         if (stop.signal.aborted) return;
         const { what, todo } = explain(error);
         setUnasked(`${what} ${todo}`);
-        setChange(null);
+        // What was right before is not what stands there now.
+        setValid("");
+        // It is still to be asked, as soon as the server is back.
+        if (!(error instanceof Unreachable)) setChange(null);
       }
     };
     const timer = setTimeout(() => void ask(), WAIT_MS);
+    const stopWaiting = onBack(() => void ask());
     return () => {
       clearTimeout(timer);
+      stopWaiting();
       stop.abort();
     };
   }, [change, kind, type]);

@@ -19,18 +19,19 @@ import {
 import { IconFlask, IconInfoCircle } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
-import { Link, useNavigate, useParams, useSearchParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { catalogQuery, destinationsQuery, sourcesQuery } from "../../api/queries";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
-import { QueryView } from "../../parts/query_view";
+import { FreshView, LoadingRows, QueryView } from "../../parts/query_view";
 import { SettingField } from "../../parts/setting_field";
 import { tell } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import type { Destination } from "../destinations/queries";
+import { sourceTypesQuery } from "../sources/queries";
 import classes from "./catalog.module.css";
 import {
   type Entry,
@@ -60,9 +61,9 @@ export function ConnectPage() {
         if (!entry) return <Unknown entries={entries} below="/connect" />;
         if (!canEdit) return <NotAllowed entry={entry} />;
         return (
-          <QueryView query={sources}>
+          <FreshView query={sources}>
             {(found) => (
-              <QueryView query={destinations}>
+              <FreshView query={destinations}>
                 {(all) => (
                   <Connect
                     key={entry.id}
@@ -71,9 +72,9 @@ export function ConnectPage() {
                     own={all.filter((one) => one.metadata.id === entry.id)}
                   />
                 )}
-              </QueryView>
+              </FreshView>
             )}
-          </QueryView>
+          </FreshView>
         );
       }}
     </QueryView>
@@ -103,7 +104,6 @@ interface ConnectProps {
 }
 
 function Connect({ entry, sources, own }: ConnectProps) {
-  const navigate = useNavigate();
   const client = useQueryClient();
   const [parameters] = useSearchParams();
   const [sourceId, setSourceId] = useState(() =>
@@ -112,7 +112,6 @@ function Connect({ entry, sources, own }: ConnectProps) {
   const [newName, setNewName] = useState("");
   const [newType, setNewType] = useState<string | null>(null);
   const [settings, setSettings] = useState<Record<string, unknown>>({});
-  const [isDone, setDone] = useState(false);
   const [presets, setPresets] = useState(() => entry.presets.map((preset) => preset.name));
   const sandbox = useQuery({
     queryKey: ["sandbox", entry.slug],
@@ -130,11 +129,11 @@ function Connect({ entry, sources, own }: ConnectProps) {
     (field) => field.startsWith("settings.") || field === "name" || field === "slug",
   );
   const isDirty = Object.keys(settings).length > 0 || newName !== "";
-  useUnsavedGuard(isDirty && !isDone);
+  const leave = useUnsavedGuard(isDirty);
 
   const create = (enabled: boolean) =>
     save.run(async () => {
-      const chosen = sourceId === NEW ? await makeSource(newName, type, sources) : sourceId;
+      const chosen = sourceId === NEW && type ? await makeSource(newName, type, sources) : sourceId;
       if (sourceId === NEW) {
         // If what follows is refused, the source is there, and is not made a second time.
         await client.invalidateQueries({ queryKey: ["sources"] });
@@ -146,12 +145,10 @@ function Connect({ entry, sources, own }: ConnectProps) {
           body: { sourceId: chosen, metadataId: entry.id, settings, enabled, presets },
         }),
       );
-      setDone(true);
-      await client.invalidateQueries({ queryKey: ["destinations"] });
+      void client.invalidateQueries({ queryKey: ["destinations"] });
       tell(enabled ? `${destination.name} is enabled.` : `${destination.name} is saved.`);
-      // After the guard has heard that there is nothing to lose any more. The form is not left in the
-      // history: going back to it, one would make the destination a second time.
-      setTimeout(() => navigate(`/destinations/${destination.id}?new`, { replace: true }), 0);
+      // The form is not left in the history: going back to it, one would make it a second time.
+      await leave(`/destinations/${destination.id}?new`, { replace: true });
     });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -160,9 +157,10 @@ function Connect({ entry, sources, own }: ConnectProps) {
   // A page can load a vendor's script once.
   const already =
     entry.mode === "device"
-      ? own.find((one) => one.enabled && one.sourceId === sourceId && !isDone)
+      ? own.find((one) => one.enabled && one.sourceId === sourceId && !save.isBusy)
       : undefined;
-  const isComplete = sourceId !== "" && (sourceId !== NEW || newName.trim() !== "");
+  const isComplete =
+    sourceId !== "" && (sourceId !== NEW || (newName.trim() !== "" && type !== null));
 
   return (
     <>
@@ -243,15 +241,20 @@ function Connect({ entry, sources, own }: ConnectProps) {
               </Group>
             )}
             <Stack>
-              {entry.options.map((option) => (
-                <SettingField
-                  key={option.name}
-                  option={option}
-                  value={settings[option.name]}
-                  error={save.errors[`settings.${option.name}`]}
-                  onChange={(value) => setSettings((all) => ({ ...all, [option.name]: value }))}
-                />
-              ))}
+              {/* The way to the sandbox stands above them, and would push them down. */}
+              {sandbox.isPending ? (
+                <LoadingRows count={entry.options.length} height={34} />
+              ) : (
+                entry.options.map((option) => (
+                  <SettingField
+                    key={option.name}
+                    option={option}
+                    value={settings[option.name]}
+                    error={save.errors[`settings.${option.name}`]}
+                    onChange={(value) => setSettings((all) => ({ ...all, [option.name]: value }))}
+                  />
+                ))
+              )}
               {entry.isTestable && (
                 <TestConnection
                   settings={settings}
@@ -289,7 +292,7 @@ function Connect({ entry, sources, own }: ConnectProps) {
               </Checkbox.Group>
             </Step>
           )}
-          {save.error !== null && <ErrorState error={save.error} />}
+          {save.error !== null && <ErrorState error={save.error} again="Enable" />}
           {Object.keys(save.errors).length > 0 && (
             <Text role="alert" c="var(--mantine-color-error)">
               Nothing was saved yet. Correct the fields marked above.
@@ -387,13 +390,7 @@ function SourceChoice({ entry, sources, value, onChange }: ChoiceProps) {
 }
 
 function useSourceTypes(entry: Entry): { value: string; label: string }[] {
-  const found = useQuery({
-    queryKey: ["catalog", "sources"],
-    queryFn: async () =>
-      (await data(api.GET("/catalog/sources", { params: { query: { "pagination[count]": 200 } } })))
-        .sourcesCatalog,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const found = useQuery(sourceTypesQuery);
   return (found.data ?? [])
     .filter((one) => isSupported(entry, one.kind))
     .map((one) => ({ value: one.id, label: one.name }));
@@ -411,18 +408,14 @@ function firstChoice(
   return (free ?? possible[0])?.id ?? NEW;
 }
 
-async function makeSource(
-  name: string,
-  type: string | null,
-  sources: readonly Source[],
-): Promise<string> {
+async function makeSource(name: string, type: string, sources: readonly Source[]): Promise<string> {
   const slug = slugFor(
     name,
     sources.map((one) => one.slug),
   );
   const { source } = await data(
     api.POST("/sources", {
-      body: { name: name.trim(), slug, metadataId: type ?? "javascript", enabled: true },
+      body: { name: name.trim(), slug, metadataId: type, enabled: true },
     }),
   );
   return source.id;

@@ -21,7 +21,7 @@ import { useCanEdit } from "../../api/can_edit";
 import { catalogQuery, destinationsQuery } from "../../api/queries";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
-import { QueryView } from "../../parts/query_view";
+import { LoadingRows, QueryView } from "../../parts/query_view";
 import classes from "./catalog.module.css";
 import {
   defaultInWords,
@@ -38,10 +38,13 @@ import {
 export function EntryPage() {
   const { slug } = useParams();
   const catalog = useQuery(catalogQuery);
+  // What is connected already stands above the rest, and would push it down.
+  const isWaiting = useQuery(destinationsQuery).isPending;
   return (
     <QueryView query={catalog}>
       {(entries) => {
         const entry = entries.find((one) => one.slug === slug || one.id === slug);
+        if (entry && isWaiting) return <LoadingRows />;
         return entry ? <Details entry={entry} all={entries} /> : <Unknown entries={entries} />;
       }}
     </QueryView>

@@ -4,6 +4,7 @@ import { Alert, Button, Text } from "@mantine/core";
 import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import type { components } from "../../api/schema";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
 
 type Result = components["schemas"]["SettingsTest"];
@@ -15,29 +16,25 @@ interface Props {
 }
 
 export function TestConnection({ settings, test }: Props) {
-  const [isBusy, setBusy] = useState(false);
+  const testing = useDeed((error) => {
+    setTried({ of: key, error });
+    return true;
+  });
   const [tried, setTried] = useState<{ of: string; result?: Result; error?: unknown }>();
   const key = JSON.stringify(settings);
 
-  const run = async () => {
-    setBusy(true);
-    try {
-      setTried({ of: key, result: await test() });
-    } catch (error) {
-      setTried({ of: key, error });
-    } finally {
-      setBusy(false);
-    }
-  };
+  const run = () => testing.run(async () => setTried({ of: key, result: await test() }));
   const current = tried?.of === key ? tried : undefined;
 
   return (
     <div>
-      <Button variant="default" loading={isBusy} onClick={run}>
+      <Button variant="default" loading={testing.isBusy} onClick={() => void run()}>
         Test connection
       </Button>
       <div aria-live="polite">
-        {current?.error !== undefined && <ErrorState error={current.error} />}
+        {current?.error !== undefined && (
+          <ErrorState error={current.error} again="Test connection" />
+        )}
         {current?.result && (
           <Alert
             mt="sm"

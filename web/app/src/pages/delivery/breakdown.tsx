@@ -2,6 +2,7 @@
 
 import { Anchor, Paper, Stack, Tabs, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "react-router";
 import { api, data } from "../../api/client";
 import { type Column, DataTable } from "../../parts/data_table";
@@ -25,6 +26,8 @@ const TABLE_HEIGHT = 380;
 
 export function Breakdown({ step, scope, period, grain, overview }: Props) {
   const breakdown = useQuery(breakdownQuery(step, scope, period, grain));
+  // Until one is chosen: the reasons, also if they come later than the rest.
+  const [tab, setTab] = useState<string | null>(null);
   const id = scope.destinationId;
   const mappings = useQuery({
     queryKey: ["subscriptions", id],
@@ -79,7 +82,12 @@ export function Breakdown({ step, scope, period, grain, overview }: Props) {
             });
           const hasReasons = reasons.some((set) => set.discardReason);
           return (
-            <Tabs defaultValue={hasReasons ? "reasons" : "events"} mt="lg" keepMounted={false}>
+            <Tabs
+              value={tab ?? (hasReasons ? "reasons" : "events")}
+              onChange={setTab}
+              mt="lg"
+              keepMounted={false}
+            >
               <Tabs.List mb="md">
                 {hasReasons && <Tabs.Tab value="reasons">Reasons</Tabs.Tab>}
                 <Tabs.Tab value="events">Events</Tabs.Tab>
@@ -115,7 +123,8 @@ export function Breakdown({ step, scope, period, grain, overview }: Props) {
                   total={total}
                   nameOf={(set) =>
                     set.subscriptionId
-                      ? (names.get(set.subscriptionId) ?? "A mapping that was deleted")
+                      ? (names.get(set.subscriptionId) ??
+                        (mappings.isLoading ? "…" : "A mapping that was deleted"))
                       : "Before any mapping"
                   }
                 />

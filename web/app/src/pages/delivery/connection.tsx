@@ -4,17 +4,25 @@ import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { IconRepeat } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
+import { balanceQuery } from "../../api/queries";
 import { useMay } from "../../api/roles";
-import { QueryView } from "../../parts/query_view";
+import { areSettled, QueryView } from "../../parts/query_view";
 import { DestinationFrame } from "../destinations/frame";
 import { Attempts } from "./attempts";
 import { Balance } from "./balance";
 import { Breakdown } from "./breakdown";
 import classes from "./delivery.module.css";
 import { PeriodChoice, usePeriod } from "./period_choice";
-import { type Connection, isCloudMode, overviewQuery } from "./queries";
+import {
+  attemptsQuery,
+  type Connection,
+  isCloudMode,
+  overviewQuery,
+  sendingQuery,
+  stateQuery,
+} from "./queries";
 import { DeadLettersLink, PauseButton, StandingAlert, StandingBadge } from "./standing";
-import { StepCards } from "./step_cards";
+import { LoadingSteps, StepCards } from "./step_cards";
 import { stepNamed } from "./steps";
 
 export function ConnectionDeliveryPage() {
@@ -30,6 +38,14 @@ function Delivery({ connection }: { connection: Connection }) {
   const overview = useQuery(overviewQuery(scope, period, grain));
   const step = stepNamed(parameters.get("step")) ?? stepNamed("successful-delivery");
   const isFromServer = isCloudMode(connection);
+  const isReady = areSettled(
+    overview,
+    useQuery(balanceQuery),
+    useQuery(stateQuery(connection.id)),
+    useQuery(sendingQuery(connection.id)),
+    useQuery(attemptsQuery(connection.id, period, grain)),
+  );
+  if (!isReady) return <LoadingSteps chosen={step?.name} words={period.words} />;
 
   return (
     <>

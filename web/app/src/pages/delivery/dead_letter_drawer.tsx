@@ -3,13 +3,14 @@
 import { Alert, Button, Drawer, Group, Stack, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconRoute } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { Link } from "react-router";
 import { api, data } from "../../api/client";
 import { useMay } from "../../api/roles";
 import { CodeBlock } from "../../parts/code_block";
 import { ConfirmButton } from "../../parts/confirm_button";
+import { useDeed } from "../../parts/deed";
 import { QueryView } from "../../parts/query_view";
+import { tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
 import { AttemptDetails } from "../events/attempt_details";
 import { entriesOf } from "../events/life";
@@ -79,7 +80,7 @@ interface LetterProps {
 
 function Letter({ connection, letter, onAgain, onDiscard }: LetterProps) {
   const mayEdit = useMay("editor");
-  const [isBusy, setBusy] = useState(false);
+  const sending = useDeed(tellError);
   const trace = useQuery(traceQuery(letter.messageId));
   const attempts = entriesOf(trace.data).filter(
     (entry) =>
@@ -105,13 +106,7 @@ function Letter({ connection, letter, onAgain, onDiscard }: LetterProps) {
       </Alert>
       <Group gap="xs">
         {mayEdit && (
-          <Button
-            loading={isBusy}
-            onClick={() => {
-              setBusy(true);
-              void onAgain().finally(() => setBusy(false));
-            }}
-          >
+          <Button loading={sending.isBusy} onClick={() => void sending.run(onAgain)}>
             Send again
           </Button>
         )}

@@ -12,7 +12,7 @@ import { ConfirmButton } from "../../parts/confirm_button";
 import { type Column, DataTable } from "../../parts/data_table";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
-import { QueryView } from "../../parts/query_view";
+import { LoadingRows, QueryView } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
 import { DeadLetterDrawer } from "./dead_letter_drawer";
@@ -51,9 +51,13 @@ function OfConnections({ connections }: { connections: Connection[] }) {
   const states = useQueries({ queries: connections.map((one) => stateQuery(one.id)) });
   const counts = connections.map((_, index) => states[index]?.data?.deadLetters);
   const wanted = connections.find((one) => one.id === parameters.get("destination"));
-  const first = connections.find((_, index) => (counts[index] ?? 0) > 0);
-  const current = wanted ?? first ?? connections[0];
-  if (!current) return null;
+  // Chosen once, when all are known: what is looked at does not change by itself to another's.
+  const [first, setFirst] = useState<Connection>();
+  if (!first && states.every((state) => !state.isPending)) {
+    setFirst(connections.find((_, index) => (counts[index] ?? 0) > 0) ?? connections[0]);
+  }
+  const current = wanted ?? first;
+  if (!current) return <LoadingRows />;
   return (
     <Stack gap="md">
       <Select
@@ -70,7 +74,7 @@ function OfConnections({ connections }: { connections: Connection[] }) {
         }
         data={connections.map((one, index) => ({
           value: one.id,
-          label: `${one.name} (${(counts[index] ?? 0).toLocaleString()})`,
+          label: `${one.name} (${counts[index]?.toLocaleString() ?? "…"})`,
         }))}
       />
       <Letters key={current.id} connection={current} />
@@ -179,6 +183,8 @@ function Letters({ connection }: { connection: Connection }) {
                   </Text>
                   <Group gap="xs">
                     <ConfirmButton
+                      // A question about some does not turn into one about all while it is read.
+                      key={String(some)}
                       label={some ? `Discard ${count.toLocaleString()}` : "Discard all"}
                       title={`Discard ${count.toLocaleString()} ${count === 1 ? "dead letter" : "dead letters"}?`}
                       disabled={progress !== null}

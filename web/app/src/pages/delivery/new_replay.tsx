@@ -15,14 +15,14 @@ import { useForm } from "@mantine/form";
 import { IconInfoCircle, IconPlugConnected } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useNavigate, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { api, data } from "../../api/client";
 import { destinationsQuery } from "../../api/queries";
 import { useMay } from "../../api/roles";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
-import { QueryView } from "../../parts/query_view";
+import { FreshView } from "../../parts/query_view";
 import { useSave } from "../../parts/save";
 import { tell } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
@@ -50,7 +50,7 @@ export function NewReplayPage() {
         breadcrumbs={[{ label: "Replay", to: "/delivery/replay" }]}
         description="You see how much would be sent before anything is sent."
       />
-      <QueryView query={connections}>
+      <FreshView query={connections}>
         {(all) => {
           const own = all.filter((one) => isCloudMode(one) && one.enabled);
           if (!mayEdit) {
@@ -77,17 +77,15 @@ export function NewReplayPage() {
           }
           return <ReplayForm connections={own} />;
         }}
-      </QueryView>
+      </FreshView>
     </>
   );
 }
 
 function ReplayForm({ connections }: { connections: Connection[] }) {
-  const navigate = useNavigate();
   const client = useQueryClient();
   const [parameters] = useSearchParams();
   const [counted, setCounted] = useState<{ order: string; replay: Replay } | null>(null);
-  const [isStarted, setStarted] = useState(false);
   const wanted = connections.find((one) => one.id === parameters.get("destination"));
   const form = useForm<Order & Record<string, unknown>>({
     initialValues: {
@@ -100,7 +98,7 @@ function ReplayForm({ connections }: { connections: Connection[] }) {
     validate: (values) => problemsOf(values),
   });
   const save = useSave(form, (field) => FIELDS[field] ?? field);
-  useUnsavedGuard(form.isDirty() && !isStarted);
+  const leave = useUnsavedGuard(form.isDirty());
   const current = JSON.stringify(form.values);
   const count = counted?.order === current ? counted.replay : null;
 
@@ -127,22 +125,19 @@ function ReplayForm({ connections }: { connections: Connection[] }) {
       const replay = await until(await order(true));
       setCounted({ order: current, replay });
     });
-  const start = async () => {
-    const isSaved = await save.run(async () => {
+  const start = () =>
+    save.run(async () => {
       await order(false);
+      void client.invalidateQueries({ queryKey: replaysQuery.queryKey });
+      tell("Replay started.");
+      await leave("/delivery/replay");
     });
-    if (!isSaved) return;
-    setStarted(true);
-    await client.invalidateQueries({ queryKey: replaysQuery.queryKey });
-    tell("Replay started.");
-    // After the guard has heard that there is nothing to lose any more.
-    setTimeout(() => navigate("/delivery/replay"));
-  };
   const quick = (ms: number) =>
     form.setValues({ from: asField(Date.now() - ms), to: asField(Date.now() + 60_000) });
 
   return (
-    <form onSubmit={form.onSubmit(() => void (count ? start() : countFirst()))}>
+    // Enter only ever counts, and so does a second press of the button: to send takes another one.
+    <form onSubmit={form.onSubmit(() => void countFirst())}>
       <Stack maw={640} gap="lg">
         <Select
           label="Destination"
@@ -195,7 +190,9 @@ function ReplayForm({ connections }: { connections: Connection[] }) {
           maw={220}
           {...form.getInputProps("ratePerSecond")}
         />
-        {save.error !== null && <ErrorState error={save.error} />}
+        {save.error !== null && (
+          <ErrorState error={save.error} again={count ? "Count again" : "Count first"} />
+        )}
         {count && (
           <Paper p="md" role="status">
             <Text fw={600}>
@@ -223,16 +220,15 @@ function ReplayForm({ connections }: { connections: Connection[] }) {
           </Alert>
         )}
         <Group>
-          <Button
-            type="submit"
-            loading={save.isBusy}
-            disabled={count !== null && count.deliveryCount === 0}
-          >
-            {count ? `Replay ${count.deliveryCount.toLocaleString()}` : "Count first"}
+          <Button type="submit" loading={save.isBusy} variant={count ? "default" : "filled"}>
+            {count ? "Count again" : "Count first"}
           </Button>
           {count && (
-            <Button variant="default" onClick={() => void countFirst()} disabled={save.isBusy}>
-              Count again
+            <Button
+              onClick={() => void start()}
+              disabled={save.isBusy || count.deliveryCount === 0}
+            >
+              {`Replay ${count.deliveryCount.toLocaleString()}`}
             </Button>
           )}
         </Group>

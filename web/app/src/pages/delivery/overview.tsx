@@ -3,11 +3,11 @@
 import { Stack, Text, Title } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { destinationsQuery, sourcesQuery } from "../../api/queries";
+import { balanceQuery, destinationsQuery, sourcesQuery } from "../../api/queries";
 import { type Column, DataTable } from "../../parts/data_table";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
-import { QueryView } from "../../parts/query_view";
+import { areSettled, QueryView } from "../../parts/query_view";
 import { Sparkline } from "../../parts/sparkline";
 import { StatusBadge } from "../../parts/status_badge";
 import { statesQuery } from "../destinations/queries";
@@ -17,6 +17,7 @@ import { Breakdown } from "./breakdown";
 import type { Grain, Period } from "./period";
 import { PeriodChoice, usePeriod } from "./period_choice";
 import {
+  attemptsQuery,
   byDestinationQuery,
   type Connection,
   isCloudMode,
@@ -25,13 +26,19 @@ import {
   type Standing,
 } from "./queries";
 import { standingOf } from "./standing";
-import { StepCards } from "./step_cards";
+import { LoadingSteps, StepCards } from "./step_cards";
 import { stepNamed } from "./steps";
 
 export function OverviewPage() {
   const { period, grain, parameters, set } = usePeriod();
   const overview = useQuery(overviewQuery({}, period, grain));
   const step = stepNamed(parameters.get("step"));
+  const isReady = areSettled(
+    overview,
+    useQuery(attemptsQuery(undefined, period, grain)),
+    useQuery(destinationsQuery),
+    useQuery(balanceQuery),
+  );
   return (
     <>
       <PageHeader
@@ -39,33 +46,37 @@ export function OverviewPage() {
         description="What came in, what was filtered and why, and what reached your destinations."
         actions={<PeriodChoice period={period} grain={grain} set={set} />}
       />
-      <Stack gap="xl">
-        <QueryView query={overview}>
-          {(found) => (
-            <Stack gap="lg">
-              <StepCards
-                overview={found}
-                chosen={step?.name}
-                onChoose={(name) => set({ step: name === step?.name ? null : name })}
-                words={period.words}
-              />
-              {step && (
-                <Breakdown
-                  key={step.name}
-                  step={step}
-                  scope={{}}
-                  period={period}
-                  grain={grain}
+      {isReady ? (
+        <Stack gap="xl">
+          <QueryView query={overview}>
+            {(found) => (
+              <Stack gap="lg">
+                <StepCards
                   overview={found}
+                  chosen={step?.name}
+                  onChoose={(name) => set({ step: name === step?.name ? null : name })}
+                  words={period.words}
                 />
-              )}
-              <Attempts period={period} grain={grain} />
-            </Stack>
-          )}
-        </QueryView>
-        <Destinations period={period} grain={grain} />
-        <Balance />
-      </Stack>
+                {step && (
+                  <Breakdown
+                    key={step.name}
+                    step={step}
+                    scope={{}}
+                    period={period}
+                    grain={grain}
+                    overview={found}
+                  />
+                )}
+                <Attempts period={period} grain={grain} />
+              </Stack>
+            )}
+          </QueryView>
+          <Destinations period={period} grain={grain} />
+          <Balance />
+        </Stack>
+      ) : (
+        <LoadingSteps chosen={step?.name} words={period.words} />
+      )}
     </>
   );
 }
@@ -73,8 +84,10 @@ export function OverviewPage() {
 interface Line {
   connection: Connection;
   sourceName: string;
-  shares: Shares;
+  /** Undefined until they are known. */
+  shares: Shares | undefined;
   state: Standing | undefined;
+  areStatesKnown: boolean;
 }
 
 const NOTHING: Shares = { filtered: 0, byBrowser: 0, failed: 0, delivered: 0, trend: [] };
@@ -98,8 +111,9 @@ function Destinations({ period, grain }: { period: Period; grain: Grain }) {
             rows={all.map((connection) => ({
               connection,
               sourceName: sourceNames.get(connection.sourceId) ?? "",
-              shares: shares.data?.[connection.id] ?? NOTHING,
+              shares: shares.data && (shares.data[connection.id] ?? NOTHING),
               state: states.data?.get(connection.id),
+              areStatesKnown: !states.isPending,
             }))}
             rowKey={({ connection }) => connection.id}
             to={({ connection }) => `/destinations/${connection.id}/delivery`}
@@ -149,16 +163,14 @@ const columnsFor = (period: Period): Column<Line>[] => [
       return <StatusBadge state={color}>{word}</StatusBadge>;
     },
   },
-  count("Delivered", ({ shares }) => shares.delivered),
-  count("Failed", ({ shares }) => shares.failed),
+  count("Delivered", ({ shares }) => shares?.delivered),
+  count("Failed", ({ shares }) => shares?.failed),
   {
-    ...count("Filtered", ({ shares }) => shares.filtered),
+    ...count("Filtered", ({ shares }) => shares?.filtered),
     render: ({ shares }) => (
       <>
-        <Text span fz="sm" c={shares.filtered === 0 ? "dimmed" : undefined}>
-          {shares.filtered.toLocaleString()}
-        </Text>
-        {shares.byBrowser > 0 && (
+        <Count of={shares?.filtered} />
+        {shares && shares.byBrowser > 0 && (
           <Text fz="xs" c="dimmed">
             {shares.byBrowser.toLocaleString()} by browser
           </Text>
@@ -166,13 +178,14 @@ const columnsFor = (period: Period): Column<Line>[] => [
       </>
     ),
   },
-  count("Waiting", ({ state }) => state?.unfinished ?? 0),
-  count("Dead letters", ({ state }) => state?.deadLetters ?? 0),
+  count("Waiting", (line) => line.state?.unfinished ?? (line.areStatesKnown ? 0 : undefined)),
+  count("Dead letters", (line) => line.state?.deadLetters ?? (line.areStatesKnown ? 0 : undefined)),
   {
     key: "trend",
     label: "Trend",
     width: "110px",
     render: ({ shares, connection }) =>
+      shares &&
       shares.trend.length > 0 && (
         <Sparkline
           values={shares.trend}
@@ -183,17 +196,21 @@ const columnsFor = (period: Period): Column<Line>[] => [
   },
 ];
 
-function count(label: string, of: (line: Line) => number): Column<Line> {
+function Count({ of }: { of: number | undefined }) {
+  return (
+    <Text span fz="sm" c={of ? undefined : "dimmed"}>
+      {of?.toLocaleString() ?? "…"}
+    </Text>
+  );
+}
+
+function count(label: string, of: (line: Line) => number | undefined): Column<Line> {
   return {
     key: label,
     label,
     align: "right",
     width: "minmax(64px, 0.7fr)",
     sortBy: of,
-    render: (line) => (
-      <Text span fz="sm" c={of(line) === 0 ? "dimmed" : undefined}>
-        {of(line).toLocaleString()}
-      </Text>
-    ),
+    render: (line) => <Count of={of(line)} />,
   };
 }

@@ -68,9 +68,10 @@ const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeS
 function ReplayCard({ replay }: { replay: Replay }) {
   const client = useQueryClient();
   const mayEdit = useMay("editor");
-  const name = useQuery(destinationsQuery).data?.find(
-    (one) => one.id === replay.destinationId,
-  )?.name;
+  const destinations = useQuery(destinationsQuery);
+  const name = destinations.isPending
+    ? "…"
+    : destinations.data?.find((one) => one.id === replay.destinationId)?.name;
   const { state, word } = STATES[replay.state];
   const isRunning = replay.state === "running";
   const stop = async () => {

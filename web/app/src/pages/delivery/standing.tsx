@@ -8,6 +8,7 @@ import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
 import { api, data } from "../../api/client";
 import { useMay } from "../../api/roles";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
 import { counted } from "../../parts/plural";
 import { type State, StatusBadge } from "../../parts/status_badge";
@@ -44,10 +45,9 @@ export function StandingBadge({ connection }: { connection: Connection }) {
 
 function useResume(connection: Connection) {
   const client = useQueryClient();
-  const [isBusy, setBusy] = useState(false);
-  const resume = async () => {
-    setBusy(true);
-    try {
+  const { isBusy, run } = useDeed(tellError);
+  const resume = () =>
+    run(async () => {
       const { state } = await data(
         api.POST("/destinations/{destination_id}/resume", {
           params: { path: { destination_id: connection.id } },
@@ -56,12 +56,7 @@ function useResume(connection: Connection) {
       client.setQueryData(stateQuery(connection.id).queryKey, state);
       await client.invalidateQueries({ queryKey: statesQuery.queryKey });
       tell(`${connection.name} has resumed.`);
-    } catch (error) {
-      tellError(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return { isBusy, resume };
 }
 
@@ -160,16 +155,13 @@ export function PauseButton({ connection }: { connection: Connection }) {
   const { data: state } = useQuery(stateQuery(connection.id));
   const [isOpen, { open, close }] = useDisclosure();
   const [why, setWhy] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const deed = useDeed();
   const mayEdit = useMay("editor");
   if (!mayEdit || !state || state.isPaused || !connection.enabled) return null;
 
-  const pause = async (event: FormEvent) => {
+  const pause = (event: FormEvent) => {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
+    void deed.run(async () => {
       const { state: after } = await data(
         api.POST("/destinations/{destination_id}/pause", {
           params: { path: { destination_id: connection.id } },
@@ -180,11 +172,7 @@ export function PauseButton({ connection }: { connection: Connection }) {
       await client.invalidateQueries({ queryKey: statesQuery.queryKey });
       setWhy("");
       close();
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
 
   return (
@@ -212,12 +200,12 @@ export function PauseButton({ connection }: { connection: Connection }) {
               onChange={(event) => setWhy(event.currentTarget.value)}
               data-autofocus
             />
-            {error !== null && <ErrorState error={error} />}
+            {deed.error !== null && <ErrorState error={deed.error} again="Pause" />}
             <Group justify="flex-end">
               <Button variant="default" onClick={close}>
                 Cancel
               </Button>
-              <Button type="submit" loading={isBusy}>
+              <Button type="submit" loading={deed.isBusy}>
                 Pause
               </Button>
             </Group>

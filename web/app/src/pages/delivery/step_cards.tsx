@@ -1,6 +1,7 @@
 /** The six steps side by side: how many, which share, and the trend. One can be chosen. */
 
-import { Skeleton } from "@mantine/core";
+import { Skeleton, Stack } from "@mantine/core";
+import { LoadingRows } from "../../parts/query_view";
 import { Sparkline } from "../../parts/sparkline";
 import classes from "./delivery.module.css";
 import type { Overview } from "./queries";
@@ -9,7 +10,7 @@ import { percent, STEPS, type StepName, sharesOf } from "./steps";
 interface Props {
   overview: Overview | undefined;
   chosen: StepName | undefined;
-  onChoose: (name: StepName) => void;
+  onChoose?: (name: StepName) => void;
   words: string;
 }
 
@@ -25,7 +26,7 @@ export function StepCards({ overview, chosen, onChoose, words }: Props) {
             type="button"
             className={classes.step}
             aria-pressed={name === chosen}
-            onClick={() => onChoose(name)}
+            onClick={() => onChoose?.(name)}
           >
             <span className={classes.stepLabel}>
               <span
@@ -57,5 +58,15 @@ export function StepCards({ overview, chosen, onChoose, words }: Props) {
         );
       })}
     </section>
+  );
+}
+
+/** What stands there until the page can be shown. */
+export function LoadingSteps(props: Pick<Props, "chosen" | "words">) {
+  return (
+    <Stack gap="lg">
+      <StepCards overview={undefined} {...props} />
+      <LoadingRows />
+    </Stack>
   );
 }

@@ -15,7 +15,7 @@ import {
 } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { ApiError, conflictOf } from "../../api/errors";
@@ -60,6 +60,8 @@ export function FilterPage() {
 }
 
 function Existing({ destination, filterId }: { destination: Destination; filterId: string }) {
+  // Another start after somebody else's version was taken.
+  const [round, setRound] = useState(0);
   const query = useQuery({
     ...filterQuery(destination.id, filterId),
     // What is being edited is not to change by itself.
@@ -70,11 +72,10 @@ function Existing({ destination, filterId }: { destination: Destination; filterI
     <QueryView query={query}>
       {({ filter, etag }) => (
         <Edit
-          key={etag}
+          key={round}
           destination={destination}
-          filter={filter}
-          etag={etag}
-          onReload={() => void query.refetch()}
+          loaded={{ filter, etag }}
+          onReload={() => void query.refetch().then(() => setRound(round + 1))}
         />
       )}
     </QueryView>
@@ -83,19 +84,18 @@ function Existing({ destination, filterId }: { destination: Destination; filterI
 
 interface EditProps {
   destination: Destination;
-  filter?: Filter;
-  etag?: string | null;
+  loaded?: { filter: Filter; etag: string | null };
   onReload?: () => void;
 }
 
-function Edit({ destination, filter, etag, onReload }: EditProps) {
-  const navigate = useNavigate();
+function Edit({ destination, loaded, onReload }: EditProps) {
+  // What it was filled from: what somebody else saves meanwhile is not overwritten.
+  const [{ filter, etag }] = useState(loaded ?? { filter: undefined, etag: null });
   const client = useQueryClient();
   const canEdit = useCanEdit();
   const [title, setTitle] = useState(filter?.title ?? "");
   const [condition, setCondition] = useState(filter?.if ?? 'type = "track"');
   const [drafts, setDrafts] = useState<Draft[]>(filter?.actions.map(draftOf) ?? [NEW_DRAFT]);
-  const [isDone, setDone] = useState(false);
   const save = useFieldSave((field) => field === "if" || field === "title");
   const recent = useQuery(recentEventsQuery(destination.sourceId, TRIED_ON));
   const actions = drafts.map(actionOf);
@@ -103,15 +103,15 @@ function Edit({ destination, filter, etag, onReload }: EditProps) {
     title !== (filter?.title ?? "") ||
     condition !== (filter?.if ?? 'type = "track"') ||
     JSON.stringify(actions) !== JSON.stringify((filter?.actions ?? [NEW_DRAFT]).map(normal));
-  useUnsavedGuard(isDirty && !isDone && canEdit);
+  const leave = useUnsavedGuard(isDirty && canEdit);
   const list = `/destinations/${destination.id}/filters`;
   // A name that one need not think of.
   const suggested = actions.map(inWords).join("; ");
 
-  const send = async (ifMatch: string | null | undefined) => {
+  const send = async (ifMatch: string | null) => {
     const body = { title: title.trim() || suggested, if: condition, actions };
-    const ok = await save.run(() =>
-      data<unknown>(
+    await save.run(async () => {
+      await data<unknown>(
         filter
           ? api.PATCH("/destination/{destination_id}/filters/{filter_id}", {
               params: {
@@ -124,13 +124,11 @@ function Edit({ destination, filter, etag, onReload }: EditProps) {
               params: { path: { destination_id: destination.id } },
               body: { ...body, enabled: true, description: "" },
             }),
-      ),
-    );
-    if (!ok) return;
-    setDone(true);
-    await client.invalidateQueries({ queryKey: filtersQuery(destination.id).queryKey });
-    tell("The filter is saved and active.");
-    setTimeout(() => navigate(list), 0);
+      );
+      void client.invalidateQueries({ queryKey: filtersQuery(destination.id).queryKey });
+      tell("The filter is saved and active.");
+      await leave(list);
+    });
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -169,7 +167,9 @@ function Edit({ destination, filter, etag, onReload }: EditProps) {
                 isBusy={save.isBusy}
               />
             ) : (
-              save.error !== null && <ErrorState error={save.error} />
+              save.error !== null && (
+                <ErrorState error={save.error} again={filter ? "Save filter" : "Add filter"} />
+              )
             )}
             <Fieldset legend="Which events" variant="unstyled">
               <TriggerBuilder

@@ -55,9 +55,11 @@ export function FilterPreview({ sourceId, condition, actions }: Props) {
         {preview.isFetching && <Loader size="xs" aria-label="Trying" />}
       </Group>
       <Text px="md" pb="sm" c="dimmed">
-        {recent.data?.length
-          ? `On the latest ${events.length} events of the source.`
-          : "On examples: the source has sent nothing yet."}{" "}
+        {recent.isPending
+          ? "On the latest events of the source."
+          : recent.data?.length
+            ? `On the latest ${events.length} events of the source.`
+            : "On examples: the source has sent nothing yet."}{" "}
         {counts &&
           `${counts.dropped} dropped, ${counts.changed} changed, ${counts.kept} as they are.`}
       </Text>

@@ -8,8 +8,9 @@ import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { EmptyState } from "../../parts/empty_state";
+import { useInOrder } from "../../parts/in_order";
 import { QueryView } from "../../parts/query_view";
-import { tell, tellError } from "../../parts/tell";
+import { tell } from "../../parts/tell";
 import classes from "./destinations.module.css";
 import { inWords } from "./filter_words";
 import { DestinationFrame } from "./frame";
@@ -72,25 +73,24 @@ function FilterRow({ filter, base, canEdit }: RowProps) {
   const client = useQueryClient();
   const path = { destination_id: filter.destinationId, filter_id: filter.id };
   const key = filtersQuery(filter.destinationId).queryKey;
-  const enable = async (enabled: boolean) => {
-    const show = (is: boolean) =>
-      client.setQueryData<Filter[]>(key, (all) =>
-        all?.map((one) => (one.id === filter.id ? { ...one, enabled: is } : one)),
-      );
-    show(enabled);
-    try {
-      await data(
+  const enable = useInOrder<boolean>({
+    queryKeys: [key],
+    send: (enabled) =>
+      data(
         api.PATCH("/destination/{destination_id}/filters/{filter_id}", {
           params: { path },
           body: { enabled },
         }),
-      );
-    } catch (problem) {
-      show(!enabled);
-      tellError(problem);
-    }
-    await client.invalidateQueries({ queryKey: key });
-  };
+      ),
+    show: (enabled) => {
+      const set = (is: boolean) =>
+        client.setQueryData<Filter[]>(key, (all) =>
+          all?.map((one) => (one.id === filter.id ? { ...one, enabled: is } : one)),
+        );
+      set(enabled);
+      return () => set(!enabled);
+    },
+  });
   const remove = async () => {
     await data(
       api.DELETE("/destination/{destination_id}/filters/{filter_id}", { params: { path } }),
@@ -120,7 +120,7 @@ function FilterRow({ filter, base, canEdit }: RowProps) {
             checked={filter.enabled}
             disabled={!canEdit}
             title={canEdit ? undefined : "Your role is viewer: only editors can change this."}
-            onChange={(event) => void enable(event.currentTarget.checked)}
+            onChange={(event) => enable(event.currentTarget.checked)}
           />
           {canEdit && (
             <ConfirmButton

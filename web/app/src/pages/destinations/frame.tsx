@@ -96,7 +96,7 @@ function Head({ destination }: { destination: Destination }) {
             checked={destination.enabled}
             disabled={!canEdit}
             title={canEdit ? undefined : "Your role is viewer: only editors can change this."}
-            onChange={(event) => void enable(destination, event.currentTarget.checked)}
+            onChange={(event) => enable(destination, event.currentTarget.checked)}
           />
         }
       />

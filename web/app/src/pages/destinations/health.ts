@@ -9,14 +9,19 @@ export interface Health {
   words: string;
 }
 
-/** Returns the gravest that can be said of it. */
-export function healthOf(isEnabled: boolean, delivery: DeliveryState | undefined): Health {
+/**
+ * Returns the gravest that can be said of it.
+ *
+ * @param delivery Undefined if there is none; null while it is not known yet.
+ */
+export function healthOf(isEnabled: boolean, delivery: DeliveryState | null | undefined): Health {
   if (delivery?.isPaused) {
     return delivery.pause?.reason === "owner"
       ? { state: "warn", words: "Paused" }
       : { state: "bad", words: "Paused: action needed" };
   }
   if (!isEnabled) return { state: "idle", words: "Disabled" };
+  if (delivery === null) return { state: "idle", words: "…" };
   if (delivery && delivery.deadLetters > 0) {
     return { state: "bad", words: counted(delivery.deadLetters, "dead letter") };
   }

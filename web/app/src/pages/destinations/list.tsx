@@ -23,7 +23,8 @@ export function DestinationsPage() {
   const canEdit = useCanEdit();
   const enable = useEnable();
   const names = new Map(sources.data?.map((one) => [one.id, one.name]));
-  const health = (one: Destination) => healthOf(one.enabled, states.data?.get(one.id));
+  const health = (one: Destination) =>
+    healthOf(one.enabled, states.isPending ? null : states.data?.get(one.id));
 
   const columns: Column<Destination>[] = [
     {
@@ -72,7 +73,7 @@ export function DestinationsPage() {
           checked={one.enabled}
           disabled={!canEdit}
           title={canEdit ? undefined : "Your role is viewer: only editors can change this."}
-          onChange={(event) => void enable(one, event.currentTarget.checked)}
+          onChange={(event) => enable(one, event.currentTarget.checked)}
         />
       ),
     },

@@ -2,16 +2,18 @@
 
 import { Button, Group, Paper, Select, Stack, Text, Title } from "@mantine/core";
 import { IconExternalLink, IconSend } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { sourcesQuery } from "../../api/queries";
 import { hasFeature } from "../../page_facts";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
+import { LoadingRows } from "../../parts/query_view";
 import { vendorName } from "../catalog/entries";
-import { Steps } from "../events/try_event";
+import { type EventTest, Steps } from "../events/try_event";
 import type { Destination } from "./queries";
 import { firstTest, sandboxOf, shopFor, TESTS, type TestType, testEvent } from "./tests";
 
@@ -46,8 +48,10 @@ interface WayProps {
 }
 
 function OnAPage({ destination, sandbox }: WayProps) {
-  const { data: sources } = useQuery(sourcesQuery);
-  const writeKey = sources?.find((one) => one.id === destination.sourceId)?.writeKeys[0];
+  const sources = useQuery(sourcesQuery);
+  // The way to the shop comes first, and would push the others aside under the pointer.
+  if (hasFeature("demo") && sources.isPending) return <LoadingRows count={2} />;
+  const writeKey = sources.data?.find((one) => one.id === destination.sourceId)?.writeKeys[0];
   const hasShop = hasFeature("demo") && writeKey !== undefined;
   return (
     <>
@@ -73,17 +77,18 @@ function OnAPage({ destination, sandbox }: WayProps) {
 
 function FromHere({ destination, sandbox, canEdit }: WayProps & { canEdit: boolean }) {
   const [type, setType] = useState<TestType>(() => firstTest(destination.metadata));
-  const test = useMutation({
-    mutationFn: async () => {
-      const { test: result } = await data(
+  const [test, setTest] = useState<EventTest>();
+  const deed = useDeed();
+  const send = () =>
+    deed.run(async () => {
+      const answer = await data(
         api.POST("/destinations/{destination_id}/test-event", {
           params: { path: { destination_id: destination.id } },
           body: { event: testEvent(type, new Date(), crypto.randomUUID()), send: true },
         }),
       );
-      return result;
-    },
-  });
+      setTest(answer.test);
+    });
   return (
     <>
       <Text mb="md" maw="68ch">
@@ -104,8 +109,8 @@ function FromHere({ destination, sandbox, canEdit }: WayProps & { canEdit: boole
             />
             <Button
               leftSection={<IconSend size={16} aria-hidden />}
-              loading={test.isPending}
-              onClick={() => test.mutate()}
+              loading={deed.isBusy}
+              onClick={() => void send()}
             >
               Send a test event
             </Button>
@@ -114,10 +119,10 @@ function FromHere({ destination, sandbox, canEdit }: WayProps & { canEdit: boole
         <SeeInSandbox destination={destination} sandbox={sandbox} />
       </Group>
       <div aria-live="polite">
-        {test.error && <ErrorState error={test.error} onRetry={() => test.mutate()} />}
-        {test.data && (
+        {deed.error !== null && <ErrorState error={deed.error} again="Send a test event" />}
+        {test && (
           <Stack mt="lg" gap="xs">
-            <Steps test={test.data} name={destination.name} />
+            <Steps test={test} name={destination.name} />
           </Stack>
         )}
       </div>

@@ -8,11 +8,11 @@ import {
   IconPlayerPause,
 } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { sourcesQuery } from "../../api/queries";
+import { useDeed } from "../../parts/deed";
 import { LoadingRows } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
@@ -63,22 +63,17 @@ function Overview({ destination }: { destination: Destination }) {
 function Paused({ destination, state }: { destination: Destination; state: DeliveryState }) {
   const canEdit = useCanEdit();
   const client = useQueryClient();
-  const [isBusy, setBusy] = useState(false);
-  const resume = async () => {
-    setBusy(true);
-    try {
+  const resuming = useDeed(tellError);
+  const resume = () =>
+    resuming.run(async () => {
       await data(
         api.POST("/destinations/{destination_id}/resume", {
           params: { path: { destination_id: destination.id } },
         }),
       );
       tell("Sending resumed.");
-    } catch (problem) {
-      tellError(problem);
-    }
-    await client.invalidateQueries({ queryKey: ["destination-states"] });
-    setBusy(false);
-  };
+      await client.invalidateQueries({ queryKey: ["destination-states"] });
+    });
   return (
     <Alert
       color={state.pause?.reason === "owner" ? "amber" : "red"}
@@ -102,7 +97,7 @@ function Paused({ destination, state }: { destination: Destination; state: Deliv
       </Text>
       <Group mt="sm" gap="xs">
         {canEdit && (
-          <Button loading={isBusy} onClick={resume}>
+          <Button loading={resuming.isBusy} onClick={() => void resume()}>
             Resume
           </Button>
         )}

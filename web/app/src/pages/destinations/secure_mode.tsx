@@ -179,7 +179,7 @@ function Checker({ destination }: { destination: Destination }) {
               setVerdict(undefined);
             }}
           />
-          {save.error !== null && <ErrorState error={save.error} />}
+          {save.error !== null && <ErrorState error={save.error} again="Check" />}
           <Group>
             <Button
               type="submit"

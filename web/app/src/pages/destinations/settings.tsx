@@ -2,7 +2,7 @@
 
 import { Button, Group, Modal, Paper, Select, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { hashKey, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
@@ -40,18 +40,23 @@ function Settings({ now, etagNow }: { now: Destination; etagNow: string | null }
   const save = useFieldSave((field) => field.startsWith("settings.") || field === "name");
   const [secretsTyped, setSecretsTyped] = useState(0);
   const isDirty = name !== started.current.destination.name || Object.keys(changed).length > 0;
-  if (!isDirty && started.current.etag !== etagNow) {
+  // Its switch stands beside the form, and is no change of what is typed here.
+  const isOnlyBeside = isSameForm(started.current.destination, now);
+  if (started.current.etag !== etagNow && (!isDirty || isOnlyBeside)) {
     started.current = { destination: now, etag: etagNow };
-    if (name !== now.name) setName(now.name);
+    if (!isDirty && name !== now.name) setName(now.name);
   }
   useUnsavedGuard(isDirty);
   const base = started.current.destination;
   const conflict = conflictOf(save.error);
 
-  const show = (destination: Destination, etag: string | null) => {
+  /** @param sent What of the form is in it; what was typed since stays, and is not saved yet. */
+  const show = (destination: Destination, etag: string | null, sent = { name, changed }) => {
     started.current = { destination, etag };
-    setName(destination.name);
-    setChanged({});
+    setName((now) => (now === sent.name ? destination.name : now));
+    setChanged((now) =>
+      Object.fromEntries(Object.entries(now).filter(([key, value]) => value !== sent.changed[key])),
+    );
     // A secret that was typed is not to be seen again.
     setSecretsTyped((count) => count + 1);
     save.clear();
@@ -73,7 +78,7 @@ function Settings({ now, etagNow }: { now: Destination; etagNow: string | null }
     if (!ok) return;
     tell("The settings are saved.");
     void client.invalidateQueries({ queryKey: ["destinations"] });
-    void client.invalidateQueries({ queryKey: ["destination", now.id, "pickup"] });
+    void client.invalidateQueries({ queryKey: ["destination", now.id] });
   };
   const takeTheirs = async () => {
     const { value, etag } = await versioned(
@@ -105,7 +110,7 @@ function Settings({ now, etagNow }: { now: Destination; etagNow: string | null }
                 isBusy={save.isBusy}
               />
             ) : (
-              save.error !== null && <ErrorState error={save.error} />
+              save.error !== null && <ErrorState error={save.error} again="Save" />
             )}
             <TextInput
               label="Name"
@@ -168,6 +173,10 @@ function Settings({ now, etagNow }: { now: Destination; etagNow: string | null }
     </Stack>
   );
 }
+
+const isSameForm = (one: Destination, other: Destination): boolean =>
+  hashKey([one.name, one.settings, one.secretSettings]) ===
+  hashKey([other.name, other.settings, other.secretSettings]);
 
 function isConflict(error: unknown): boolean {
   return Boolean((error as { isConflict?: boolean } | null)?.isConflict);
@@ -268,7 +277,7 @@ function Duplicate({ destination, onDone }: { destination: Destination; onDone: 
   return (
     <form onSubmit={submit}>
       <Stack>
-        {save.error !== null && <ErrorState error={save.error} />}
+        {save.error !== null && <ErrorState error={save.error} again="Duplicate" />}
         <TextInput
           label="Name of the copy"
           value={name}

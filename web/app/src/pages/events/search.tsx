@@ -35,7 +35,11 @@ export function SearchPage() {
         description="Look up any event and see what happened to it, from source to destination."
       />
       <Stack gap="lg">
-        <SearchBox key={parameters.toString()} wanted={wanted} hasFocus={isEmpty} />
+        <SearchBox
+          key={`${wanted.userId} ${wanted.eventName}`}
+          wanted={wanted}
+          hasFocus={isEmpty}
+        />
         {isEmpty ? (
           <Text c="dimmed">The latest events:</Text>
         ) : (

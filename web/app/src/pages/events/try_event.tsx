@@ -7,11 +7,12 @@ import { api, data } from "../../api/client";
 import { useMay } from "../../api/roles";
 import type { components } from "../../api/schema";
 import { CodeBlock } from "../../parts/code_block";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
 import type { State } from "../../parts/status_badge";
 import classes from "./events.module.css";
 
-type EventTest = components["schemas"]["EventTest"];
+export type EventTest = components["schemas"]["EventTest"];
 
 interface Props {
   destinationId: string;
@@ -42,14 +43,11 @@ const RESULTS: Record<string, { state: State; word: string }> = {
 export function TryEvent({ destinationId, name, event }: Props) {
   const [isOpen, { open, close }] = useDisclosure();
   const [test, setTest] = useState<EventTest | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
+  const deed = useDeed();
   const mayEdit = useMay("editor");
 
-  const run = async (send: boolean) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const run = (send: boolean) =>
+    deed.run(async () => {
       const answer = await data(
         api.POST("/destinations/{destination_id}/test-event", {
           params: { path: { destination_id: destinationId } },
@@ -57,12 +55,7 @@ export function TryEvent({ destinationId, name, event }: Props) {
         }),
       );
       setTest(answer.test);
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   const start = () => {
     open();
     setTest(null);
@@ -81,14 +74,16 @@ export function TryEvent({ destinationId, name, event }: Props) {
             The event goes through the filters, triggers and mappings as they are now. Nothing is
             stored.
           </Text>
-          {error !== null && <ErrorState error={error} onRetry={() => void run(false)} />}
+          {deed.error !== null && (
+            <ErrorState error={deed.error} onRetry={() => void run(false)} again="Try again" />
+          )}
           {test && <Steps test={test} name={name} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
               Close
             </Button>
             {test && test.deliveries.length > 0 && (
-              <Button loading={isBusy} onClick={() => void run(true)}>
+              <Button loading={deed.isBusy} onClick={() => void run(true)}>
                 Send the request too
               </Button>
             )}

@@ -11,7 +11,7 @@ import { useSignal } from "../../api/signal";
 import { perStretch, volumesQuery } from "../../api/volumes";
 import { ChangeLine } from "../../parts/change_line";
 import { EmptyState } from "../../parts/empty_state";
-import { QueryView } from "../../parts/query_view";
+import { areSettled, LoadingRows, QueryView } from "../../parts/query_view";
 import { Sparkline } from "../../parts/sparkline";
 import { StatusBadge } from "../../parts/status_badge";
 import { TimeAgo } from "../../parts/time_ago";
@@ -40,9 +40,15 @@ export function Dashboard() {
     refetchInterval: REFRESH_MS,
   });
   const problems =
-    balance.data && connections.data
+    balance.data && connections.data && !standings.isLoading
       ? problemsOf(balance.data, connections.data, standings.data)
       : undefined;
+  const changes = useQuery({ ...changesQuery, enabled: role !== "viewer" });
+  // All below the figures at once: each would push down what is below itself.
+  const isReady =
+    areSettled(sources, connections, balance, hour, useQuery(volumesQuery("day"))) &&
+    !standings.isLoading &&
+    !changes.isLoading;
   const lastHour = hour.data && perStretch(hour.data.volumes, "hour", hour.data.startMs);
 
   return (
@@ -69,7 +75,19 @@ export function Dashboard() {
             ))}
         </Figure>
       </SimpleGrid>
-      {problems && problems.length > 0 && <Problems problems={problems} />}
+      {isReady ? <Rest problems={problems ?? []} /> : <LoadingRows />}
+    </Stack>
+  );
+}
+
+/** Everything below the figures. */
+function Rest({ problems }: { problems: readonly DeliveryProblem[] }) {
+  const role = useSignal(session)?.role;
+  const sources = useQuery(sourcesQuery);
+  const connections = useQuery(destinationsQuery);
+  return (
+    <>
+      {problems.length > 0 && <Problems problems={problems} />}
       {sources.data?.length === 0 ? (
         <EmptyState
           icon={IconBroadcast}
@@ -96,7 +114,7 @@ export function Dashboard() {
           {role !== "viewer" && <Changes />}
         </SimpleGrid>
       )}
-    </Stack>
+    </>
   );
 }
 

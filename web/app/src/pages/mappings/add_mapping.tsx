@@ -1,9 +1,10 @@
 /** Adds a mapping: a preset, which is complete, or an action to be mapped by oneself. */
 
 import { Modal, Text, UnstyledButton } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "react-router";
+import { useQueryClient } from "@tanstack/react-query";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
+import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import type { Destination } from "../destinations/queries";
 import { createMapping, mappingsQuery } from "./api";
 import { freeName } from "./logic";
@@ -27,28 +28,27 @@ interface Start {
 
 export function AddMapping({ destination, taken, isOpen, onClose }: Props) {
   const client = useQueryClient();
-  const navigate = useNavigate();
+  const leave = useUnsavedGuard(false);
   const { actions, presets } = destination.metadata;
-  const add = useMutation({
-    mutationFn: ({ name, action, trigger, settings }: Start) =>
-      createMapping(destination.id, {
+  const deed = useDeed();
+  const add = ({ name, action, trigger, settings }: Start) =>
+    deed.run(async () => {
+      const made = await createMapping(destination.id, {
         name: freeName(name, taken),
         actionId: action,
         trigger,
         enabled: false,
         ...(settings ? { settings } : {}),
-      }),
-    onSuccess: (made) => {
+      });
       void client.invalidateQueries({ queryKey: mappingsQuery(destination.id).queryKey });
-      void navigate(`/destinations/${destination.id}/mappings/${made.id}`);
-    },
-  });
+      await leave(`/destinations/${destination.id}/mappings/${made.id}`);
+    });
   const choice = (start: Start, title: string, text: string) => (
     <UnstyledButton
       key={title}
       className={classes.choice}
-      disabled={add.isPending}
-      onClick={() => add.mutate(start)}
+      disabled={deed.isBusy}
+      onClick={() => void add(start)}
     >
       <Text fw={600} fz="sm">
         {title}
@@ -60,7 +60,7 @@ export function AddMapping({ destination, taken, isOpen, onClose }: Props) {
   );
   return (
     <Modal opened={isOpen} onClose={onClose} title="Add a mapping" size="lg">
-      {add.error && <ErrorState error={add.error} />}
+      {deed.error !== null && <ErrorState error={deed.error} />}
       <Text fz="sm" c="dimmed" mb="md">
         It is disabled until you enable it.
       </Text>

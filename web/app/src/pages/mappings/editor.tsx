@@ -9,6 +9,7 @@ import { useParams } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { ApiError, conflictOf } from "../../api/errors";
 import { ConflictAlert } from "../../parts/conflict_alert";
+import { useDeed } from "../../parts/deed";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
@@ -80,8 +81,8 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
   const isReadOnly = !useCanEdit();
   const [base, setBase] = useState(loaded);
   const [draft, setDraft] = useState<Draft>(() => draftOf(loaded.mapping));
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const deed = useDeed();
+  const { isBusy, error } = deed;
   const [unreadable, setUnreadable] = useState<readonly string[]>([]);
   const told = useCallback(
     (id: string, is: boolean) =>
@@ -99,23 +100,17 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
   const saved = error instanceof ApiError && !error.isConflict ? error.messagesByField() : {};
 
   const save = async (change: { enabled?: boolean } = {}, etag = base.etag) => {
-    if (isReadOnly || isBusy || unreadable.length > 0) return;
-    setBusy(true);
-    setError(null);
-    try {
+    if (isReadOnly || unreadable.length > 0) return;
+    await deed.run(async () => {
       const next = await changeMapping(mapping, { ...draft, ...change }, etag);
       setBase(next);
       // What is typed meanwhile stays, and is not saved yet.
       tell(change.enabled ? "Saved and enabled." : "Saved.");
       void client.invalidateQueries({ queryKey: mappingsQuery(destination.id).queryKey });
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
-  useHotkeys([["mod+S", () => void save()]], []);
+  useHotkeys([["mod+S", () => isDirty && void save()]], []);
 
   const problems: FieldProblem[] = [
     ...preview.problems,
@@ -160,7 +155,7 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
                   color="gray"
                   onClick={() => {
                     setDraft(draftOf(mapping));
-                    setError(null);
+                    deed.clear();
                   }}
                 >
                   Undo changes
@@ -197,7 +192,7 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
             const current = conflict.current as unknown as Mapping;
             setBase({ mapping: current, etag: conflict.etag });
             setDraft(draftOf(current));
-            setError(null);
+            deed.clear();
           }}
           onMine={() => void save({}, conflict.etag)}
           isBusy={isBusy}
@@ -205,7 +200,7 @@ function Editor({ destination, loaded }: { destination: Destination; loaded: Loa
       ) : (
         error !== null && (
           <div className={classes.alert}>
-            <ErrorState error={error} />
+            <ErrorState error={error} again="Save" />
           </div>
         )
       )}

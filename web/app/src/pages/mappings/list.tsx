@@ -2,13 +2,17 @@
 
 import { ActionIcon, Anchor, Button, Group, Menu, Modal, Paper, Switch, Text } from "@mantine/core";
 import { IconArrowsSplit2, IconDots, IconGripVertical, IconPlus } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type DragEvent, type KeyboardEvent, useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { Link } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
+import { useDeed } from "../../parts/deed";
 import { EmptyState } from "../../parts/empty_state";
+import { ErrorState } from "../../parts/error_state";
+import { useInOrder } from "../../parts/in_order";
 import { QueryView } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
+import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { DestinationFrame } from "../destinations/frame";
 import type { Destination } from "../destinations/queries";
 import { AddMapping } from "./add_mapping";
@@ -55,7 +59,7 @@ function Mappings({ destination }: { destination: Destination }) {
         <Button
           leftSection={<IconPlus size={16} />}
           onClick={() => setAdding(true)}
-          disabled={isReadOnly}
+          disabled={isReadOnly || !mappings.data}
           title={isReadOnly ? "Your role is viewer: only editors can change this." : ""}
         >
           Add mapping
@@ -100,21 +104,21 @@ function List({ mappings, destination, isReadOnly }: ListProps) {
   const { queryKey } = mappingsQuery(destination.id);
   const [dragged, setDragged] = useState<number>();
   const [said, setSaid] = useState("");
-  const order = useMutation({
-    mutationFn: (next: Mapping[]) =>
+  const order = useInOrder<Mapping[]>({
+    queryKeys: [queryKey],
+    send: (next) =>
       orderMappings(
         destination.id,
         next.map(({ id }) => id),
       ),
-    onMutate: (next) => client.setQueryData(queryKey, next),
-    onError: (error) => {
-      tellError(error);
-      void client.invalidateQueries({ queryKey });
+    show: (next) => {
+      client.setQueryData(queryKey, next);
+      return () => client.setQueryData(queryKey, mappings);
     },
   });
   const move = (from: number, to: number) => {
     if (to < 0 || to >= mappings.length || from === to) return;
-    order.mutate(moved(mappings, from, to));
+    order(moved(mappings, from, to));
     setSaid(`${mappings[from]?.name} is now ${to + 1} of ${mappings.length}.`);
   };
   return (
@@ -168,37 +172,45 @@ interface RowProps {
 
 function Row({ mapping, destination, taken, isReadOnly, isDragged, handle, onDrop }: RowProps) {
   const client = useQueryClient();
-  const navigate = useNavigate();
+  const leave = useUnsavedGuard(false);
   const [isDeleting, setDeleting] = useState(false);
   const { queryKey } = mappingsQuery(destination.id);
   const again = () => client.invalidateQueries({ queryKey });
   const action = destination.metadata.actions.find(({ slug }) => slug === mapping.actionSlug);
   const to = `/destinations/${destination.id}/mappings/${mapping.id}`;
-  const enable = useMutation({
-    mutationFn: (enabled: boolean) => changeMapping(mapping, { enabled }),
-    onMutate: (enabled) =>
-      client.setQueryData<Mapping[]>(queryKey, (all) =>
-        all?.map((each) => (each.id === mapping.id ? { ...each, enabled } : each)),
-      ),
-    onError: tellError,
-    onSettled: again,
+  const enable = useInOrder<boolean>({
+    queryKeys: [queryKey],
+    send: (enabled) => changeMapping(mapping, { enabled }),
+    show: (enabled) => {
+      const set = (is: boolean) =>
+        client.setQueryData<Mapping[]>(queryKey, (all) =>
+          all?.map((each) => (each.id === mapping.id ? { ...each, enabled: is } : each)),
+        );
+      set(enabled);
+      return () => set(!enabled);
+    },
   });
-  const duplicate = useMutation({
-    mutationFn: () =>
-      createMapping(destination.id, {
+  const duplicating = useDeed(tellError);
+  const duplicate = () =>
+    duplicating.run(async () => {
+      const made = await createMapping(destination.id, {
         name: freeName(`${mapping.name} copy`, taken),
         actionId: mapping.actionSlug,
         trigger: mapping.trigger,
         settings: mapping.settings,
         enabled: false,
-      }),
-    onSuccess: async (made) => {
+      });
       tell("Duplicated. The copy is disabled.");
-      await again();
-      void navigate(`/destinations/${destination.id}/mappings/${made.id}`);
-    },
-    onError: tellError,
-  });
+      void again();
+      await leave(`/destinations/${destination.id}/mappings/${made.id}`);
+    });
+  const deleting = useDeed();
+  const remove = async () => {
+    // It can still be pressed while it fades away.
+    if (!isDeleting || !(await deleting.run(() => deleteMapping(mapping)))) return;
+    setDeleting(false);
+    await again();
+  };
   return (
     <li
       className={classes.row}
@@ -234,7 +246,7 @@ function Row({ mapping, destination, taken, isReadOnly, isDragged, handle, onDro
         aria-label={`${mapping.name} is enabled`}
         checked={mapping.enabled}
         disabled={isReadOnly}
-        onChange={(event) => enable.mutate(event.currentTarget.checked)}
+        onChange={(event) => enable(event.currentTarget.checked)}
       />
       {!isReadOnly && (
         <Menu position="bottom-end" withinPortal>
@@ -247,7 +259,7 @@ function Row({ mapping, destination, taken, isReadOnly, isDragged, handle, onDro
             <Menu.Item component={Link} to={to}>
               Edit
             </Menu.Item>
-            <Menu.Item onClick={() => duplicate.mutate()}>Duplicate</Menu.Item>
+            <Menu.Item onClick={() => void duplicate()}>Duplicate</Menu.Item>
             <Menu.Divider />
             <Menu.Item c="var(--mantine-color-error)" onClick={() => setDeleting(true)}>
               Delete…
@@ -265,22 +277,12 @@ function Row({ mapping, destination, taken, isReadOnly, isDragged, handle, onDro
           lost. {mapping.enabled ? "Events that only it takes are no longer sent. " : ""}What was
           sent already stays with {destination.name}.
         </Text>
+        {deleting.error !== null && <ErrorState error={deleting.error} again="Delete" />}
         <Group justify="flex-end" mt="lg">
           <Button variant="default" data-autofocus onClick={() => setDeleting(false)}>
             Cancel
           </Button>
-          <Button
-            color="#b42318"
-            onClick={async () => {
-              try {
-                await deleteMapping(mapping);
-                setDeleting(false);
-              } catch (error) {
-                tellError(error);
-              }
-              await again();
-            }}
-          >
+          <Button color="#b42318" loading={deleting.isBusy} onClick={() => void remove()}>
             Delete
           </Button>
         </Group>

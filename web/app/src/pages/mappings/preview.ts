@@ -38,17 +38,18 @@ export interface Preview {
 
 export function usePreview(destination: Destination, mapping: Mapping, draft: Draft): Preview {
   // Who comes from the life of an event sees that one first.
-  const given = useGivenEvent();
+  const { given, isLoading: isGivenLoading } = useGivenEvent();
   const [ownChoice, choose] = useState<string>();
   const chosenId = ownChoice ?? given?.messageId;
   const [pasted, paste] = useState<unknown>();
   const canTry = useCanEdit();
   const recent = useQuery(recentEventsQuery(destination.sourceId, RECENT));
-  const isSample = !recent.isPending && (recent.data?.length ?? 0) === 0;
-  const events = useMemo(
-    () => (isSample ? SAMPLES : withGiven(recent.data ?? [], given)),
-    [isSample, recent.data, given],
-  );
+  const isLoading = recent.isPending || isGivenLoading;
+  const isSample = !isLoading && !given && (recent.data?.length ?? 0) === 0;
+  const events = useMemo(() => {
+    if (isLoading) return [];
+    return isSample ? SAMPLES : withGiven(recent.data ?? [], given);
+  }, [isLoading, isSample, recent.data, given]);
   const chosen =
     events.find(({ messageId }) => messageId === chosenId) ??
     events.find(({ event }) => takes(draft.trigger, event)) ??
@@ -69,7 +70,7 @@ export function usePreview(destination: Destination, mapping: Mapping, draft: Dr
   return {
     events,
     isSample,
-    isLoading: recent.isPending,
+    isLoading,
     chosenId: pasted === undefined ? chosen?.messageId : undefined,
     choose,
     pasted,
@@ -88,7 +89,7 @@ export function usePreview(destination: Destination, mapping: Mapping, draft: Dr
 /** Returns the events with the one that the page was opened with, which may be older. */
 function withGiven(
   events: readonly RecentEvent[],
-  given: ReturnType<typeof useGivenEvent>,
+  given: RecentEvent | undefined,
 ): readonly RecentEvent[] {
   if (!given || events.some(({ messageId }) => messageId === given.messageId)) return events;
   return [given, ...events];

@@ -2,9 +2,9 @@
 
 import { Button, Checkbox, Group, Paper, Text, Title } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { CodeBlock } from "../../parts/code_block";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
 import { type State, StatusBadge } from "../../parts/status_badge";
 import type { Destination } from "../destinations/queries";
@@ -22,9 +22,12 @@ interface Props {
 export function TestEvent({ preview, destination, mapping, draft }: Props) {
   const [sends, setSends] = useState(true);
   const { event } = preview;
-  const test = useMutation({
-    mutationFn: () => tried({ destinationId: destination.id, mapping, draft, event }, sends),
-  });
+  const [test, setTest] = useState<EventTest>();
+  const deed = useDeed();
+  const send = () =>
+    deed.run(async () =>
+      setTest(await tried({ destinationId: destination.id, mapping, draft, event }, sends)),
+    );
   return (
     <Paper className={classes.card} component="section" aria-labelledby="test-title">
       <Title order={2} id="test-title">
@@ -38,8 +41,8 @@ export function TestEvent({ preview, destination, mapping, draft }: Props) {
           variant="default"
           leftSection={<IconSend size={15} />}
           disabled={event === undefined}
-          loading={test.isPending}
-          onClick={() => test.mutate()}
+          loading={deed.isBusy}
+          onClick={() => void send()}
         >
           Send test event
         </Button>
@@ -50,8 +53,8 @@ export function TestEvent({ preview, destination, mapping, draft }: Props) {
         />
       </Group>
       <div aria-live="polite">
-        {test.error && <ErrorState error={test.error} onRetry={() => test.mutate()} />}
-        {test.data && <Steps test={test.data} />}
+        {deed.error !== null && <ErrorState error={deed.error} again="Send test event" />}
+        {test && <Steps test={test} />}
       </div>
     </Paper>
   );

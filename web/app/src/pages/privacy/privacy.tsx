@@ -9,6 +9,7 @@ import { useMay } from "../../api/roles";
 import type { components } from "../../api/schema";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { type Column, DataTable } from "../../parts/data_table";
+import { useDeed } from "../../parts/deed";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
@@ -159,26 +160,20 @@ function Form() {
   const [kind, setKind] = useState<Asked>("SUPPRESS_WITH_DELETE");
   const [text, setText] = useState("");
   const [isAsking, setAsking] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const deed = useDeed();
   const ids = idsOf(text);
   const who = ids.length === 1 ? ids[0] : `${ids.length.toLocaleString()} users`;
 
   const send = async () => {
-    setBusy(true);
-    setError(null);
-    try {
+    await deed.run(async () => {
       await ask(kind, ids);
-      setText("");
+      // What was typed meanwhile stays, and is not asked for yet.
+      setText((now) => (now === text ? "" : now));
       await client.invalidateQueries({ queryKey: ["regulations"] });
       await client.invalidateQueries({ queryKey: ["suppressions"] });
       tell("It is asked for, and holds from now on.");
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-      setAsking(false);
-    }
+    });
+    setAsking(false);
   };
   return (
     <Paper p="lg" component="section" aria-label="Forget people">
@@ -219,7 +214,7 @@ function Form() {
               ))}
             </Stack>
           </Radio.Group>
-          {error !== null && <ErrorState error={error} />}
+          {deed.error !== null && <ErrorState error={deed.error} again="Continue" />}
           {isAsking ? (
             <Alert
               color="red"
@@ -236,7 +231,7 @@ function Form() {
                 <Button variant="default" onClick={() => setAsking(false)} autoFocus>
                   Cancel
                 </Button>
-                <Button color="#b42318" loading={isBusy} onClick={() => void send()}>
+                <Button color="#b42318" loading={deed.isBusy} onClick={() => void send()}>
                   {kind === "SUPPRESS_ONLY" ? "Suppress" : "Delete"}
                 </Button>
               </Group>

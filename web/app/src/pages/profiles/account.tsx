@@ -90,7 +90,7 @@ function Members({ groupId }: { groupId: string }) {
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
   });
-  if (!query.data) return <LoadingRows />;
+  if (!query.data) return <QueryView query={query}>{() => null}</QueryView>;
   const people = query.data.pages.flatMap((page) => page.profiles);
   if (people.length === 0) return <Text c="dimmed">Nobody belongs to it.</Text>;
   return (
@@ -106,7 +106,12 @@ function Members({ groupId }: { groupId: string }) {
         ))}
       </ul>
       {query.hasNextPage && (
-        <Button variant="default" mt="sm" onClick={() => void query.fetchNextPage()}>
+        <Button
+          variant="default"
+          mt="sm"
+          loading={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
+        >
           Show more
         </Button>
       )}

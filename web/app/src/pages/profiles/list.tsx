@@ -89,7 +89,7 @@ export function ProfilesPage() {
         autoFocus
         onChange={(event) => look(event.currentTarget.value)}
       />
-      {rows ? (
+      {rows && !(query.isPlaceholderData && rows.length === 0) ? (
         <>
           <DataTable
             label="Profiles"

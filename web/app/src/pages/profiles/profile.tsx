@@ -174,7 +174,7 @@ function MembershipsOf({ reference }: { reference: string }) {
 
 function Events({ reference }: { reference: string }) {
   const query = useInfiniteQuery(doneQuery(reference));
-  if (!query.data) return <LoadingRows />;
+  if (!query.data) return <QueryView query={query}>{() => null}</QueryView>;
   const events = query.data.pages.flatMap((page) => page.events);
   if (events.length === 0) return <Text c="dimmed">None is kept any more.</Text>;
   return (

@@ -3,10 +3,11 @@
 import { Button, Group, Paper, Text, Textarea, Title } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { IconDownload, IconPlayerPlay } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import type { KeyboardEvent } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { type KeyboardEvent, useState } from "react";
 import { api, data } from "../../api/client";
 import { useMay } from "../../api/roles";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
 import { LoadingRows, QueryView } from "../../parts/query_view";
@@ -45,9 +46,10 @@ export function SqlPage() {
 function Sql() {
   // What was typed is there again after the page was left.
   const [sql, setSql] = useLocalStorage({ key: "crossdock-sql", defaultValue: START });
-  const answer = useMutation({ mutationFn: (text: string) => ask(text, ROWS_MAX) });
+  const [answer, setAnswer] = useState<Answer>();
+  const deed = useDeed();
   const run = () => {
-    if (sql.trim()) answer.mutate(sql);
+    if (sql.trim()) void deed.run(async () => setAnswer(await ask(sql, ROWS_MAX)));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -56,8 +58,8 @@ function Sql() {
     }
   };
   const download = () => {
-    if (!answer.data) return;
-    const text = csvOf(answer.data.columns, answer.data.rows);
+    if (!answer) return;
+    const text = csvOf(answer.columns, answer.rows);
     const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
     const link = document.createElement("a");
     link.href = url;
@@ -86,13 +88,13 @@ function Sql() {
           <Group mt="sm">
             <Button
               onClick={run}
-              loading={answer.isPending}
+              loading={deed.isBusy}
               disabled={!sql.trim()}
               leftSection={<IconPlayerPlay size={16} aria-hidden />}
             >
               Run
             </Button>
-            {answer.data && (
+            {answer && (
               <Button
                 variant="default"
                 onClick={download}
@@ -103,21 +105,21 @@ function Sql() {
             )}
           </Group>
         </Paper>
-        {answer.error && <ErrorState error={answer.error} />}
-        {answer.data && <Result {...answer.data} />}
+        {deed.error !== null && <ErrorState error={deed.error} again="Run" />}
+        {answer && deed.error === null && <Result {...answer} />}
       </div>
     </div>
   );
 }
 
-interface ResultProps {
+interface Answer {
   columns: string[];
   types: string[];
   rows: unknown[][];
   hasMore: boolean;
 }
 
-function Result({ columns, types, rows, hasMore }: ResultProps) {
+function Result({ columns, types, rows, hasMore }: Answer) {
   return (
     <Paper p="lg" component="section" aria-label="Answer">
       <Text c="dimmed" fz="sm" mb="xs" role="status">

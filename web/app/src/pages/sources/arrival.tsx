@@ -9,6 +9,7 @@ import { useEventStream } from "../../api/event_stream";
 import { destinationsQuery } from "../../api/queries";
 import { recentEventsQuery } from "../../api/recent_events";
 import { JsonView } from "../../parts/json_view";
+import { LoadingRows } from "../../parts/query_view";
 import { StatusBadge } from "../../parts/status_badge";
 import { type Entry, OUTCOMES, overall, titleOf } from "./entries";
 import { Happened } from "./happened";
@@ -28,7 +29,7 @@ export function useLatestEvent(sourceId: string) {
   const stream = useEventStream(`/ledger/tail?sourceId=${sourceId}&step=received`, {
     entry: () => void client.invalidateQueries({ queryKey: ["sources", sourceId, "events"] }),
   });
-  return { event: query.data?.[0], stream, isLoading: query.data === undefined };
+  return { event: query.data?.[0], stream, isLoading: query.isPending };
 }
 
 interface Props {
@@ -39,11 +40,12 @@ interface Props {
 }
 
 export function Arrival({ sourceId, children, onArrived }: Props) {
-  const { event } = useLatestEvent(sourceId);
+  const { event, isLoading } = useLatestEvent(sourceId);
   const hasArrived = event !== undefined;
   useEffect(() => {
     if (hasArrived) onArrived?.();
   }, [hasArrived, onArrived]);
+  if (isLoading) return <LoadingRows count={2} />;
   if (!event) {
     return (
       <Group gap="sm" role="status" wrap="nowrap" align="baseline">

@@ -1,6 +1,6 @@
 /** What the debugger holds: the latest events of a source, each with what became of it. */
 
-import { type Entry, type Outcome, overall } from "./entries";
+import { type Entry, OUTCOMES, type Outcome, overall } from "./entries";
 
 /** One event; another object as soon as something new is known of it. */
 export interface Row {
@@ -60,6 +60,21 @@ export class DebuggerRows {
       .slice(-this.max)
       .reverse()
       .sort((a, b) => b.place[0] - a.place[0] || b.place[1] - a.place[1] || b.key - a.key);
+  }
+
+  /**
+   * Returns the messageIds of the newest that have been on their way for long: what became of them
+   * may have come too fast to be told.
+   */
+  stuckSince(beforeMs: number, isAsked: ReadonlySet<string>, max: number): string[] {
+    const found: string[] = [];
+    for (let index = this.rows.length - 1; index >= 0 && found.length < max; index -= 1) {
+      const row = this.rows[index] as Row;
+      if (OUTCOMES[row.outcome].state !== "busy" || !row.messageId) continue;
+      const lastMs = Math.max(...row.entries.map((entry) => Date.parse(entry.at)));
+      if (lastMs < beforeMs && !isAsked.has(row.messageId)) found.push(row.messageId);
+    }
+    return found;
   }
 
   clear(): void {

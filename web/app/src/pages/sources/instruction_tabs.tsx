@@ -3,9 +3,9 @@
 import { Button, Group, Stack, Tabs, Text } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { useCanEdit } from "../../api/can_edit";
 import { CodeBlock } from "../../parts/code_block";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
 import { QueryView } from "../../parts/query_view";
 import { tell } from "../../parts/tell";
@@ -53,31 +53,23 @@ export function InstructionTabs({ source }: { source: Source }) {
 
 export function TestEventButton({ source }: { source: Source }) {
   const canEdit = useCanEdit();
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const deed = useDeed();
   const writeKey = source.writeKeys[0];
   if (!canEdit || !writeKey) return null;
-  const send = async () => {
-    setBusy(true);
-    setError(null);
-    try {
+  const send = () =>
+    deed.run(async () => {
       await sendTestEvent(writeKey);
       tell("The test event was accepted.");
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Stack gap="sm">
-      {error !== null && <ErrorState error={error} />}
+      {deed.error !== null && <ErrorState error={deed.error} again="Send a test event" />}
       <Group>
         <Button
           variant="default"
           leftSection={<IconSend size={16} aria-hidden />}
-          loading={isBusy}
-          onClick={send}
+          loading={deed.isBusy}
+          onClick={() => void send()}
         >
           Send a test event
         </Button>

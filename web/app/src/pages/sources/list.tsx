@@ -17,8 +17,9 @@ import classes from "./sources.module.css";
 
 interface Row {
   source: Source;
-  volume: Volume | undefined;
-  counts: readonly number[] | undefined;
+  /** Undefined until it is known; null if nothing ever came. */
+  volume: Volume | null | undefined;
+  counts: readonly number[] | null | undefined;
 }
 
 const columns: readonly Column<Row>[] = [
@@ -48,7 +49,9 @@ const columns: readonly Column<Row>[] = [
     width: "minmax(0, 1.7fr)",
     sortBy: ({ volume }) => volume?.received,
     render: ({ volume, counts, source }) =>
-      volume && counts ? (
+      volume === null ? (
+        "0"
+      ) : volume && counts ? (
         <div className={classes.volume}>
           <Sparkline values={counts} label={`Events of ${source.name}`} width={96} height={24} />
           {volume.received.toLocaleString()}
@@ -64,7 +67,9 @@ const columns: readonly Column<Row>[] = [
     width: "minmax(0, 0.8fr)",
     sortBy: ({ volume }) => volume?.discarded,
     render: ({ volume, source }) =>
-      volume?.discarded ? (
+      volume === undefined ? (
+        "…"
+      ) : volume?.discarded ? (
         <Link to={`/sources/${source.id}/discards`}>{volume.discarded.toLocaleString()}</Link>
       ) : (
         "0"
@@ -76,7 +81,13 @@ const columns: readonly Column<Row>[] = [
     width: "minmax(0, 1.1fr)",
     sortBy: ({ volume }) => volume?.lastReceivedAt,
     render: ({ volume }) =>
-      volume?.lastReceivedAt ? <TimeAgo at={volume.lastReceivedAt} /> : "never",
+      volume?.lastReceivedAt ? (
+        <TimeAgo at={volume.lastReceivedAt} />
+      ) : volume === undefined ? (
+        "…"
+      ) : (
+        "never"
+      ),
   },
   {
     key: "state",
@@ -96,7 +107,8 @@ export function SourcesPage() {
   const volumes = useQuery(volumesQuery("day"));
   const canEdit = useCanEdit();
   const rowOf = (source: Source): Row => {
-    const volume = volumes.data?.volumes.find((one) => one.sourceId === source.id);
+    const volume =
+      volumes.data && (volumes.data.volumes.find((one) => one.sourceId === source.id) ?? null);
     const counts = volume && perStretch([volume], "day", volumes.data?.startMs ?? 0);
     return { source, volume, counts };
   };

@@ -1,13 +1,13 @@
 import { Paper } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
-import { useNavigate } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
+import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { SourceForm } from "./source_form";
 
 export function NewSourcePage() {
-  const navigate = useNavigate();
+  const leave = useUnsavedGuard(false);
   const canEdit = useCanEdit();
   return (
     <>
@@ -20,7 +20,7 @@ export function NewSourcePage() {
         <Paper p="lg">
           <SourceForm
             submitLabel="Create source"
-            onMade={(source) => navigate(`/sources/${source.id}/setup`)}
+            onMade={(source) => leave(`/sources/${source.id}/setup`)}
           />
         </Paper>
       ) : (

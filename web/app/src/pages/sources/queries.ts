@@ -112,6 +112,14 @@ export async function searchLedger(query: Search): Promise<Entry[]> {
   return entries as unknown as Entry[];
 }
 
+/** Returns all that happened to an event of a source, oldest first. */
+export async function lifeOf(sourceId: string, messageId: string): Promise<Entry[]> {
+  const params = { path: { message_id: messageId } };
+  const { events } = await data(api.GET("/events/{message_id}/trace", { params }));
+  const own = events.filter((life) => life.sourceId === sourceId);
+  return own.flatMap((life) => life.timeline) as unknown as Entry[];
+}
+
 /** The names of sources and destinations by id, as traces have them. */
 export const namesOf = (things: readonly { id: string; name: string }[]): Record<string, string> =>
   Object.fromEntries(things.map(({ id, name }) => [id, name]));

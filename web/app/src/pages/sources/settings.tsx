@@ -2,11 +2,11 @@
 
 import { Button, Group, Paper, Stack, Switch, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { hashKey, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 import { useCanEdit } from "../../api/can_edit";
-import { api, data } from "../../api/client";
+import { api, data, versioned } from "../../api/client";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { SaveError, useSave } from "../../parts/save";
 import { tell } from "../../parts/tell";
@@ -36,6 +36,8 @@ const valuesOf = ({ name, slug, enabled, settings }: Source): Values => ({
   isStrict: settings.isStrict,
 });
 
+const isSame = (one: Values, other: Values) => hashKey([one]) === hashKey([other]);
+
 function General() {
   const { source, etag } = useSource();
   const client = useQueryClient();
@@ -50,21 +52,24 @@ function General() {
   useUnsavedGuard(isDirty);
 
   const fillFrom = (from: Source, version: string | null) => {
-    form.setInitialValues(valuesOf(from));
     form.setValues(valuesOf(from));
+    form.resetDirty(valuesOf(from));
     setVersion(version);
   };
   // What somebody else saved shows at once where nobody is typing.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only what was loaded counts.
   useEffect(() => {
     if (!form.isDirty()) fillFrom(source, etag);
+    // Something else about it was changed, such as its write keys.
+    else if (isSame(valuesOf(source), form.getInitialValues())) setVersion(etag);
   }, [source, etag]);
 
   // With the version that the form was filled from, so that what another saved since is not lost.
   const send = (seen: string | null) =>
     save.run(async () => {
-      const { name, slug, enabled, isStrict } = form.getValues();
-      await data(
+      const sent = form.getValues();
+      const { name, slug, enabled, isStrict } = sent;
+      const { value, etag: now } = await versioned(
         api.PATCH("/sources/{source_id}", {
           params: {
             path: { source_id: source.id },
@@ -73,7 +78,11 @@ function General() {
           body: { name: name.trim(), slug, enabled, settings: { isStrict } },
         }),
       );
-      form.setInitialValues(form.getValues());
+      const saved = valuesOf(value.source);
+      // What was typed meanwhile stays, and is not saved yet.
+      if (isSame(form.getValues(), sent)) form.setValues(saved);
+      form.resetDirty(saved);
+      setVersion(now);
       await client.invalidateQueries({ queryKey: ["sources"] });
       tell("The source was saved.");
     });

@@ -15,7 +15,8 @@ interface Props {
   startName?: string;
   /** A source that nobody uses yet: it gets the name, if it is of the type. */
   unused?: Source | undefined;
-  onMade: (source: Source) => void;
+  /** Shows it; until that is done the form can not be sent again. */
+  onMade: (source: Source) => unknown;
 }
 
 const KINDS = { web: "Web", mobile: "Mobile", server: "Server" };
@@ -35,8 +36,8 @@ export function SourceForm({ submitLabel, startName = "", unused, onMade }: Prop
   const make = async ({ name: typed, metadataId, isMoving, writeKey }: typeof form.values) => {
     const name = typed.trim();
     const kept = isMoving ? writeKey.trim() : "";
-    let made: Source | undefined;
-    const isSaved = await save.run(async () => {
+    await save.run(async () => {
+      let made: Source;
       const sources = await queryClient.fetchQuery({ ...sourcesQuery, staleTime: 0 });
       if (unused && unused.metadata.id === metadataId) {
         const others = sources.filter((source) => source.id !== unused.id);
@@ -65,11 +66,15 @@ export function SourceForm({ submitLabel, startName = "", unused, onMade }: Prop
         const body = { name, slug, metadataId, enabled: true, ...writeKeys };
         made = (await data(api.POST("/sources", { body }))).source;
       }
+      // Where it is shown it has to be there at once, and not only when the list was asked again.
+      queryClient.setQueryData(sourcesQuery.queryKey, (all) => [
+        ...(all ?? sources).filter((source) => source.id !== made.id),
+        made,
+      ]);
+      void queryClient.invalidateQueries({ queryKey: ["sources"] });
+      void queryClient.invalidateQueries({ queryKey: ["volumes"] });
+      await onMade(made);
     });
-    if (!isSaved || !made) return;
-    void queryClient.invalidateQueries({ queryKey: ["sources"] });
-    void queryClient.invalidateQueries({ queryKey: ["volumes"] });
-    onMade(made);
   };
 
   const groups = Object.entries(KINDS).map(([kind, group]) => ({
@@ -83,7 +88,9 @@ export function SourceForm({ submitLabel, startName = "", unused, onMade }: Prop
   return (
     <form onSubmit={form.onSubmit(make)}>
       <Stack gap="md" maw={460}>
-        {(save.error ?? types.error) !== null && <ErrorState error={save.error ?? types.error} />}
+        {(save.error ?? types.error) !== null && (
+          <ErrorState error={save.error ?? types.error} again={submitLabel} />
+        )}
         <TextInput
           label="Name"
           description="What you will look for in lists."

@@ -1,10 +1,10 @@
 /** Follows a source live, many thousand events a minute if need be, and draws once a frame. */
 
-import { useCallback, useEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { type StreamState, useEventStream } from "../../api/event_stream";
 import { DebuggerRows, type Row } from "./debugger_rows";
 import type { Entry } from "./entries";
-import { searchLedger } from "./queries";
+import { lifeOf, searchLedger } from "./queries";
 
 const BEGIN_WITH = 500;
 // A tab in the background is given no frames: what waits for one is taken in without.
@@ -81,6 +81,7 @@ export function useDebugger(sourceId: string): Debugger {
       isOver = true;
     };
   }, [stream, sourceId, show]);
+  useMissedSteps(sourceId, missed > 0, held, show);
   useEffect(() => () => cancelAnimationFrame(frame.current), []);
 
   return {
@@ -98,4 +99,39 @@ export function useDebugger(sourceId: string): Debugger {
     stream,
     isLoading,
   };
+}
+
+const LOOK_MS = 5_000;
+const SETTLED_AFTER_MS = 10_000;
+const ASKED_AT_ONCE = 20;
+
+/** Once steps were missed, asks the ledger for what became of the events that seem to stand still. */
+function useMissedSteps(
+  sourceId: string,
+  isOn: boolean,
+  held: RefObject<DebuggerRows>,
+  show: () => void,
+): void {
+  const asked = useRef(new Set<string>());
+  useEffect(() => {
+    if (!isOn) return;
+    const ask = async (messageId: string) => {
+      asked.current.add(messageId);
+      try {
+        held.current.add(await lifeOf(sourceId, messageId));
+      } catch {
+        // It is asked again with the next look.
+        asked.current.delete(messageId);
+      }
+    };
+    const look = async () => {
+      const before = Date.now() - SETTLED_AFTER_MS;
+      const stuck = held.current.stuckSince(before, asked.current, ASKED_AT_ONCE);
+      if (stuck.length === 0) return;
+      await Promise.all(stuck.map(ask));
+      show();
+    };
+    const timer = setInterval(() => void look(), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [sourceId, isOn, held, show]);
 }

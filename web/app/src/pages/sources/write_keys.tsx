@@ -3,11 +3,11 @@
 import { Badge, Button, Group, Paper, Text, Title } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { CopyButton } from "../../parts/copy_button";
+import { useDeed } from "../../parts/deed";
 import { QueryView } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
 import { TimeAgo } from "../../parts/time_ago";
@@ -18,22 +18,16 @@ export function WriteKeys({ source }: { source: Source }) {
   const query = useQuery(writeKeysQuery(source.id));
   const client = useQueryClient();
   const canEdit = useCanEdit();
-  const [isBusy, setBusy] = useState(false);
+  const adding = useDeed(tellError);
   const refresh = () => client.invalidateQueries({ queryKey: ["sources"] });
 
-  const add = async () => {
-    setBusy(true);
-    try {
+  const add = () =>
+    adding.run(async () => {
       const path = { source_id: source.id };
       await data(api.POST("/sources/{source_id}/writekey", { params: { path } }));
       await refresh();
       tell("Write key added. The previous keys keep working.");
-    } catch (problem) {
-      tellError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   const remove = async (writeKey: string) => {
     const path = { source_id: source.id, write_key: writeKey };
     await data(api.DELETE("/sources/{source_id}/writekey/{write_key}", { params: { path } }));
@@ -55,8 +49,8 @@ export function WriteKeys({ source }: { source: Source }) {
           <Button
             variant="default"
             leftSection={<IconPlus size={16} aria-hidden />}
-            loading={isBusy}
-            onClick={add}
+            loading={adding.isBusy}
+            onClick={() => void add()}
           >
             Add a write key
           </Button>

@@ -1,6 +1,6 @@
 /** What a computed trait is made of: a form, the text, and what it would be. */
 
-import { Alert, Button, Paper, Select, Stack, Text, Title } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import classes from "../audiences/builder/builder.module.css";
 import {
@@ -16,10 +16,9 @@ import {
   missingOfComputed,
   newComputedTrait,
 } from "../audiences/builder/model";
+import { DefinitionFrame } from "../audiences/definition_frame";
 import type { EditorProps } from "../audiences/definition_tab";
-import { PreviewPane } from "../audiences/preview_pane";
 import { type Subject, vocabularyQuery } from "../audiences/queries";
-import { QueryText } from "../audiences/query_text";
 import { type Editing, useDefinition } from "../audiences/use_definition";
 import { ofKind, TRAIT_KINDS } from "./words";
 
@@ -36,53 +35,18 @@ export const useTraitDefinition = (
     fromServer: (found) => found as ComputedTrait,
   });
 
-export function TraitEditor({ editing, type, isWithAnonymous, id }: EditorProps<ComputedTrait>) {
-  const { built, notInBuilder, problem, query } = editing;
+export function TraitEditor(props: EditorProps<ComputedTrait>) {
   return (
-    <div className={classes.columns}>
-      <Paper p="lg" component="section" aria-label="Definition">
-        <Title order={2} mb="md">
-          What is computed
-        </Title>
-        <Stack gap="lg">
-          {built ? (
-            <TraitForm one={built} onChange={editing.build} />
-          ) : (
-            notInBuilder && (
-              <Alert color="petrol" variant="light" title="This one lives as text">
-                <Text fz="sm">{notInBuilder} It works all the same.</Text>
-                <Button
-                  mt="sm"
-                  size="compact-sm"
-                  variant="default"
-                  onClick={() => editing.build(newComputedTrait())}
-                >
-                  Start over in the form
-                </Button>
-              </Alert>
-            )
-          )}
-          <QueryText
-            value={query}
-            onChange={editing.write}
-            problem={problem}
-            placeholder="event('Order Completed').within(30 days).count()"
-          />
-          {editing.unasked && (
-            <Text fz="sm" role="alert" c="var(--mantine-color-error)">
-              {editing.unasked}
-            </Text>
-          )}
-        </Stack>
-      </Paper>
-      <PreviewPane
-        kind="computed_trait"
-        definition={{ query: editing.valid, type }}
-        isWithAnonymous={isWithAnonymous}
-        id={id}
-        missing={editing.missing}
-      />
-    </div>
+    <DefinitionFrame
+      {...props}
+      kind="computed_trait"
+      title="What is computed"
+      form="form"
+      blank={newComputedTrait}
+      placeholder="event('Order Completed').within(30 days).count()"
+    >
+      {(built) => <TraitForm one={built} onChange={props.editing.build} />}
+    </DefinitionFrame>
   );
 }
 

@@ -19,10 +19,11 @@ import { ApiError } from "../../api/errors";
 import { useMay } from "../../api/roles";
 import { CodeBlock } from "../../parts/code_block";
 import { ConfirmButton } from "../../parts/confirm_button";
+import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
-import { tell } from "../../parts/tell";
+import { tell, tellError } from "../../parts/tell";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { type Change, inWords, Plan } from "./plan";
 import classes from "./workspace.module.css";
@@ -100,8 +101,11 @@ function Apply({ current }: { current: string }) {
   const [text, setText] = useState("");
   const [planned, setPlanned] = useState<Planned | null>(null);
   const [isOvertaken, setOvertaken] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
+  const loading = useDeed(tellError);
+  const planning = useDeed(() => {
+    setPlanned(null);
+    return false;
+  });
   const field = useRef<HTMLTextAreaElement>(null);
   useUnsavedGuard(text !== "" && text !== current);
   const plan = planned?.text === text ? planned.changes : null;
@@ -110,25 +114,23 @@ function Apply({ current }: { current: string }) {
 
   const change = (next: string) => {
     setText(next);
-    setError(null);
+    planning.clear();
     setOvertaken(false);
   };
-  const look = async () => {
-    setBusy(true);
-    setError(null);
-    setOvertaken(false);
-    try {
+  const look = () =>
+    planning.run(async () => {
+      setOvertaken(false);
       const { value, etag } = await versioned(
         api.POST("/workspace/plan", { body: text as never, ...YAML }),
       );
       setPlanned({ text, changes: value.changes, etag });
-    } catch (problem) {
-      setPlanned(null);
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
+  // What the other tab shows may be older: what is missing in the file would be removed.
+  const begin = () =>
+    loading.run(async () => {
+      const found = await client.fetchQuery({ ...exportQuery, staleTime: 0 });
+      if (field.current?.value === text) change(found);
+    });
   const apply = async () => {
     let changes: Change[];
     try {
@@ -191,7 +193,7 @@ function Apply({ current }: { current: string }) {
               </Button>
             )}
           </FileButton>
-          <Button variant="default" onClick={() => change(current)} disabled={current === ""}>
+          <Button variant="default" loading={loading.isBusy} onClick={() => void begin()}>
             Start from the current workspace
           </Button>
         </Group>
@@ -210,7 +212,7 @@ function Apply({ current }: { current: string }) {
           onDragOver={(event) => event.preventDefault()}
           placeholder={"version: 1\nsources:\n  shop:\n    name: Shop"}
         />
-        <Problems error={error} text={text} onLine={goTo} />
+        <Problems error={planning.error} text={text} onLine={goTo} />
         {plan && (
           <section aria-label="The plan">
             {isOvertaken && (
@@ -240,7 +242,7 @@ function Apply({ current }: { current: string }) {
         <Group>
           <Button
             type="submit"
-            loading={isBusy}
+            loading={planning.isBusy}
             disabled={text.trim() === ""}
             variant={plan ? "default" : "filled"}
           >
@@ -291,7 +293,8 @@ interface ProblemsProps {
 
 function Problems({ error, text, onLine }: ProblemsProps) {
   if (error === null) return null;
-  if (!(error instanceof ApiError) || error.status !== 400) return <ErrorState error={error} />;
+  if (!(error instanceof ApiError) || error.status !== 400)
+    return <ErrorState error={error} again="Preview changes" />;
   return (
     <Alert
       role="alert"

@@ -59,7 +59,7 @@ function PasswordForm({ email }: { email: string }) {
   return (
     <form onSubmit={form.onSubmit((values) => void submit(values))}>
       <Stack maw={420}>
-        {save.error !== null && <ErrorState error={save.error} />}
+        {save.error !== null && <ErrorState error={save.error} again="Change password" />}
         <input type="text" hidden readOnly autoComplete="username" value={email} />
         <PasswordInput
           label="Current password"

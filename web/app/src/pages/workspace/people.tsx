@@ -13,6 +13,7 @@ import { type Role, session } from "../../api/session";
 import { useSignal } from "../../api/signal";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { type Column, DataTable } from "../../parts/data_table";
+import { useDeed } from "../../parts/deed";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
@@ -50,8 +51,9 @@ function People() {
   const [link, setLink] = useState<Link | null>(null);
   const refresh = () => client.invalidateQueries({ queryKey: peopleQuery.queryKey });
 
-  const newLink = async (person: Person) => {
-    try {
+  const linking = useDeed(tellError);
+  const newLink = (person: Person) =>
+    linking.run(async () => {
       const answer = await data(
         api.POST("/people/{person_id}/password-link", {
           params: { path: { person_id: person.id } },
@@ -59,12 +61,10 @@ function People() {
       );
       setLink({ name: person.name, url: answer.link.url });
       await refresh();
-    } catch (error) {
-      tellError(error);
-    }
-  };
-  const changeRole = async (person: Person, role: Role) => {
-    try {
+    });
+  const changing = useDeed(tellError);
+  const changeRole = (person: Person, role: Role) =>
+    changing.run(async () => {
       await data(
         api.PATCH("/people/{person_id}", {
           params: { path: { person_id: person.id } },
@@ -72,11 +72,8 @@ function People() {
         }),
       );
       tell(`${person.name} is ${role} now.`);
-    } catch (error) {
-      tellError(error);
-    }
-    await refresh();
-  };
+      await refresh();
+    });
   const remove = async (person: Person) => {
     await data(api.DELETE("/people/{person_id}", { params: { path: { person_id: person.id } } }));
     await refresh();
@@ -130,8 +127,8 @@ function People() {
 
 interface Deeds {
   me: string | undefined;
-  newLink: (person: Person) => Promise<void>;
-  changeRole: (person: Person, role: Role) => Promise<void>;
+  newLink: (person: Person) => Promise<unknown>;
+  changeRole: (person: Person, role: Role) => Promise<unknown>;
   remove: (person: Person) => Promise<void>;
 }
 
@@ -246,7 +243,7 @@ function Invite({ isOpen, onClose, onInvited }: InviteProps) {
     <Modal opened={isOpen} onClose={onClose} title="Invite somebody">
       <form onSubmit={form.onSubmit((values) => void submit(values))}>
         <Stack>
-          {save.error !== null && <ErrorState error={save.error} />}
+          {save.error !== null && <ErrorState error={save.error} again="Create the link" />}
           <TextInput
             type="email"
             label="E-mail"

@@ -192,7 +192,7 @@ function NewToken({ isOpen, onClose, onMade }: NewTokenProps) {
     <Modal opened={isOpen} onClose={onClose} title="New API token">
       <form onSubmit={form.onSubmit((values) => void submit(values))}>
         <Stack>
-          {save.error !== null && <ErrorState error={save.error} />}
+          {save.error !== null && <ErrorState error={save.error} again="Create token" />}
           <TextInput
             label="Name"
             description="What it is for, so that you know later what to revoke."
