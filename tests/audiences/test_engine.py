@@ -108,6 +108,51 @@ async def test_after_an_edit_only_differences_are_told(one: Scene) -> None:
     assert one.told("buyers") == [("ada", True), ("ben", True), ("ada", False)]
 
 
+async def test_an_audience_is_false_for_everybody_who_is_not_in_it(one: Scene) -> None:
+    for who in ("ada", "ben"):
+        one.did(who, "Order Completed")
+    one.did("cyd", "Product Viewed")
+    one.define(
+        computation("buyers", "event('Order Completed').within(30 days).count() >= 1"),
+        computation("others", "trait('buyers') = false", outputs=[PIGEON]),
+        computation("strangers", "trait('buyers') != true AND NOT trait('buyers').absent()"),
+    )
+    await one.catch_up()
+
+    one.clock.moment += 20 * DAYS
+    one.did("ada", "Order Completed")
+    await one.catch_up()
+    one.clock.moment += 11 * DAYS
+    await one.catch_up()
+
+    assert one.told("others") == [("cyd", True), ("ben", True)]
+    assert one.values("strangers") == one.values("others")
+
+
+async def test_people_are_not_in_an_audience_of_accounts_that_have_their_numbers(
+    one: Scene,
+) -> None:
+    for who in ("ada", "ben"):
+        one.take_in({"type": "group", "userId": who, "groupId": f"of-{who}"})
+        one.did(who, "Order Completed")
+    one.define(
+        computation("everyone", "NOT trait('no such') = 1"),
+        computation("companies", "NOT trait('no such') = 1", subject="accounts"),
+        computation("wrong", "trait('companies') = true"),
+        computation("wrong too", "trait('everyone') = true", subject="accounts"),
+        computation("right", "ANY trait('everyone') = true", subject="accounts"),
+        computation(
+            "right too", "entity('accounts').where(property('companies') = true).count() = 1"
+        ),
+    )
+
+    await one.catch_up()
+
+    assert one.values("everyone").keys() == one.values("companies").keys()
+    assert one.values("wrong") == one.values("wrong too") == {}
+    assert len(one.values("right")) == len(one.values("right too")) == 2
+
+
 async def test_a_destination_that_is_connected_later_is_told_everybody_alone(one: Scene) -> None:
     one.did("ada", "Order Completed")
     text = "event('Order Completed').count() >= 1"

@@ -13,6 +13,7 @@ import duckdb
 from crossdock.audiences.engine.definitions import Program, Programs
 from crossdock.audiences.language import Relations
 from crossdock.audiences.language.compiled import Subject
+from crossdock.base import json
 from crossdock.duck import statements
 
 _SQL = statements(__package__, "scopes.sql")
@@ -55,7 +56,7 @@ class Scope:
     ) -> None:
         self._cursor = cursor
         self._relations = relations
-        self._ids_by_key = {one.key: one.id for one in programs.computations.values()}
+        self._by_key = {one.key: one for one in programs.computations.values()}
 
     def relations_for(self, program: Program, done: Collection[str]) -> Relations:
         """Return the tables for a program, with what it reads of others among the traits.
@@ -66,17 +67,32 @@ class Scope:
         """
         if not program.reads:
             return self._relations
-        ids = [self._ids_by_key[key] for key in sorted(program.reads)]
-        run(self._cursor, _SQL["engage_keys"], ids=ids, keys=sorted(program.reads))
-        others = [one for one in ids if one not in done]
-        run(self._cursor, _SQL["values_now"], others=others)
-        relations = self._relations
-        for name in ("profiles", "accounts"):
-            base = getattr(relations, name)
-            run(self._cursor, _SQL[f"overlay_{name}"].replace("{base}", base), ids=ids)
-        return Relations(
-            relations.events, "overlaid_profiles", "overlaid_accounts", relations.members
+        read = [self._by_key[key] for key in sorted(program.reads)]
+        run(
+            self._cursor,
+            _SQL["engage_keys"],
+            ids=[one.id for one in read],
+            keys=[one.key for one in read],
         )
+        others = [one.id for one in read if one.id not in done]
+        run(self._cursor, _SQL["values_now"], others=others)
+        overlaid = {}
+        # People and accounts are numbered apart: one's results say nothing about the others.
+        for subject, name in (("users", "profiles"), ("accounts", "accounts")):
+            about = [one for one in read if one.subject == subject]
+            if not about:
+                continue
+            base = getattr(self._relations, name)
+            run(
+                self._cursor,
+                _SQL[f"overlay_{name}"].replace("{base}", base),
+                ids=[one.id for one in about],
+                outside=json.encode(
+                    {one.key: False for one in about if one.kind == "audience"}
+                ).decode(),
+            )
+            overlaid[name] = f"overlaid_{name}"
+        return dataclasses.replace(self._relations, **overlaid)
 
 
 def everything(cursor: duckdb.DuckDBPyConnection, programs: Programs) -> Scope:

@@ -39,11 +39,12 @@ SELECT definition_id, subject_id, value FROM results
 UNION ALL SELECT definition_id, subject_id, value FROM memberships
 WHERE list_contains($others, definition_id);
 
--- overlay_profiles: traits, with what is computed among them
+-- overlay_profiles: traits, with what is computed among them; who is not in an audience has false
 CREATE OR REPLACE TEMP TABLE overlaid_profiles AS
 SELECT base.profile_id, base.is_anonymous,
-  CASE WHEN known.patch IS NULL THEN base.traits
-    ELSE json_merge_patch(base.traits, known.patch) END AS traits
+  CASE WHEN known.patch IS NULL AND $outside = '{}' THEN base.traits
+    ELSE json_merge_patch(base.traits, CAST($outside AS JSON), coalesce(known.patch, '{}'))
+    END AS traits
 FROM {base} AS base LEFT JOIN (
   SELECT values_now.subject_id, json_group_object(engage_keys.key, CAST(values_now.value AS JSON)) AS patch
   FROM values_now JOIN engage_keys ON engage_keys.definition_id = values_now.definition_id
@@ -54,8 +55,9 @@ FROM {base} AS base LEFT JOIN (
 -- overlay_accounts: the same for accounts
 CREATE OR REPLACE TEMP TABLE overlaid_accounts AS
 SELECT base.account_id,
-  CASE WHEN known.patch IS NULL THEN base.traits
-    ELSE json_merge_patch(base.traits, known.patch) END AS traits
+  CASE WHEN known.patch IS NULL AND $outside = '{}' THEN base.traits
+    ELSE json_merge_patch(base.traits, CAST($outside AS JSON), coalesce(known.patch, '{}'))
+    END AS traits
 FROM {base} AS base LEFT JOIN (
   SELECT values_now.subject_id, json_group_object(engage_keys.key, CAST(values_now.value AS JSON)) AS patch
   FROM values_now JOIN engage_keys ON engage_keys.definition_id = values_now.definition_id
