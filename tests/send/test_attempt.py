@@ -158,6 +158,41 @@ async def test_a_secret_that_the_excerpt_would_cut_in_two_is_blotted_out() -> No
     assert outcome.answer == "!" * 4092 + "•••"
 
 
+@pytest.mark.parametrize(
+    ("secret", "echoed", "shown"),
+    [
+        ("X-Api-Key: k3y-4711\nX-Team: birds!", "no k3y-4711 in birds!", "no ••• in •••"),
+        ("Authorization: Bearer k3y-4711", "no such key: k3y-4711", "no such key: •••"),
+        ('k3"y\\4711', r'{"key":"k3\"y\\4711"}', '{"key":"•••"}'),
+        ("k3y-é", '{"key":"k3y-é"}', '{"key":"•••"}'),
+    ],
+    ids=["headers", "a key behind a word", "in JSON", "as it is"],
+)
+async def test_a_secret_is_found_in_each_form_in_which_a_vendor_may_echo_it(
+    secret: str, echoed: str, shown: str
+) -> None:
+    reply = Reply(status=422, body=echoed.encode())
+    async with Loopback(lambda _: reply) as vendor, vendor.client() as client:
+        outcome = await ended(
+            to=connection(url=vendor.url, apiKey=secret), http=client.with_label("Pigeonhole")
+        )
+
+    assert outcome.answer == shown
+
+
+async def test_what_cannot_be_written_as_json_costs_one_delivery_and_no_more() -> None:
+    async def send_nonsense(http: Http, call: Call) -> None:
+        await http.request("POST", call.settings["url"], json={"half": "\ud83d"})
+
+    async with Loopback() as vendor, vendor.client() as client:
+        outcome = await ended(
+            send_nonsense, to=connection(url=vendor.url), http=client.with_label("Pigeonhole")
+        )
+
+    assert outcome.step is Step.REJECTED
+    assert outcome.request == f"POST {vendor.url}\n\n"
+
+
 async def test_each_payload_of_a_batch_has_its_own_end() -> None:
     async def take_some(_: Http, calls: Sequence[Call]) -> Sequence[DeliveryFailed | None]:
         return [Rejected("Odd.", do="Map it.") if call.payload["n"] % 2 else None for call in calls]

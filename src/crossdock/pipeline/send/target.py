@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
+import itertools
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from crossdock.base.json import encode
 from crossdock.events import Delivery, Step
 from crossdock.kit import Action, Call, DeliveryFailed, Destination, Http
 from crossdock.kit.definition import Perform, PerformBatch
@@ -18,6 +21,8 @@ _UNKNOWN = "unknown"
 _EMPTY = (None, "")
 # A shorter secret than this would take common syllables out of messages.
 _SECRET_CHARACTERS_MIN = 4
+# And a shorter part of one, such as the value of a header, is a word like `true`.
+_PART_CHARACTERS_MIN = 6
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,18 +67,43 @@ class Target:
         Destinations word their own messages, vendors echo what they were sent, and both are
         stored and shown. A secret is found in the spellings that it travels in, too.
         """
-        for setting in self.destination.settings:
-            value = self.settings.get(setting.key)
-            if setting.secret and isinstance(value, str) and len(value) >= _SECRET_CHARACTERS_MIN:
-                for spelling in _spellings(value):
-                    text = text.replace(spelling, "•••")
+        secrets = tuple(
+            value
+            for setting in self.destination.settings
+            if setting.secret
+            and isinstance(value := self.settings.get(setting.key), str)
+            and len(value) >= _SECRET_CHARACTERS_MIN
+        )
+        for spelling in _spellings(secrets):
+            text = text.replace(spelling, "•••")
         return text
 
 
-def _spellings(secret: str) -> list[str]:
-    """Return how a secret can stand in a request: as it is, in a URL, in a Basic header."""
-    encoded = [base64.b64encode(each.encode()).decode() for each in (secret, f"{secret}:")]
-    return [secret, urllib.parse.quote(secret, safe=""), *encoded]
+@functools.lru_cache(maxsize=256)
+def _spellings(secrets: tuple[str, ...]) -> Sequence[str]:
+    """Return how secrets can stand in a request: as they are, in a URL, in JSON, in a Basic header.
+
+    The longest come first: of a secret that begins with another one nothing is to be left.
+    """
+    found: set[str] = set()
+    for secret in itertools.chain(secrets, *map(_parts, secrets)):
+        found |= {secret, urllib.parse.quote(secret, safe=""), encode(secret).decode()[1:-1]}
+        found |= {base64.b64encode(each.encode()).decode() for each in (secret, f"{secret}:")}
+    return sorted(found, key=len, reverse=True)
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Yield what of a secret is one by itself: a header, its value, a key behind a word.
+
+    Of `Authorization: Bearer k3y` a vendor may echo `Bearer k3y`, or the key alone.
+    """
+    for line in secret.splitlines():
+        value = line.partition(":")[2].strip()
+        yield from (
+            part
+            for part in (line.strip(), value, value.rpartition(" ")[2])
+            if len(part) >= _PART_CHARACTERS_MIN
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
