@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import dataclasses
+import http
 import importlib.metadata
 import socket
 from collections.abc import Mapping, Sequence
@@ -78,6 +79,7 @@ class _Hop:
 
     host: str
     refused: list[str] = dataclasses.field(default_factory=list)
+    tried: list[str] = dataclasses.field(default_factory=list)
 
 
 _hop: contextvars.ContextVar[_Hop] = contextvars.ContextVar("crossdock_http_hop")
@@ -264,6 +266,7 @@ class HttpClient:
         if not self._allowed.may_connect(host=hop.host, address=str(place[0]), port=int(place[1])):
             hop.refused.append(str(place[0]))
             raise _RefusedAddress
+        hop.tried.append(str(place[0]))
         return socket.socket(family=family, type=kind, proto=protocol)
 
 
@@ -311,7 +314,11 @@ def _parsed_url(vendor: str, url: str, *, said_of: str = "its address is") -> ya
 def _redirected(vendor: str, request: _Request, answer: Answer) -> _Request | None:
     """Return the request that a redirect asks for, or None if the answer is not a redirect.
 
-    Source: RFC 9110 15.4, as browsers do it: 301, 302 and 303 become a GET without a body.
+    What is sent is sent on: browsers make a GET without a body of a POST that is answered with 301
+    or 302, and whoever answers that with 200 would have nothing of what counts as delivered. Only
+    303 says that the request itself has arrived, and where to look.
+
+    Source: RFC 9110 15.4.
     """
     location = answer.headers.get("Location")
     if answer.status not in {301, 302, 303, 307, 308} or not location:
@@ -328,7 +335,7 @@ def _redirected(vendor: str, request: _Request, answer: Answer) -> _Request | No
                 _HARMLESS_SUFFIX
             ):
                 del headers[name]
-    if answer.status in {307, 308} or request.method in {"GET", "HEAD"}:
+    if answer.status != http.HTTPStatus.SEE_OTHER or request.method in {"GET", "HEAD"}:
         return _Request(request.method, url, headers, request.body)
     for name in _BODY_HEADERS:
         headers.popall(name, None)
@@ -347,7 +354,8 @@ def _is_same_or_safer_origin(before: yarl.URL, after: yarl.URL) -> bool:
 
 def _failure(vendor: str, host: str, hop: _Hop, error: Exception) -> DeliveryFailed:
     """Return what it means that asking raised this."""
-    if hop.refused:
+    # A name can have public addresses as well, and then it was one of those that failed.
+    if hop.refused and not hop.tried:
         return verdict.failure_of_address(
             vendor=vendor,
             what=f'"{host}" is at the address {hop.refused[0]}, which is not public',
