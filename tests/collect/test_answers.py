@@ -93,6 +93,7 @@ async def test_what_cannot_be_read_is_refused_with_what_to_do(
         pytest.param(gzip.compress(b"{}" * 99)[:-9], "gzip", "cut off", id="gzip cut off"),
         pytest.param(b"{}", "br", '"br"', id="an encoding we do not know"),
         pytest.param(gzip.compress(b" " * 10**8), "gzip", "larger than", id="a gzip bomb"),
+        pytest.param(gzip.compress(b"") * 1_001, "gzip", "1,000 parts", id="gzip of nothing"),
     ],
 )
 async def test_a_compressed_body_is_refused_when_it_is_not_what_it_says(

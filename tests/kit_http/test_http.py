@@ -275,6 +275,22 @@ async def test_a_name_that_changes_its_mind_gains_nothing() -> None:
     assert vendor.received == []
 
 
+async def test_a_failure_at_a_public_address_is_not_taken_for_a_private_one(serve: Serve) -> None:
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    port = await serve(close)
+
+    with pytest.raises(RetryLater) as caught:
+        await ask(
+            f"http://both.example:{port}/",
+            allowed=[f"127.0.0.1:{port}"],
+            names=Names(both=["10.0.0.1", "127.0.0.1"]),
+        )
+
+    assert caught.value.reason == "errors.awaiting-retry.ECONNRESET"
+
+
 async def test_a_name_can_be_allowed_with_its_port() -> None:
     async with Loopback() as vendor:
         answer = await ask(
@@ -306,13 +322,16 @@ async def test_a_header_with_a_line_break_is_not_sent() -> None:
     ("status", "method", "expected"),
     [
         (301, "POST", "POST"),
+        (302, "POST", "POST"),
         (302, "PUT", "PUT"),
         (303, "PUT", "GET"),
         (307, "POST", "POST"),
         (308, "PUT", "PUT"),
     ],
 )
-async def test_a_redirect_is_followed(status: int, method: str, expected: str) -> None:
+async def test_a_redirect_is_followed_with_what_was_sent(
+    status: int, method: str, expected: str
+) -> None:
     def answering(asked: Received) -> Reply:
         is_first = asked.path == "/old"
         return Reply(status=status, headers={"Location": "/new"}) if is_first else Reply()

@@ -298,14 +298,16 @@ async def test_an_overview_counts_by_time_and_group(path: Path, journal: MemoryJ
     ]
 
 
+@pytest.mark.parametrize("user_id", ["bob", "a visitor"])
 async def test_a_tail_shows_what_is_written_and_only_what_is_wanted(
-    path: Path, journal: MemoryJournal
+    path: Path, journal: MemoryJournal, user_id: str
 ) -> None:
     async with running(path, journal) as ledger:
-        tail = ledger.tail(TailWanted(user_id="bob"))
+        tail = ledger.tail(TailWanted(user_id=user_id))
         following = asyncio.ensure_future(anext(tail))
         await asyncio.sleep(0)
-        journal.put(events=[batch(event("m1"), event("m2", userId="bob"))])
+        found = event("m2", userId="bob", anonymousId="a visitor")
+        journal.put(events=[batch(event("m1"), found)])
 
         entry = await asyncio.wait_for(following, 10)
         await tail.aclose()

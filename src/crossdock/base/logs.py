@@ -31,10 +31,10 @@ def configure(*, log_format: LogFormat, level: str) -> None:
         log_format: `text` or `json`.
         level: The least level that is written: `debug`, `info`, `warning` or `error`.
     """
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
+    renderers: list[structlog.typing.Processor] = (
+        [structlog.processors.JSONRenderer()]
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [_written_out, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     structlog.configure(
         processors=[
@@ -44,7 +44,7 @@ def configure(*, log_format: LogFormat, level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            renderer,
+            *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
@@ -54,6 +54,28 @@ def configure(*, log_format: LogFormat, level: str) -> None:
     )
     # What libraries have to say comes out in the same form; below a warning it is about themselves.
     logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
+
+
+def written_out(text: str) -> str:
+    r"""Return the text for a terminal: what would move its cursor or hide text is spelled `\x1b`.
+
+    Ids and names of events are sent by anybody who has a write key. Line breaks stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in text
+    )
+
+
+def _written_out(
+    _logger: object, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    # A line break in a value is left to the renderer: it quotes that.
+    return {
+        key: written_out(value) if isinstance(value, str) else value for key, value in line.items()
+    }
 
 
 class Bound:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from crossdock.base.logs import written_out
+
 # What the line or the heading says already, or what is of no use to a person.
 _TOLD = frozenset(
     {"at", "step", "sourceId", "messageId", "eventType", "eventName", "destinationId", "outcomeId"}
@@ -24,7 +26,7 @@ def trace_lines(answer: Mapping[str, Any]) -> Iterator[str]:
             yield ""
         first = event["timeline"][0]
         name = f' "{first["eventName"]}"' if first.get("eventName") else ""
-        yield f"{first.get('eventType', 'event')}{name}  {answer['messageId']}"
+        yield _line(f"{first.get('eventType', 'event')}{name}  {answer['messageId']}")
         yield f"  source {_named(event['sourceId'] or 'unknown', names)}"
         for entry in event["timeline"]:
             yield from _entry_lines(entry, names)
@@ -45,7 +47,7 @@ def tail_line(entry: Mapping[str, Any]) -> str:
         entry.get("reason", ""),
         entry.get("what", ""),
     ]
-    return "  ".join(part for part in parts if part)
+    return _line("  ".join(part for part in parts if part))
 
 
 def balance_lines(balance: Mapping[str, Any]) -> Iterator[str]:
@@ -92,11 +94,16 @@ def _entry_lines(entry: Mapping[str, Any], names: Mapping[str, str]) -> Iterator
         _short(key, value) for key, value in entry.items() if key not in _TOLD and key not in _LONG
     ]
     where = [f"→ {names.get(destination, destination)}"] if destination else []
-    yield f"  {_time(entry)}  {entry['step']:<11}  {'  '.join([*where, *short])}".rstrip()
+    yield _line(f"  {_time(entry)}  {entry['step']:<11}  {'  '.join([*where, *short])}".rstrip())
     for key in _LONG:
         for number, line in enumerate(str(entry.get(key) or "").splitlines()):
             if line:
-                yield f"      {key if number == 0 else '':<8} {line}"
+                yield _line(f"      {key if number == 0 else '':<8} {line}")
+
+
+def _line(text: str) -> str:
+    """Return the text as one line: a line break in an event's name begins no other entry."""
+    return written_out(text).replace("\n", "\\n")
 
 
 def _short(key: str, value: object) -> str:

@@ -187,7 +187,13 @@ async def tail_ledger(  # noqa: PLR0913 - each is one thing to look for.
     destination_id: Annotated[str | None, Query(alias="destinationId")] = None,
     step: str | None = None,
     event_name: Annotated[str | None, Query(alias="eventName")] = None,
-    user_id: Annotated[str | None, Query(alias="userId")] = None,
+    user_id: Annotated[
+        str | None,
+        Query(
+            alias="userId",
+            description="A userId or an anonymousId; only `received` entries name one.",
+        ),
+    ] = None,
 ) -> StreamingResponse:
     """Send entries as they are written, as server-sent events.
 

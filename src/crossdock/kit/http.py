@@ -79,6 +79,7 @@ class _Hop:
 
     host: str
     refused: list[str] = dataclasses.field(default_factory=list)
+    tried: list[str] = dataclasses.field(default_factory=list)
 
 
 _hop: contextvars.ContextVar[_Hop] = contextvars.ContextVar("crossdock_http_hop")
@@ -265,6 +266,7 @@ class HttpClient:
         if not self._allowed.may_connect(host=hop.host, address=str(place[0]), port=int(place[1])):
             hop.refused.append(str(place[0]))
             raise _RefusedAddress
+        hop.tried.append(str(place[0]))
         return socket.socket(family=family, type=kind, proto=protocol)
 
 
@@ -312,8 +314,9 @@ def _parsed_url(vendor: str, url: str, *, said_of: str = "its address is") -> ya
 def _redirected(vendor: str, request: _Request, answer: Answer) -> _Request | None:
     """Return the request that a redirect asks for, or None if the answer is not a redirect.
 
-    A 301 or 302 keeps the method and the body, which RFC 9110 allows and browsers do not: a GET
-    without the payload would be answered with 200, and what was to be delivered would be lost.
+    What is sent is sent on: browsers make a GET without a body of a POST that is answered with 301
+    or 302, and whoever answers that with 200 would have nothing of what counts as delivered. Only
+    303 says that the request itself has arrived, and where to look.
 
     Source: RFC 9110 15.4.
     """
@@ -351,7 +354,8 @@ def _is_same_or_safer_origin(before: yarl.URL, after: yarl.URL) -> bool:
 
 def _failure(vendor: str, host: str, hop: _Hop, error: Exception) -> DeliveryFailed:
     """Return what it means that asking raised this."""
-    if hop.refused:
+    # A name can have public addresses as well, and then it was one of those that failed.
+    if hop.refused and not hop.tried:
         address = hop.refused[0]
         where = f"the address {address}" if host == address else f'"{host}" ({address})'
         return verdict.failure_of_address(

@@ -16,6 +16,7 @@ import msgspec
 from crossdock.events import Envelope, EventType, Offset, Outcome, Step
 from crossdock.events.accept import EVENT_TYPES
 from crossdock.events.dead_letter import DISCARDED_SUFFIX, SENT_AGAIN_SUFFIX
+from crossdock.events.id_text import id_text
 from crossdock.events.parse import decode_batch
 
 RECEIVED = "received"
@@ -230,14 +231,8 @@ def _received(
 
 
 def _text(value: object) -> str | None:
-    """Return an id as events carry it: numbers become text; nothing if it is none."""
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    return None
+    """Return an id as events carry it; nothing if it is none."""
+    return id_text(value) or None
 
 
 def _offset(outcome_id: str) -> tuple[int, int]:

@@ -18,7 +18,7 @@ TAILS_MAX = 32
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TailWanted:
-    """Which entries; None means all."""
+    """Which entries; None means all. A user is found by a userId or an anonymousId."""
 
     source_id: str | None = None
     connection_id: str | None = None
@@ -35,9 +35,8 @@ class TailWanted:
                 (self.connection_id, entry.connection_id),
                 (self.step, entry.step),
                 (self.event_name, entry.event_name),
-                (self.user_id, entry.user_id),
             )
-        )
+        ) and (self.user_id is None or self.user_id in (entry.user_id, entry.anonymous_id))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
+import itertools
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from crossdock.base import json
+from crossdock.base.json import encode
 from crossdock.events import Delivery, Step
 from crossdock.kit import Action, Call, DeliveryFailed, Destination, Http
 from crossdock.kit.definition import Perform, PerformBatch
@@ -20,6 +21,7 @@ _UNKNOWN = "unknown"
 _EMPTY = (None, "")
 # A shorter secret than this would take common syllables out of messages.
 _SECRET_CHARACTERS_MIN = 4
+# And a shorter part of one, such as the value of a header, is a word like `true`.
 _PART_CHARACTERS_MIN = 6
 _OPEN_HEADERS = frozenset({"accept", "content-type", "user-agent"})
 
@@ -66,33 +68,46 @@ class Target:
         Destinations word their own messages, vendors echo what they were sent, and both are
         stored and shown. A secret is found in the spellings that it travels in, too.
         """
-        for setting in self.destination.settings:
-            value = self.settings.get(setting.key)
-            if setting.secret and isinstance(value, str):
-                for spelling in _spellings(value):
-                    text = text.replace(spelling, "•••")
+        secrets = tuple(
+            value
+            for setting in self.destination.settings
+            if setting.secret
+            and isinstance(value := self.settings.get(setting.key), str)
+            and len(value) >= _SECRET_CHARACTERS_MIN
+        )
+        for spelling in _spellings(secrets):
+            text = text.replace(spelling, "•••")
         return text
 
 
-@functools.lru_cache(maxsize=1024)
-def _spellings(secret: str) -> Sequence[str]:
-    """Return how a secret, or a part of it, can stand in a request or an answer, longest first.
+@functools.lru_cache(maxsize=256)
+def _spellings(secrets: tuple[str, ...]) -> Sequence[str]:
+    """Return how secrets can stand in a request: as they are, in a URL, in JSON, in a Basic header.
 
-    That is as it is, in JSON, in a URL, and in a Basic header. The parts are those of headers, one
-    `Name: value` on each line: vendors echo the value without the name, and a token without the
-    `Bearer` before it.
+    The longest come first: of a secret that begins with another one nothing is to be left.
     """
-    parts = {secret} if len(secret) >= _SECRET_CHARACTERS_MIN else set()
-    for line in secret.splitlines():
-        name, colon, value = line.partition(":")
-        if colon and name.strip().lower() not in _OPEN_HEADERS:
-            words = (value.strip(), value.rpartition(" ")[2].strip())
-            parts.update(word for word in words if len(word) >= _PART_CHARACTERS_MIN)
-    found = set()
-    for part in parts:
-        found |= {part, json.encode(part).decode()[1:-1], urllib.parse.quote(part, safe="")}
-        found |= {base64.b64encode(each.encode()).decode() for each in (part, f"{part}:")}
+    found: set[str] = set()
+    for secret in itertools.chain(secrets, *map(_parts, secrets)):
+        found |= {secret, urllib.parse.quote(secret, safe=""), encode(secret).decode()[1:-1]}
+        found |= {base64.b64encode(each.encode()).decode() for each in (secret, f"{secret}:")}
     return sorted(found, key=len, reverse=True)
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Yield what of a secret is one by itself: a header, its value, a key behind a word.
+
+    Of `Authorization: Bearer k3y` a vendor may echo `Bearer k3y`, or the key alone.
+    """
+    for line in secret.splitlines():
+        name, _, said = line.partition(":")
+        if name.strip().lower() in _OPEN_HEADERS:
+            continue
+        value = said.strip()
+        yield from (
+            part
+            for part in (line.strip(), value, value.rpartition(" ")[2])
+            if len(part) >= _PART_CHARACTERS_MIN
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

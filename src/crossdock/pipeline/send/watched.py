@@ -65,8 +65,13 @@ class WatchedHttp:
 
     @property
     def body(self) -> bytes:
-        """What was sent with the last request."""
-        return encode(self._json) if self._json is not None else self._body or b""
+        """What was sent with the last request; nothing if it cannot be written as JSON."""
+        if self._json is None:
+            return self._body or b""
+        try:
+            return encode(self._json)
+        except (TypeError, ValueError, RecursionError):
+            return b""
 
 
 def readable(data: bytes) -> str:

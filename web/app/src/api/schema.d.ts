@@ -11229,6 +11229,7 @@ export interface operations {
                 destinationId?: string | null;
                 step?: string | null;
                 eventName?: string | null;
+                /** @description A userId or an anonymousId; only `received` entries name one. */
                 userId?: string | null;
             };
             header?: never;
