@@ -285,14 +285,14 @@ async def test_an_overview_counts_by_time_and_group(path: Path, journal: MemoryJ
 
     async with running(path, journal) as ledger:
         await caught_up(ledger)
-        counted = await ledger.overview(
+        counts_by_hour = await ledger.overview(
             Overview.SUCCESSFULLY_RECEIVED,
             Wanted(source_id="shop"),
             grain_seconds=3600,
             group_by=["event_name"],
         )
 
-    assert [(one.group, one.count) for one in counted] == [
+    assert [(one.group, one.count) for one in counts_by_hour.counted] == [
         ({"event_name": "Order Completed"}, 2),
         ({"event_name": "Order Completed"}, 1),
     ]

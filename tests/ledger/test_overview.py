@@ -118,9 +118,51 @@ def test_every_step_grain_and_group_is_counted_as_by_hand(
     written = store.add_outcomes(told_apart(all_entries), Place(1))
     cursor = store.cursor()
 
-    counted = queries.overview(cursor, step, WANTED, grain_seconds=grain_seconds, group_by=group_by)
+    counts = queries.overview(cursor, step, WANTED, grain_seconds=grain_seconds, group_by=group_by)
     cursor.close()
     store.close()
 
-    found = {(*one.group.values(), one.time_us, one.count, one.retry_count) for one in counted}
+    found = {
+        (*one.group.values(), one.time_us, one.count, one.retry_count) for one in counts.counted
+    }
+    assert counts.is_whole
     assert found == set(counted_by_hand(step, written, grain_seconds, group_by))
+
+
+@pytest.mark.parametrize("room", [100, 101, 119, 120])
+def test_where_there_is_no_room_for_all_the_largest_groups_are_there_as_a_whole(
+    tmp_path: Path, room: int
+) -> None:
+    hour_us = 3600 * 1_000_000
+    received = [
+        Entry(
+            stream=Stream.EVENTS,
+            sequence=1,
+            position=0,
+            happened_us=microseconds(SINCE) + hour * hour_us,
+            step="received",
+            source_id="shop",
+            event_name=name,
+        )
+        for name, times in [("a", 1), (None, 2), ("z", 3)]
+        for hour in range(40)
+        for _ in range(times)
+    ]
+    store = Store(tmp_path / "ledger.duckdb", memory_bytes_max=64 * 1024**2)
+    store.add_events(received, Place(1))
+    cursor = store.cursor()
+
+    counts = queries.overview(
+        cursor,
+        Overview.SUCCESSFULLY_RECEIVED,
+        WANTED,
+        grain_seconds=3600,
+        group_by=["event_name"],
+        counts_max=room,
+    )
+    cursor.close()
+    store.close()
+
+    names = ["z"] * 40 + [None] * 40 + (["a"] * 40 if room == 120 else [])
+    assert [one.group["event_name"] for one in counts.counted] == names
+    assert counts.is_whole == (room == 120)

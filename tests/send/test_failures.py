@@ -214,6 +214,22 @@ async def test_a_pause_ends_when_the_connection_is_changed() -> None:
     assert len(vendor.taken) == 2
 
 
+async def test_what_waits_for_another_attempt_ends_when_its_connection_is_deleted() -> None:
+    journal, clock = MemoryJournal(), FakeClock(NOON)
+    vendor = Vendor(journal)
+    feed = WorkspaceFeed(workspace(connection()))
+    vendor.failure_of = lambda _: down()
+    journal.put(delivery(), delivery())
+    ordered = destination(vendor.perform, keeps_order=True)
+
+    async with sending(journal, vendor, clock=clock, feed=feed, installed=ordered):
+        await journal.until(lambda: bool(journal.outcomes))
+        feed.publish(workspace(version=2))
+        await journal.until(lambda: len(journal.finished) == 2)
+
+    assert [each.reason for each in journal.outcomes[1:]] == ["connection_deleted"] * 2
+
+
 async def test_a_missing_setting_pauses_the_connection() -> None:
     journal = MemoryJournal()
     vendor = Vendor(journal)

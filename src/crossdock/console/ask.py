@@ -47,13 +47,8 @@ class RunningServer:
     """
 
     def __init__(self, data_dir: Path, *, url: str | None, token: str | None) -> None:
-        self._url = urllib.parse.urlsplit((url or _url_in(data_dir)).rstrip("/"))
+        self._url = _address((url or _url_in(data_dir)).rstrip("/"))
         self._token = token or _token_in(data_dir)
-        if self._url.scheme not in {"http", "https"} or not self._url.hostname:
-            raise NoServer(
-                f'"{url}" is not the address of a server.',
-                do="Give one such as http://127.0.0.1:8080.",
-            )
 
     def ask(self, path: str, *, method: str = "GET", body: object = None) -> Any:
         """Return `data` of the answer.
@@ -120,6 +115,17 @@ class RunningServer:
             ) from error
         finally:
             connection.close()
+
+
+def _address(url: str) -> urllib.parse.SplitResult:
+    with contextlib.suppress(ValueError):
+        parts = urllib.parse.urlsplit(url)
+        # Reading the port checks it.
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            return parts
+    raise NoServer(
+        f'"{url}" is not the address of a server.', do="Give one such as http://127.0.0.1:8080."
+    )
 
 
 def _url_in(data_dir: Path) -> str:

@@ -256,7 +256,10 @@ async def delivery_overview(  # noqa: PLR0913 - Segment's parameters.
         Query(alias="groupBy", description=", ".join(_COLUMNS_BY_GROUP)),
     ] = None,
 ) -> Data[dict[str, Any]]:
-    """Count the events that got to a step of their way, as Segment's delivery overview does."""
+    """Count the events that got to a step of their way, as Segment's delivery overview does.
+
+    Where there is not room for all groups, `isWhole` is false, and the smallest are left out.
+    """
     since, until = in_utc(start_time, "startTime"), in_utc(end_time, "endTime")
     check_range(since, until, granularity)
     groups = [name.strip() for given in group_by or [] for name in given.split(",")]
@@ -269,7 +272,7 @@ async def delivery_overview(  # noqa: PLR0913 - Segment's parameters.
             field="groupBy",
         )
     names_by_column = {_COLUMNS_BY_GROUP[name]: name for name in groups}
-    counted = await parts.ledger.overview(
+    counts = await parts.ledger.overview(
         step,
         Wanted(
             source_id=source_id,
@@ -280,7 +283,9 @@ async def delivery_overview(  # noqa: PLR0913 - Segment's parameters.
         grain_seconds=GRAIN_SECONDS[granularity],
         group_by=list(names_by_column),
     )
-    return Data(data={"dataset": _dataset(counted, names_by_column, step)})
+    dataset = _dataset(counts.counted, names_by_column, step)
+    answer: dict[str, Any] = {"dataset": dataset}
+    return Data(data=answer if counts.is_whole else {**answer, "isWhole": False})
 
 
 async def _names(parts: Parts) -> dict[str, str]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from crossdock.ledger.balance import Account, Balance
 from crossdock.ledger.entries import Entry
 from crossdock.ledger.ledger import Ledger, LedgerSettings
-from crossdock.ledger.queries import Counted, Durations, Overview, Page, Wanted
+from crossdock.ledger.queries import Counted, Counts, Durations, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
 from crossdock.ledger.standing import State, state_of
 from crossdock.ledger.tail import Missed, TailWanted
@@ -27,6 +27,7 @@ __all__ = [
     "Account",
     "Balance",
     "Counted",
+    "Counts",
     "Durations",
     "Entry",
     "Ledger",

@@ -25,7 +25,7 @@ from crossdock.ledger.balance import Balance, draw_up, written_off
 from crossdock.ledger.entries import Entry, Stream, microseconds, moment
 from crossdock.ledger.port import LedgerJournal
 from crossdock.ledger.portions import PORTION_BYTES_MAX, add_events, add_outcomes
-from crossdock.ledger.queries import Counted, Durations, Overview, Page, Wanted
+from crossdock.ledger.queries import Counts, Durations, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
 from crossdock.ledger.store import Store
 from crossdock.ledger.tail import Missed, Tails, TailWanted
@@ -153,7 +153,7 @@ class Ledger:
 
     async def overview(
         self, step: Overview, wanted: Wanted, *, grain_seconds: int, group_by: Sequence[str]
-    ) -> Sequence[Counted]:
+    ) -> Counts:
         """Return how many events or deliveries got to a step, by time; see `queries.overview`.
 
         Raises:

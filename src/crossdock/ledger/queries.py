@@ -22,7 +22,8 @@ _FIELDS = Entry.__struct_fields__
 _COLUMNS = ", ".join(_FIELDS)
 # An event with so many outcomes is in a loop; a person reads the first hundred.
 _TRACE_ENTRIES_MAX = 2_000
-_GROUPS_MAX = 20_000
+# What an overview answers is held in memory, and read by a person: the largest groups come first.
+COUNTS_MAX = 20_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,14 @@ class Counted:
     time_us: int
     count: int
     retry_count: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted, the largest groups first, and whether that is all of it."""
+
+    counted: Sequence[Counted]
+    is_whole: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,15 +183,18 @@ def search(cursor: duckdb.DuckDBPyConnection, wanted: Wanted) -> Page:
     return Page(entries, _cursor_behind(entries[-1]) if has_more else None)
 
 
-def overview(
+def overview(  # noqa: PLR0913 - what is asked, where, and how much of it.
     cursor: duckdb.DuckDBPyConnection,
     step: Overview,
     wanted: Wanted,
     *,
     grain_seconds: int,
     group_by: Sequence[str],
-) -> list[Counted]:
+    counts_max: int = COUNTS_MAX,
+) -> Counts:
     """Return how many events or deliveries got to a step, by time.
+
+    Each group is there as a whole or not at all.
 
     Args:
         cursor: Where to ask.
@@ -190,6 +202,7 @@ def overview(
         wanted: Which entries; its `step`, `cursor` and `limit` do not count.
         grain_seconds: How long each stretch of time is.
         group_by: Some of `GROUPS`.
+        counts_max: How many counts there is room for.
 
     Raises:
         ValueError: It cannot be split so.
@@ -201,14 +214,16 @@ def overview(
     cursor.execute(
         _SQL["overview"].format(
             groups="".join(f"{group}, " for group in group_by),
+            partition=f"PARTITION BY {', '.join(group_by)}" if group_by else "",
             number=number,
             grain_us=grain_seconds * 1_000_000,
             conditions=" AND ".join([which, *conditions]),
         ),
-        parameters | {"limit": _GROUPS_MAX},
+        # One more than there is room for, to know whether that is all.
+        parameters | {"limit": counts_max + 1},
     )
     width = len(group_by)
-    return [
+    counted = [
         Counted(
             group=dict(zip(group_by, row[:width], strict=True)),
             time_us=row[width],
@@ -217,6 +232,10 @@ def overview(
         )
         for row in cursor.fetchall()
     ]
+    if len(counted) <= counts_max:
+        return Counts(counted, is_whole=True)
+    cut_off = counted[-1].group
+    return Counts([one for one in counted if one.group != cut_off], is_whole=False)
 
 
 def durations(cursor: duckdb.DuckDBPyConnection, wanted: Wanted) -> Durations:

@@ -22,11 +22,17 @@ WHERE rowid IN (
 ORDER BY happened_us DESC, stream DESC, sequence DESC, position DESC;
 
 -- overview: how many events or deliveries got to a step, by time and by what was asked for
-SELECT {groups} time_us, {number} AS number, sum(greatest(attempt, 1) - 1)::BIGINT AS retries
-FROM (SELECT *, happened_us // {grain_us} * {grain_us} AS time_us FROM entries)
-WHERE {conditions}
-GROUP BY ALL
-ORDER BY ALL
+SELECT {groups} time_us, number, retries
+FROM (
+  SELECT *, sum(number) OVER ({partition}) AS group_number
+  FROM (
+    SELECT {groups} time_us, {number} AS number, sum(greatest(attempt, 1) - 1)::BIGINT AS retries
+    FROM (SELECT *, happened_us // {grain_us} * {grain_us} AS time_us FROM entries)
+    WHERE {conditions}
+    GROUP BY ALL
+  )
+)
+ORDER BY group_number DESC, {groups} time_us
 LIMIT $limit;
 
 -- durations: how long attempts took, as destinations see them; approximate beyond some thousands

@@ -158,7 +158,8 @@ class ConnectionSender:
         if was_paused:
             self._patient_from = self._clock.now()
         now_seconds = self._clock.monotonic_seconds()
-        self._lane.wake(now_seconds)
+        # What waits for a connection that is gone waits for nothing, and keeps the disk.
+        self._lane.wake(math.inf if self._is_unwanted else now_seconds)
         wait_seconds = 0.0
         while self._lane.has_ready and not self._is_paused:
             wait_seconds = self._gate.wait_seconds(now_seconds)

@@ -1092,6 +1092,8 @@ export interface paths {
         /**
          * Delivery Overview
          * @description Count the events that got to a step of their way, as Segment's delivery overview does.
+         *
+         *     Where there is not room for all groups, `isWhole` is false, and the smallest are left out.
          */
         get: operations["deliveryOverview"];
         put?: never;
