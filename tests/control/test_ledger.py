@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.events import ConnectionId, Step
+from crossdock.events import ConnectionId, MappingId, Step
 from tests.control.conftest import Api
 from tests.ledger.builders import batch, delivered, event, outcome
 from tests.running import eventually
@@ -44,6 +44,20 @@ def test_a_trace_tells_the_life_of_an_event_and_where_it_stands(filled: Api) -> 
     assert life["states"] == [
         {"destinationId": "ripe", "subscriptionId": "map", "state": "delivered"}
     ]
+
+
+def test_a_death_that_is_undone_when_the_event_was_delivered_leaves_it_delivered(
+    filled: Api,
+) -> None:
+    # A crash left a dead letter of an attempt that was made once more, and then succeeded.
+    again = outcome("1-0-map-9-again", Step.SENT_AGAIN, mapping_id=MappingId("map"))
+    filled.ledger_journal.put(outcomes=[again])
+    eventually(lambda: len(entries(filled)) == 6)
+
+    (life,) = filled.ok("GET", "/events/m1/trace")["events"]
+
+    assert [entry["step"] for entry in life["timeline"]][-1] == "sent_again"
+    assert [one["state"] for one in life["states"]] == ["delivered"]
 
 
 def test_an_event_that_is_not_known_is_not_found(api: Api) -> None:

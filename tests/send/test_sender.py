@@ -139,6 +139,26 @@ async def test_what_is_left_of_a_deleted_connection_is_recorded_as_such() -> Non
     assert [outcome.reason for outcome in journal.outcomes] == ["connection_deleted"] * 3
 
 
+async def test_what_comes_again_of_a_deleted_connection_is_not_recorded_again() -> None:
+    journal, clock = MemoryJournal(), FakeClock(NOON)
+    vendor = Vendor(journal)
+    left, new = delivery(connection_id="con_9"), delivery(connection_id="con_9")
+    journal.put(left)
+
+    async with sending(journal, vendor, clock=clock):
+        await journal.until(lambda: left.id in journal.finished)
+        (running,) = (one for one in asyncio.all_tasks() if one.get_name() == "send: con_9")
+        journal.gone.add("con_9")
+        journal.changed()
+        await asyncio.wait([running], timeout=10)
+        journal.gone.clear()
+        # Route makes the first once more after a crash, when nobody is left to send it.
+        journal.put(new)
+        await advance_until(clock, lambda: new.id in journal.finished)
+
+    assert [one.message_id for one in journal.outcomes] == [left.message_id, new.message_id]
+
+
 async def test_a_connection_made_while_running_is_sent_to() -> None:
     journal = MemoryJournal()
     vendor = Vendor(journal)

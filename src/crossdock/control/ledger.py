@@ -22,10 +22,11 @@ from crossdock.ledger import (
     Entry,
     Missed,
     Overview,
+    Standing,
     State,
     TailWanted,
     Wanted,
-    state_of,
+    standing_after,
 )
 from crossdock.ledger.entries import RECEIVED, as_mapping, moment
 from crossdock.workspace import NotFound, Refused
@@ -305,11 +306,18 @@ def _lives(entries: Sequence[Entry]) -> list[LifeShape]:
 
 def _life(entries: Sequence[Entry]) -> LifeShape:
     states: dict[tuple[str, str], StateShape] = {}
+    standings: dict[tuple[str, str], Standing] = {}
     for entry in entries:
-        state = state_of(entry)
-        if entry.connection_id and state:
-            states[entry.connection_id, entry.subject_id] = StateShape(
-                destination_id=entry.connection_id, subscription_id=entry.mapping_id, state=state
+        if not entry.connection_id:
+            continue
+        subject = entry.connection_id, entry.subject_id
+        standing = standing_after(standings.get(subject), entry)
+        if standing is not None:
+            standings[subject] = standing
+            states[subject] = StateShape(
+                destination_id=entry.connection_id,
+                subscription_id=entry.mapping_id,
+                state=standing.state,
             )
     first = entries[0]
     return LifeShape(

@@ -19,7 +19,7 @@ from crossdock.ledger.entries import Entry
 from crossdock.ledger.ledger import Ledger, LedgerSettings
 from crossdock.ledger.queries import Counted, Counts, Durations, Overview, Page, Wanted
 from crossdock.ledger.report import LedgerBusy, LedgerUnavailable
-from crossdock.ledger.standing import State, state_of
+from crossdock.ledger.standing import Standing, State, standing_after
 from crossdock.ledger.tail import Missed, TailWanted
 from crossdock.ledger.volumes import Volume
 
@@ -37,9 +37,10 @@ __all__ = [
     "Missed",
     "Overview",
     "Page",
+    "Standing",
     "State",
     "TailWanted",
     "Volume",
     "Wanted",
-    "state_of",
+    "standing_after",
 ]

@@ -17,6 +17,7 @@ _RETRY_SECONDS = 1.0
 # What the journal holds for connections that the workspace does not know (any more) is looked for
 # now and then: route may still have been at work for one when it was deleted.
 _SEARCH_SECONDS = 10.0
+_ENDED_MAX = 16
 
 
 class Sender:
@@ -110,7 +111,7 @@ class Sender:
         for connection_id in wanted - self._senders_by_connection.keys():
             if self._is_stopping:
                 return
-            past = self._pasts_by_connection.pop(connection_id, None)
+            past = self._pasts_by_connection.setdefault(connection_id, Past())
             sender = ConnectionSender(connection_id, self._parts, past)
             self._senders_by_connection[connection_id] = sender
             self._running_by_connection[connection_id] = asyncio.create_task(
@@ -130,6 +131,13 @@ class Sender:
         finally:
             del self._senders_by_connection[connection_id]
             del self._running_by_connection[connection_id]
+            self._forget_pasts()
+
+    def _forget_pasts(self) -> None:
+        """Keep the pasts of the last few that ended: route may make their deliveries once more."""
+        ended = [one for one in self._pasts_by_connection if one not in self._senders_by_connection]
+        for connection_id in ended[:-_ENDED_MAX]:
+            del self._pasts_by_connection[connection_id]
 
     async def _changed_or_later(self) -> None:
         waiting = asyncio.ensure_future(self._has_changed.wait())
