@@ -102,6 +102,23 @@ async def test_a_group_has_traits_and_members(path: Path, journal: EventJournal)
     assert [one.is_anonymous for one in found.items] == [False]
 
 
+async def test_a_group_call_that_names_nobody_teaches_the_accounts_traits(
+    path: Path, journal: EventJournal
+) -> None:
+    journal.put(
+        message("m1", kind="group", userId="0", groupId="acme", traits={"plan": "team"}),
+        message("m2", kind="group", anonymousId="anonymous", groupId="acme", traits={"seats": 5}),
+    )
+
+    async with running(path, journal) as history:
+        account = await history.find(Identifier("group_id", "acme"))
+        assert account is not None
+        found = await history.ask(lambda cursor: people.members(cursor, account.id, limit=10))
+
+    assert account.traits == {"plan": "team", "seats": 5}
+    assert found.items == []
+
+
 async def test_after_a_restart_nothing_is_there_twice_and_nothing_is_missing(
     path: Path, journal: EventJournal
 ) -> None:

@@ -9,9 +9,11 @@ import msgspec
 from crossdock.base.clock import SystemClock
 from crossdock.events import ConnectionId, Offset, Replay, ReplayState, SourceId
 from crossdock.pipeline.journal import Journal
+from crossdock.pipeline.journal.history import first_sequence_younger
 from tests.journal.builders import NOON, envelope, next_events, opened, track
 
 HOUR = dt.timedelta(hours=1)
+DAY = 24 * HOUR
 
 
 async def ids_between(journal: Journal, first: int, last: int) -> list[str]:
@@ -51,6 +53,17 @@ async def test_what_was_removed_meanwhile_is_left_out() -> None:
         await journal.append(envelope(track("m1")))
 
         assert await ids_between(journal, 1, 1_000_000) == ["m1"]
+
+
+async def test_an_event_is_as_old_as_the_server_says_that_stored_it() -> None:
+    async with opened() as journal:
+        await journal.append(envelope(track("m1")))
+        jetstream = journal._connection.jetstream  # noqa: SLF001 - what trimming asks.
+        now = SystemClock().now()
+
+        for our_now in (now - 100 * DAY, now, now + 100 * DAY):
+            assert await first_sequence_younger(jetstream, 7 * DAY, now=our_now) == 1
+            assert await first_sequence_younger(jetstream, -DAY, now=our_now) == 2
 
 
 async def test_a_large_request_comes_in_parts() -> None:

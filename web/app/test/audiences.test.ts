@@ -152,6 +152,17 @@ describe("the size of an audience", () => {
     expect(lineOf([{ at: 5, size: 0 }], 40, 14)).toEqual(["0.0,7.0"]);
     expect(lineOf([], 40, 14)).toEqual([]);
   });
+
+  it("ends at its right edge, also where this computer's clock is behind the server's", () => {
+    const today = { at: 2_000, size: 3 };
+
+    expect(lineOf([today, { at: 1_000, size: 2 }], 40, 14)).toEqual(["0.0,2.0", "40.0,12.0"]);
+    expect(lineOf([{ at: 0, size: 2 }, today, { at: 1_000, size: 3 }], 40, 14)).toEqual([
+      "0.0,12.0",
+      "40.0,2.0",
+      "40.0,2.0",
+    ]);
+  });
 });
 
 describe("how a destination is told", () => {

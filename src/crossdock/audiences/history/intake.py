@@ -134,7 +134,8 @@ class Intake:
             self.changes.events.append(row)
             if resolved is not None:
                 self._note_identity(resolved, row)
-                self._learn(resolved.profile_id, event, row)
+            # A group call says something about the account, also where it says nobody's name.
+            self._learn(resolved.profile_id if resolved else None, event, row)
         winners = self.changes.winners_by_loser
         self.changes.identifiers = [_under_winner(row, winners) for row in self.changes.identifiers]
         self.changes.profiles = {
@@ -185,10 +186,10 @@ class Intake:
                 )
             )
 
-    def _learn(self, profile_id: int, event: Event, row: EventRow) -> None:
+    def _learn(self, profile_id: int | None, event: Event, row: EventRow) -> None:
         # A clock that is ahead must not make a trait the latest for years.
         mark = Mark(min(row.us, row.received_us), row.source_id)
-        if event.type is EventType.IDENTIFY and row.traits:
+        if event.type is EventType.IDENTIFY and row.traits and profile_id is not None:
             profile = self._profile(profile_id, row)
             profile.is_changed |= profile.traits.learn(row.traits, mark, now_us=row.received_us)
         group_id = _group_id(event)
@@ -207,7 +208,8 @@ class Intake:
             self._accounts[group_id] = account
         if row.traits:
             account.is_changed |= account.traits.learn(row.traits, mark, now_us=row.received_us)
-        self.changes.members.setdefault((account.account_id, profile_id), row.us)
+        if profile_id is not None:
+            self.changes.members.setdefault((account.account_id, profile_id), row.us)
 
     def _profile(self, profile_id: int, row: EventRow) -> ProfileRow:
         profile = self._profiles.get(profile_id)

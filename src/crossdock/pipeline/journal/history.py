@@ -19,6 +19,8 @@ from crossdock.pipeline.journal.streams import EVENTS
 
 _READ_AHEAD_MESSAGES = 4
 _PROBE_SECONDS = 30.0
+# A minute more or less is nothing to the age of events.
+_CLOCKS_AGREE = dt.timedelta(minutes=1)
 # An event is accepted first and stored then, after at most as many attempts as fit into this.
 _STORED_SECONDS_MAX = 60.0
 
@@ -28,6 +30,29 @@ async def first_sequence_since(jetstream: JetStreamContext, moment: dt.datetime)
 
     One more than that of the last message if there is none yet.
     """
+    return (await _probed(jetstream, moment))[0]
+
+
+async def first_sequence_younger(
+    jetstream: JetStreamContext, age: dt.timedelta, *, now: dt.datetime
+) -> int:
+    """Return the sequence of the first message of events that was stored less than an age ago.
+
+    One more than that of the last message if there is none. What time it is, the server says whose
+    clock stamped the messages: by ours, where that is ahead of its, new ones would be old.
+
+    Args:
+        jetstream: Where the stream is.
+        age: How long ago.
+        now: What time it is by our clock. If the server agrees, it is asked only once.
+    """
+    first, server_now = await _probed(jetstream, now - age)
+    if abs(server_now - now) > _CLOCKS_AGREE:
+        first, _ = await _probed(jetstream, server_now - age)
+    return first
+
+
+async def _probed(jetstream: JetStreamContext, moment: dt.datetime) -> tuple[int, dt.datetime]:
     # Only a consumer can turn a time into a place; this one is gone before it reads anything.
     probe = await jetstream.add_consumer(
         EVENTS,
@@ -41,7 +66,7 @@ async def first_sequence_since(jetstream: JetStreamContext, moment: dt.datetime)
         ),
     )
     await jetstream.delete_consumer(EVENTS, probe.name)
-    return probe.delivered.stream_seq + 1 if probe.delivered else 0
+    return probe.delivered.stream_seq + 1 if probe.delivered else 0, probe.created
 
 
 async def find_range(

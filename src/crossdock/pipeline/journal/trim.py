@@ -13,7 +13,7 @@ from nats.js import JetStreamContext, api
 
 from crossdock.base.clock import Clock
 from crossdock.pipeline.journal import report
-from crossdock.pipeline.journal.history import first_sequence_since
+from crossdock.pipeline.journal.history import first_sequence_younger
 from crossdock.pipeline.journal.settings import JournalSettings
 from crossdock.pipeline.journal.streams import EVENTS
 
@@ -55,10 +55,10 @@ async def trim_events(  # noqa: PLR0913 - where, what time it is, and what bound
         report.unread(reader.name, (reader.num_pending or 0) + (reader.num_ack_pending or 0))
     if not state.messages:
         return
-    oldest_at = clock.now() - dt.timedelta(seconds=settings.events_age_seconds_max)
+    age_max = dt.timedelta(seconds=settings.events_age_seconds_max)
     keep_from = max(
         _first_within_bytes(state, int(bytes_max * _FULL_SHARE)),
-        await first_sequence_since(jetstream, oldest_at),
+        await first_sequence_younger(jetstream, age_max, now=clock.now()),
     )
     unfinished = min(
         (reader.ack_floor.stream_seq + 1 if reader.ack_floor else 0 for reader in readers),

@@ -81,14 +81,17 @@ export function lineOf(
   width: number,
   height: number,
 ): string[] {
-  const [first, last] = [points[0], points.at(-1)];
-  if (!first || !last) return [];
+  const [first] = points;
+  if (!first) return [];
   const sizes = points.map(({ size }) => size);
   const [lowest, highest] = [Math.min(...sizes), Math.max(...sizes)];
-  const span = Math.max(1, last.at - first.at);
+  // The last is of now by the clock of this computer, which may be behind the server's.
+  const end = Math.max(...points.map(({ at }) => at));
+  const span = Math.max(1, end - first.at);
   const inner = height - 4;
-  return points.map(({ at, size }) => {
-    const x = (width * (at - first.at)) / span;
+  return points.map(({ at, size }, index) => {
+    const isEnd = index > 0 && index === points.length - 1;
+    const x = isEnd ? width : (width * (at - first.at)) / span;
     // What does not change is a line in the middle.
     const share = highest === lowest ? 0.5 : (size - lowest) / (highest - lowest);
     return `${x.toFixed(1)},${(height - 2 - share * inner).toFixed(1)}`;
