@@ -34,8 +34,8 @@ _INTERRUPT_SECONDS = 0.1
 PORTION_BYTES_MAX = 1024**2
 # So much at once is a rush: deliveries need the interpreter more, for as long as what is written
 # is no older than this. Then whoever writes goes on as ever, or would never catch up.
-RUSH_BYTES_MIN = 1024**2
-RUSH_AGE_SECONDS_MAX = 10.0
+RUSH_BYTES_MIN = 2 * 1024**2
+RUSH_AGE_SECONDS_MAX = 5.0
 _RUSH_REST = 3.0
 _RUSH_REST_SECONDS_MAX = 2.0
 
