@@ -5,7 +5,7 @@ import { IconArrowsSplit2, IconDots, IconGripVertical, IconPlus } from "@tabler/
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type DragEvent, type KeyboardEvent, useState } from "react";
 import { Link } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
+import { useMay } from "../../api/roles";
 import { useDeed } from "../../parts/deed";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
@@ -36,7 +36,7 @@ export function MappingsPage() {
 
 function Mappings({ destination }: { destination: Destination }) {
   const mappings = useQuery(mappingsQuery(destination.id));
-  const isReadOnly = !useCanEdit();
+  const isReadOnly = !useMay("editor");
   const [isAdding, setAdding] = useState(false);
   if (destination.metadata.actions.length === 0) {
     return (

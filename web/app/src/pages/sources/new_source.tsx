@@ -1,6 +1,6 @@
 import { Paper } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
-import { useCanEdit } from "../../api/can_edit";
+import { useMay } from "../../api/roles";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { useUnsavedGuard } from "../../parts/unsaved_guard";
@@ -8,7 +8,7 @@ import { SourceForm } from "./source_form";
 
 export function NewSourcePage() {
   const leave = useUnsavedGuard(false);
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   return (
     <>
       <PageHeader
