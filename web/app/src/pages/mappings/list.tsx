@@ -10,9 +10,9 @@ import { useDeed } from "../../parts/deed";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { useInOrder } from "../../parts/in_order";
+import { useLeave } from "../../parts/leave";
 import { QueryView } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
-import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { DestinationFrame } from "../destinations/frame";
 import type { Destination } from "../destinations/queries";
 import { AddMapping } from "./add_mapping";
@@ -172,7 +172,7 @@ interface RowProps {
 
 function Row({ mapping, destination, taken, isReadOnly, isDragged, handle, onDrop }: RowProps) {
   const client = useQueryClient();
-  const leave = useUnsavedGuard(false);
+  const leave = useLeave();
   const [isDeleting, setDeleting] = useState(false);
   const { queryKey } = mappingsQuery(destination.id);
   const again = () => client.invalidateQueries({ queryKey });

@@ -2,12 +2,12 @@ import { Paper } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
 import { useMay } from "../../api/roles";
 import { EmptyState } from "../../parts/empty_state";
+import { useLeave } from "../../parts/leave";
 import { PageHeader } from "../../parts/page_header";
-import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { SourceForm } from "./source_form";
 
 export function NewSourcePage() {
-  const leave = useUnsavedGuard(false);
+  const leave = useLeave();
   const canEdit = useMay("editor");
   return (
     <>
