@@ -1,19 +1,16 @@
 import { Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { useEffect, useRef } from "react";
-import { type NavigateOptions, useBlocker, useNavigate } from "react-router";
+import { useBlocker } from "react-router";
+import { type Leave, useLeave } from "./leave";
 
 /**
  * Asks before a page with unsaved changes is left: by a link, back, or the browser itself.
  *
- * Returns how the page leaves for another once all is saved, without asking. That never ends: a
- * form that waits for it stays busy until the other page is there, however slow the line, and
- * cannot be sent a second time.
+ * Returns how the page leaves for another once all is saved, without asking. A page has one.
  */
-export function useUnsavedGuard(
-  isDirty: boolean,
-): (to: string, options?: NavigateOptions) => Promise<never> {
-  const navigate = useNavigate();
+export function useUnsavedGuard(isDirty: boolean): Leave {
+  const leave = useLeave();
   const isLeaving = useRef(false);
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
@@ -45,7 +42,6 @@ export function useUnsavedGuard(
 
   return (to, options) => {
     isLeaving.current = true;
-    void navigate(to, options);
-    return new Promise<never>(() => undefined);
+    return leave(to, options);
   };
 }

@@ -20,9 +20,9 @@ import { IconFlask, IconInfoCircle } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { catalogQuery, destinationsQuery, sourcesQuery } from "../../api/queries";
+import { useMay } from "../../api/roles";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { PageHeader } from "../../parts/page_header";
@@ -53,7 +53,7 @@ export function ConnectPage() {
   const catalog = useQuery(catalogQuery);
   const sources = useQuery(sourcesQuery);
   const destinations = useQuery(destinationsQuery);
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   return (
     <QueryView query={catalog}>
       {(entries) => {

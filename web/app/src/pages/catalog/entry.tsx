@@ -17,8 +17,8 @@ import { IconCheck, IconExternalLink, IconMinus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link, Navigate, useParams, useSearchParams } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { catalogQuery, destinationsQuery } from "../../api/queries";
+import { useMay } from "../../api/roles";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { LoadingRows, QueryView } from "../../parts/query_view";
@@ -81,7 +81,7 @@ function Details({ entry, all }: { entry: Entry; all: readonly Entry[] }) {
   const source = parameters.get("source");
   const way = source ? `?source=${encodeURIComponent(source)}` : "";
   const siblings = inOrder(all).filter((one) => one.vendor === entry.vendor && one.id !== entry.id);
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const connections = useQuery(destinationsQuery);
   const own = connections.data?.filter((one) => one.metadata.id === entry.id) ?? [];
   return (

@@ -23,7 +23,7 @@ import {
 } from "./queries";
 import { DeadLettersLink, PauseButton, StandingAlert, StandingBadge } from "./standing";
 import { LoadingSteps, StepCards } from "./step_cards";
-import { stepNamed } from "./steps";
+import { type StepName, stepNamed } from "./steps";
 
 export function ConnectionDeliveryPage() {
   return (
@@ -45,7 +45,10 @@ function Delivery({ connection }: { connection: Connection }) {
     useQuery(sendingQuery(connection.id)),
     useQuery(attemptsQuery(connection.id, period, grain)),
   );
-  if (!isReady) return <LoadingSteps chosen={step?.name} words={period.words} />;
+  const choose = (name: StepName) => set({ step: name });
+  if (!isReady) {
+    return <LoadingSteps chosen={step?.name} onChoose={choose} words={period.words} />;
+  }
 
   return (
     <>
@@ -91,7 +94,7 @@ function Delivery({ connection }: { connection: Connection }) {
               <StepCards
                 overview={found}
                 chosen={step?.name}
-                onChoose={(name) => set({ step: name })}
+                onChoose={choose}
                 words={period.words}
               />
               {isFromServer && (

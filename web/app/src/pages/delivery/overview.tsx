@@ -27,12 +27,13 @@ import {
 } from "./queries";
 import { standingOf } from "./standing";
 import { LoadingSteps, StepCards } from "./step_cards";
-import { stepNamed } from "./steps";
+import { type StepName, stepNamed } from "./steps";
 
 export function OverviewPage() {
   const { period, grain, parameters, set } = usePeriod();
   const overview = useQuery(overviewQuery({}, period, grain));
   const step = stepNamed(parameters.get("step"));
+  const choose = (name: StepName) => set({ step: name === step?.name ? null : name });
   const isReady = areSettled(
     overview,
     useQuery(attemptsQuery(undefined, period, grain)),
@@ -54,7 +55,7 @@ export function OverviewPage() {
                 <StepCards
                   overview={found}
                   chosen={step?.name}
-                  onChoose={(name) => set({ step: name === step?.name ? null : name })}
+                  onChoose={choose}
                   words={period.words}
                 />
                 {step && (
@@ -75,7 +76,7 @@ export function OverviewPage() {
           <Balance />
         </Stack>
       ) : (
-        <LoadingSteps chosen={step?.name} words={period.words} />
+        <LoadingSteps chosen={step?.name} onChoose={choose} words={period.words} />
       )}
     </>
   );

@@ -10,7 +10,7 @@ import { percent, STEPS, type StepName, sharesOf } from "./steps";
 interface Props {
   overview: Overview | undefined;
   chosen: StepName | undefined;
-  onChoose?: (name: StepName) => void;
+  onChoose: (name: StepName) => void;
   words: string;
 }
 
@@ -26,7 +26,7 @@ export function StepCards({ overview, chosen, onChoose, words }: Props) {
             type="button"
             className={classes.step}
             aria-pressed={name === chosen}
-            onClick={() => onChoose?.(name)}
+            onClick={() => onChoose(name)}
           >
             <span className={classes.stepLabel}>
               <span
@@ -61,8 +61,8 @@ export function StepCards({ overview, chosen, onChoose, words }: Props) {
   );
 }
 
-/** What stands there until the page can be shown. */
-export function LoadingSteps(props: Pick<Props, "chosen" | "words">) {
+/** What stands there until the page can be shown. A step can be chosen already. */
+export function LoadingSteps(props: Omit<Props, "overview">) {
   return (
     <Stack gap="lg">
       <StepCards overview={undefined} {...props} />

@@ -16,10 +16,10 @@ import {
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Link, useParams } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { ApiError, conflictOf } from "../../api/errors";
 import { recentEventsQuery } from "../../api/recent_events";
+import { useMay } from "../../api/roles";
 import { ConflictAlert } from "../../parts/conflict_alert";
 import { differencesBetween } from "../../parts/differences";
 import { ErrorState } from "../../parts/error_state";
@@ -92,7 +92,7 @@ function Edit({ destination, loaded, onReload }: EditProps) {
   // What it was filled from: what somebody else saves meanwhile is not overwritten.
   const [{ filter, etag }] = useState(loaded ?? { filter: undefined, etag: null });
   const client = useQueryClient();
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const [title, setTitle] = useState(filter?.title ?? "");
   const [condition, setCondition] = useState(filter?.if ?? 'type = "track"');
   const [drafts, setDrafts] = useState<Draft[]>(filter?.actions.map(draftOf) ?? [NEW_DRAFT]);

@@ -4,8 +4,8 @@ import { Anchor, Button, Code, Group, Paper, Switch, Text } from "@mantine/core"
 import { IconFilter } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
+import { useMay } from "../../api/roles";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { EmptyState } from "../../parts/empty_state";
 import { useInOrder } from "../../parts/in_order";
@@ -23,7 +23,7 @@ export function FiltersPage() {
 }
 
 function Filters({ destination }: { destination: Destination }) {
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const filters = useQuery(filtersQuery(destination.id));
   const base = `/destinations/${destination.id}/filters`;
   return (

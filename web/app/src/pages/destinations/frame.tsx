@@ -5,8 +5,8 @@ import { IconPlugConnectedX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useParams } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { ApiError } from "../../api/errors";
+import { useMay } from "../../api/roles";
 import { areas } from "../../areas";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
@@ -71,7 +71,7 @@ function Gone() {
 
 function Head({ destination }: { destination: Destination }) {
   const states = useQuery(statesQuery);
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const enable = useEnable();
   const { state, words } = healthOf(destination.enabled, states.data?.get(destination.id));
   const base = `/destinations/${destination.id}`;

@@ -4,8 +4,8 @@ import { Anchor, Badge, Button, Switch, Text } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { destinationsQuery, sourcesQuery } from "../../api/queries";
+import { useMay } from "../../api/roles";
 import { type Column, DataTable } from "../../parts/data_table";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
@@ -20,7 +20,7 @@ export function DestinationsPage() {
   const destinations = useQuery(destinationsQuery);
   const sources = useQuery(sourcesQuery);
   const states = useQuery(statesQuery);
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const enable = useEnable();
   const names = new Map(sources.data?.map((one) => [one.id, one.name]));
   const health = (one: Destination) =>

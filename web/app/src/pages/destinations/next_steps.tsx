@@ -5,9 +5,9 @@ import { IconExternalLink, IconSend } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { sourcesQuery } from "../../api/queries";
+import { useMay } from "../../api/roles";
 import { hasFeature } from "../../page_facts";
 import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
@@ -23,7 +23,7 @@ interface Props {
 }
 
 export function NextSteps({ destination, isNew }: Props) {
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const sandbox = hasFeature("sandbox") ? sandboxOf(destination.settings) : null;
   const isInBrowser = destination.metadata.mode === "device";
   if (!isInBrowser && !canEdit && !sandbox) return null;

@@ -9,9 +9,9 @@ import {
 } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
 import { sourcesQuery } from "../../api/queries";
+import { useMay } from "../../api/roles";
 import { useDeed } from "../../parts/deed";
 import { LoadingRows } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
@@ -61,7 +61,7 @@ function Overview({ destination }: { destination: Destination }) {
 }
 
 function Paused({ destination, state }: { destination: Destination; state: DeliveryState }) {
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const client = useQueryClient();
   const resuming = useDeed(tellError);
   const resume = () =>

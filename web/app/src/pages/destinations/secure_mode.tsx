@@ -17,8 +17,8 @@ import {
 import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
+import { useMay } from "../../api/roles";
 import type { components } from "../../api/schema";
 import { CodeBlock } from "../../parts/code_block";
 import { ErrorState } from "../../parts/error_state";
@@ -118,7 +118,7 @@ type Values = Record<(typeof FIELDS)[number][0], string>;
 const EMPTY: Values = { email: "", id: "", name: "", timestamp: "", auth_hash: "" };
 
 function Checker({ destination }: { destination: Destination }) {
-  const canCheck = useCanEdit();
+  const canCheck = useMay("editor");
   const [values, setValues] = useState<Values>(EMPTY);
   const [secret, setSecret] = useState("");
   const [verdict, setVerdict] = useState<Verdict>();

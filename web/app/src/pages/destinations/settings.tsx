@@ -5,10 +5,10 @@ import { useDisclosure } from "@mantine/hooks";
 import { hashKey, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { api, data, versioned } from "../../api/client";
 import { conflictOf } from "../../api/errors";
 import { sourcesQuery } from "../../api/queries";
+import { useMay } from "../../api/roles";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { ConflictAlert } from "../../parts/conflict_alert";
 import { differencesBetween } from "../../parts/differences";
@@ -32,7 +32,7 @@ export function SettingsPage() {
 
 function Settings({ now, etagNow }: { now: Destination; etagNow: string | null }) {
   const client = useQueryClient();
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   // What was looked at when typing began: what others save meanwhile must not be overwritten.
   const started = useRef({ destination: now, etag: etagNow });
   const [name, setName] = useState(now.name);

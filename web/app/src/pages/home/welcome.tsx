@@ -4,7 +4,7 @@ import { Badge, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconArrowRight, IconCheck, IconLock } from "@tabler/icons-react";
 import { type ReactNode, useCallback, useState } from "react";
 import { Link, useSearchParams } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
+import { useMay } from "../../api/roles";
 import { EmptyState } from "../../parts/empty_state";
 import type { Destination } from "../destinations/queries";
 import { Arrival } from "../sources/arrival";
@@ -24,7 +24,7 @@ export function Welcome({ sources, destinations, onDone }: Props) {
   const [search, setSearch] = useSearchParams();
   const [hasArrived, setArrived] = useState(false);
   const onArrived = useCallback(() => setArrived(true), []);
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const source = sources.find((one) => one.id === search.get("source"));
   // What a new server starts with becomes the first source, unless it is connected already: the
   // demo's is, and whoever makes a source of their own there would find every destination taken.

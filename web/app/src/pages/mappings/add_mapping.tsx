@@ -4,7 +4,7 @@ import { Modal, Text, UnstyledButton } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
-import { useUnsavedGuard } from "../../parts/unsaved_guard";
+import { useLeave } from "../../parts/leave";
 import type { Destination } from "../destinations/queries";
 import { createMapping, mappingsQuery } from "./api";
 import { freeName } from "./logic";
@@ -28,7 +28,7 @@ interface Start {
 
 export function AddMapping({ destination, taken, isOpen, onClose }: Props) {
   const client = useQueryClient();
-  const leave = useUnsavedGuard(false);
+  const leave = useLeave();
   const { actions, presets } = destination.metadata;
   const deed = useDeed();
   const add = ({ name, action, trigger, settings }: Start) =>

@@ -6,8 +6,8 @@ import { IconArrowsSplit } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { useParams } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { ApiError, conflictOf } from "../../api/errors";
+import { useMay } from "../../api/roles";
 import { ConflictAlert } from "../../parts/conflict_alert";
 import { useDeed } from "../../parts/deed";
 import { EmptyState } from "../../parts/empty_state";
@@ -78,7 +78,7 @@ interface Loaded {
 
 function Editor({ destination, loaded }: { destination: Destination; loaded: Loaded }) {
   const client = useQueryClient();
-  const isReadOnly = !useCanEdit();
+  const isReadOnly = !useMay("editor");
   const [base, setBase] = useState(loaded);
   const [draft, setDraft] = useState<Draft>(() => draftOf(loaded.mapping));
   const deed = useDeed();

@@ -5,14 +5,14 @@ import { IconArrowsSplit2, IconDots, IconGripVertical, IconPlus } from "@tabler/
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type DragEvent, type KeyboardEvent, useState } from "react";
 import { Link } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
+import { useMay } from "../../api/roles";
 import { useDeed } from "../../parts/deed";
 import { EmptyState } from "../../parts/empty_state";
 import { ErrorState } from "../../parts/error_state";
 import { useInOrder } from "../../parts/in_order";
+import { useLeave } from "../../parts/leave";
 import { QueryView } from "../../parts/query_view";
 import { tell, tellError } from "../../parts/tell";
-import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { DestinationFrame } from "../destinations/frame";
 import type { Destination } from "../destinations/queries";
 import { AddMapping } from "./add_mapping";
@@ -36,7 +36,7 @@ export function MappingsPage() {
 
 function Mappings({ destination }: { destination: Destination }) {
   const mappings = useQuery(mappingsQuery(destination.id));
-  const isReadOnly = !useCanEdit();
+  const isReadOnly = !useMay("editor");
   const [isAdding, setAdding] = useState(false);
   if (destination.metadata.actions.length === 0) {
     return (
@@ -172,7 +172,7 @@ interface RowProps {
 
 function Row({ mapping, destination, taken, isReadOnly, isDragged, handle, onDrop }: RowProps) {
   const client = useQueryClient();
-  const leave = useUnsavedGuard(false);
+  const leave = useLeave();
   const [isDeleting, setDeleting] = useState(false);
   const { queryKey } = mappingsQuery(destination.id);
   const again = () => client.invalidateQueries({ queryKey });

@@ -3,8 +3,8 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { useCanEdit } from "../../api/can_edit";
 import { type RecentEvent, recentEventsQuery } from "../../api/recent_events";
+import { useMay } from "../../api/roles";
 import { SAMPLES } from "../../parts/sample_events";
 import type { Destination } from "../destinations/queries";
 import { useGivenEvent } from "../events/given";
@@ -42,7 +42,7 @@ export function usePreview(destination: Destination, mapping: Mapping, draft: Dr
   const [ownChoice, choose] = useState<string>();
   const chosenId = ownChoice ?? given?.messageId;
   const [pasted, paste] = useState<unknown>();
-  const canTry = useCanEdit();
+  const canTry = useMay("editor");
   const recent = useQuery(recentEventsQuery(destination.sourceId, RECENT));
   const isLoading = recent.isPending || isGivenLoading;
   const isSample = !isLoading && !given && (recent.data?.length ?? 0) === 0;

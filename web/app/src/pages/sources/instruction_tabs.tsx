@@ -3,7 +3,7 @@
 import { Button, Group, Stack, Tabs, Text } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useCanEdit } from "../../api/can_edit";
+import { useMay } from "../../api/roles";
 import { CodeBlock } from "../../parts/code_block";
 import { useDeed } from "../../parts/deed";
 import { ErrorState } from "../../parts/error_state";
@@ -52,7 +52,7 @@ export function InstructionTabs({ source }: { source: Source }) {
 }
 
 export function TestEventButton({ source }: { source: Source }) {
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const deed = useDeed();
   const writeKey = source.writeKeys[0];
   if (!canEdit || !writeKey) return null;

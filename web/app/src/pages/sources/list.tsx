@@ -2,8 +2,8 @@ import { Alert, Button, Code, Text } from "@mantine/core";
 import { IconBroadcast, IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { sourcesQuery } from "../../api/queries";
+import { useMay } from "../../api/roles";
 import { perStretch, type Volume, volumesQuery } from "../../api/volumes";
 import { type Column, DataTable } from "../../parts/data_table";
 import { EmptyState } from "../../parts/empty_state";
@@ -105,7 +105,7 @@ const columns: readonly Column<Row>[] = [
 export function SourcesPage() {
   const query = useQuery(sourcesQuery);
   const volumes = useQuery(volumesQuery("day"));
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const rowOf = (source: Source): Row => {
     const volume =
       volumes.data && (volumes.data.volumes.find((one) => one.sourceId === source.id) ?? null);

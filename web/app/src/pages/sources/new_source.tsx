@@ -1,14 +1,14 @@
 import { Paper } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
-import { useCanEdit } from "../../api/can_edit";
+import { useMay } from "../../api/roles";
 import { EmptyState } from "../../parts/empty_state";
+import { useLeave } from "../../parts/leave";
 import { PageHeader } from "../../parts/page_header";
-import { useUnsavedGuard } from "../../parts/unsaved_guard";
 import { SourceForm } from "./source_form";
 
 export function NewSourcePage() {
-  const leave = useUnsavedGuard(false);
-  const canEdit = useCanEdit();
+  const leave = useLeave();
+  const canEdit = useMay("editor");
   return (
     <>
       <PageHeader

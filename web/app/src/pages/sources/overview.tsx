@@ -5,8 +5,8 @@ import { IconAlertTriangle, IconCode } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { recentEventsQuery } from "../../api/recent_events";
+import { useMay } from "../../api/roles";
 import { PERIODS, type Period, perStretch, volumesQuery } from "../../api/volumes";
 import { EmptyState } from "../../parts/empty_state";
 import { PeriodControl } from "../../parts/period_control";
@@ -130,7 +130,7 @@ function Nothing({ source }: { source: Source }) {
 
 function Connected({ source }: { source: Source }) {
   const query = useQuery(connectedQuery(source.id));
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   return (
     <Paper p="lg" component="section" aria-label="Connected destinations">
       <Group justify="space-between" mb="xs">

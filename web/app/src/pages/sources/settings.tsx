@@ -5,8 +5,8 @@ import { useForm } from "@mantine/form";
 import { hashKey, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { api, data, versioned } from "../../api/client";
+import { useMay } from "../../api/roles";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { SaveError, useSave } from "../../parts/save";
 import { tell } from "../../parts/tell";
@@ -17,7 +17,7 @@ import { WriteKeys } from "./write_keys";
 
 export function SettingsTab() {
   const { source } = useSource();
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   return (
     <Stack gap="lg">
       <General key={source.id} />
@@ -41,7 +41,7 @@ const isSame = (one: Values, other: Values) => hashKey([one]) === hashKey([other
 function General() {
   const { source, etag } = useSource();
   const client = useQueryClient();
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const form = useForm<Values>({
     initialValues: valuesOf(source),
     validate: { name: (name) => (name.trim() ? null : "Name is required.") },

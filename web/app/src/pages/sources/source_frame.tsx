@@ -4,8 +4,8 @@ import { Button } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useOutletContext, useParams } from "react-router";
-import { useCanEdit } from "../../api/can_edit";
 import { ApiError } from "../../api/errors";
+import { useMay } from "../../api/roles";
 import { EmptyState } from "../../parts/empty_state";
 import { PageHeader } from "../../parts/page_header";
 import { QueryView } from "../../parts/query_view";
@@ -33,7 +33,7 @@ export const useSource = (): Loaded => useOutletContext<Loaded>();
 export function SourceFrame() {
   const { sourceId = "" } = useParams();
   const query = useQuery(sourceQuery(sourceId));
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   if (query.error instanceof ApiError && query.error.isMissing) return <Gone />;
   return (
     <QueryView query={query}>

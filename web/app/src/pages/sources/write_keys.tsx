@@ -3,8 +3,8 @@
 import { Badge, Button, Group, Paper, Text, Title } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCanEdit } from "../../api/can_edit";
 import { api, data } from "../../api/client";
+import { useMay } from "../../api/roles";
 import { ConfirmButton } from "../../parts/confirm_button";
 import { CopyButton } from "../../parts/copy_button";
 import { useDeed } from "../../parts/deed";
@@ -17,7 +17,7 @@ import classes from "./sources.module.css";
 export function WriteKeys({ source }: { source: Source }) {
   const query = useQuery(writeKeysQuery(source.id));
   const client = useQueryClient();
-  const canEdit = useCanEdit();
+  const canEdit = useMay("editor");
   const adding = useDeed(tellError);
   const refresh = () => client.invalidateQueries({ queryKey: ["sources"] });
 
