@@ -72,6 +72,21 @@ def test_a_session_that_ends_is_renewed_over_the_page_as_it_is(signed_in: Opener
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
+def test_a_page_goes_on_after_another_page_signed_out_and_in_again(signed_in: Opener) -> None:
+    page = signed_in("/sources/new")
+    page.get_by_label("Name").fill("Of two pages")
+    other = page.context.new_page()
+    other.goto("/no-such-page")
+    other.get_by_label("Account of").click()
+    other.get_by_role("menuitem", name="Sign out").click()
+    sign_in(other)
+    expect(other.get_by_role("banner")).to_be_visible()
+
+    page.get_by_role("button", name="Create source").click()
+
+    expect(page.get_by_role("heading", name="Of two pages")).to_be_visible()
+
+
 def test_the_colour_scheme_is_the_systems_until_one_is_chosen_and_kept(signed_in: Opener) -> None:
     page = signed_in("/", is_dark=True)
     root = page.locator("html")

@@ -4,20 +4,33 @@
  *     const { sources } = await data(api.GET("/sources"));
  *
  * A request that finds the session expired waits until the person has signed in again, over the
- * page as it is, and is then sent once more: what was typed is saved after all.
+ * page as it is, and is then sent once more: what was typed is saved after all. So is one from a
+ * page that was opened before another page of the browser signed out and in again.
  */
 
 import createClient from "openapi-fetch";
 import { errorOf, Unreachable } from "./errors";
 import { lost } from "./reach";
 import type { paths } from "./schema";
-import { session, signedInAgain } from "./session";
+import { goOnWithTheLatest, session, signedInAgain } from "./session";
 
 async function send(request: Request): Promise<Response> {
   const again = request.clone();
   const answer = await reachable(request);
-  if (answer.status !== 401 || !(await signedInAgain())) return answer;
-  return reachable(again);
+  const canGoOn =
+    (answer.status === 401 && (await signedInAgain())) ||
+    ((await isOfAnEarlierSession(answer)) && (await goOnWithTheLatest()));
+  return canGoOn ? reachable(again) : answer;
+}
+
+/** Returns whether another page has signed out, and in again, since this one was opened. */
+async function isOfAnEarlierSession(answer: Response): Promise<boolean> {
+  if (answer.status !== 403) return false;
+  const body: unknown = await answer
+    .clone()
+    .json()
+    .catch(() => null);
+  return errorOf(403, body).problems.some((problem) => problem.type === "csrf_token");
 }
 
 async function reachable(request: Request): Promise<Response> {

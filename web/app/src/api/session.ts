@@ -69,16 +69,25 @@ export async function loadSession(): Promise<void> {
  * somebody else's.
  */
 export async function signIn(credentials: Credentials): Promise<void> {
-  const before = session.get();
   let found = await taken(await ask("POST", credentials));
   // The answer may leave out what GET says.
   if (!found?.csrfToken) found = await taken(await ask("GET"));
+  if (takeOver(found)) goOn(true);
+}
+
+/** Goes on with the session that another page has begun; returns whether it is of the same person. */
+export async function goOnWithTheLatest(): Promise<boolean> {
+  return takeOver(await taken(await ask("GET")));
+}
+
+function takeOver(found: Session): boolean {
+  const before = session.get();
   if (before && (before.person?.id !== found.person?.id || before.role !== found.role)) {
     location.reload();
-    return;
+    return false;
   }
   session.set(found);
-  goOn(true);
+  return true;
 }
 
 /** Ends the session, and everything that the page knew with it. */
