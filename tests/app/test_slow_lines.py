@@ -134,6 +134,7 @@ def test_what_is_typed_in_a_filter_stays_when_it_is_asked_again(
         "sourceId": source["id"],
         "metadataId": "webhook",
         "settings": {"url": f"{app_server.url}/nowhere"},
+        "enabled": True,
     }
     # Of its own: it is switched over here, and other tests need the demo's as they are.
     destination = app_server.api("POST", "/destinations", own)["destination"]
