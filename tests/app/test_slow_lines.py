@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,7 +107,9 @@ def test_a_source_that_was_just_made_is_the_one_that_is_connected(signed_in: Ope
 def test_what_is_typed_while_a_change_is_saved_stays_and_is_saved_next(
     signed_in: Opener, app_server: RunningServer
 ) -> None:
-    source = app_server.api("POST", "/sources", {"slug": "typed", "name": "Typed"})["source"]
+    source = app_server.api(
+        "POST", "/sources", {"slug": f"typed-{time.monotonic_ns()}", "name": "Typed"}
+    )["source"]
     page = signed_in(f"/sources/{source['id']}/settings")
     general = main(page).get_by_role("region", name="General")
     name = general.get_by_label("Name", exact=True)
@@ -129,7 +132,9 @@ def test_what_is_typed_while_a_change_is_saved_stays_and_is_saved_next(
 def test_what_is_typed_in_a_filter_stays_when_it_is_asked_again(
     signed_in: Opener, app_server: RunningServer
 ) -> None:
-    source = app_server.api("POST", "/sources", {"slug": "filtered", "name": "Filtered"})["source"]
+    source = app_server.api(
+        "POST", "/sources", {"slug": f"filtered-{time.monotonic_ns()}", "name": "Filtered"}
+    )["source"]
     own = {
         "sourceId": source["id"],
         "metadataId": "webhook",
