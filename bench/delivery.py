@@ -94,19 +94,40 @@ async def latencies(
 
 
 async def sustained(server: Server, arrivals: Arrivals, *, count: int, name: str) -> float:
-    """Return how many deliveries a second arrive while a backlog is there."""
+    """Return how many deliveries a second arrive while as many as can are being accepted."""
     arrivals.at_by_message_id.clear()
+    await send_batches(server, count=count, name=name)
+    await arrivals.until(count, seconds_max=180)
+    ordered = sorted(arrivals.at_by_message_id.values())
+    # The first tenth came before there was a backlog.
+    first = len(ordered) // 10
+    return (len(ordered) - first) / (ordered[-1] - ordered[first])
+
+
+async def drained(
+    server: Server, arrivals: Arrivals, *, connection_id: str, count: int, name: str
+) -> float:
+    """Return how many deliveries a second arrive of those that waited for a paused connection."""
+    arrivals.at_by_message_id.clear()
+    path = f"/destinations/{connection_id}"
+    await asyncio.to_thread(server.api, "POST", f"{path}/pause")
+    await send_batches(server, count=count, name=name)
+    while await asyncio.to_thread(server.unfinished, connection_id) < count:  # noqa: ASYNC110 - another process.
+        await asyncio.sleep(0.1)
+    await asyncio.to_thread(server.api, "POST", f"{path}/resume")
+    await arrivals.until(count, seconds_max=180)
+    ordered = sorted(arrivals.at_by_message_id.values())
+    return len(ordered) / (ordered[-1] - ordered[0])
+
+
+async def send_batches(server: Server, *, count: int, name: str) -> None:
+    """Send events by the hundred, the next when the last are answered."""
     async with aiohttp.ClientSession() as session:
         for start in range(0, count, _BATCH_EVENTS):
             batch = [event(f"{name}-{n}") for n in range(start, start + _BATCH_EVENTS)]
             body = msgspec.json.encode({"batch": batch, "writeKey": server.write_key})
             async with session.post(f"{server.url}/v1/batch", data=body) as answer:
                 assert answer.status == 200
-    await arrivals.until(count, seconds_max=180)
-    ordered = sorted(arrivals.at_by_message_id.values())
-    # The first tenth came while events were still being sent.
-    first = len(ordered) // 10
-    return (len(ordered) - first) / (ordered[-1] - ordered[first])
 
 
 async def main(seconds: float) -> None:
@@ -139,17 +160,30 @@ async def print_sustained(
 ) -> None:
     """Print the median of some rounds, each of which sends and delivers a backlog."""
     with serving(port, options=options) as server:
-        await asyncio.to_thread(server.connect, f"http://127.0.0.1:{port}/", batchSize=batch_size)
+        connection_id = await asyncio.to_thread(
+            server.connect, f"http://127.0.0.1:{port}/", batchSize=batch_size
+        )
         await latencies(server, arrivals, per_second=50, seconds=1, name="warm-up")
         rates = [
             await sustained(server, arrivals, count=_EVENTS, name=f"{batch_size}-{number}")
             for number in range(_ROUNDS)
         ]
+        rates_of_waiting = [
+            await drained(
+                server,
+                arrivals,
+                connection_id=connection_id,
+                count=_EVENTS,
+                name=f"{batch_size}-waiting-{number}",
+            )
+            for number in range(_ROUNDS)
+        ]
     name = "one delivery a request" if batch_size == 1 else f"up to {batch_size} in a request"
     name = " ".join((name, *options))
-    spread = ", ".join(f"{rate:,.0f}" for rate in rates)
-    rate = statistics.median(rates)
-    print(f"sustained, {name}: {rate:,.0f} deliveries/s   (rounds: {spread})")
+    for what, found in (("while accepting", rates), ("of what waited", rates_of_waiting)):
+        spread = ", ".join(f"{rate:,.0f}" for rate in found)
+        rate = statistics.median(found)
+        print(f"{what}, {name}: {rate:,.0f} deliveries/s   (rounds: {spread})")
 
 
 if __name__ == "__main__":

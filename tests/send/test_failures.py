@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+from structlog.testing import capture_logs
+
 from crossdock.base.clock import FakeClock
-from crossdock.events import ConnectionId, Step
+from crossdock.events import ConnectionId, Pause, Step
 from crossdock.events.dead_letter import delivery_again
+from crossdock.events.pause import BY_OWNER
 from crossdock.kit import Call, DeliveryFailed, NeedsAttention, Rejected, RetryLater
 from crossdock.pipeline.send import Pauses
 from crossdock.workspace import WorkspaceFeed
@@ -192,6 +196,16 @@ async def test_a_pause_says_why_and_what_to_do_and_survives_a_restart() -> None:
 
     assert (paused[ONE].what, paused[ONE].do) == ("Pigeonhole answered 401.", "Check the key.")
     assert len(after.begun) == 1
+
+
+@pytest.mark.parametrize(("reason", "level"), [("pigeonhole_401", "error"), (BY_OWNER, "info")])
+async def test_a_pause_that_a_person_wanted_is_no_error_in_the_log(reason: str, level: str) -> None:
+    pause = Pause(connection_id=ONE, since_at=NOON, reason=reason, what="Why.", do="What.")
+
+    with capture_logs() as lines:
+        await Pauses(MemoryJournal()).pause(pause)
+
+    assert [line["log_level"] for line in lines] == [level]
 
 
 async def test_a_pause_ends_when_the_connection_is_changed() -> None:

@@ -12,6 +12,7 @@ from pydantic import Field
 from crossdock.control.answers import Data, Request_, Shape
 from crossdock.control.parts import Here, Parts
 from crossdock.events import ConnectionId, Pause
+from crossdock.events.pause import BY_OWNER
 from crossdock.workspace import edits
 
 router = APIRouter(tags=["Delivery"])
@@ -97,7 +98,7 @@ async def pause_destination(
         Pause(
             connection_id=connection_id,
             since_at=parts.clock.now(),
-            reason="owner",
+            reason=BY_OWNER,
             what=f"{parts.who.name} paused the destination: {why}"
             if why
             else "The destination was paused by its owner.",

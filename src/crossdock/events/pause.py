@@ -8,6 +8,9 @@ import msgspec
 
 from crossdock.events.event import ConnectionId
 
+BY_OWNER = "owner"
+"""The reason of a pause that a person wanted."""
+
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):
     """Why a connection sends nothing at the moment. Its deliveries wait.
@@ -15,7 +18,7 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         connection_id: Which.
         since_at: Since when, UTC.
-        reason: Stable code: `owner`, or what the destination's failure is called.
+        reason: Stable code: `BY_OWNER`, or what the destination's failure is called.
         what: What happened, in one sentence, without secrets.
         do: What the owner does about it.
         connection_version: The version of the connection that could not deliver; another one ends

@@ -10,6 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from crossdock.base.logs import logger
 from crossdock.events import ConnectionId, Delivery, Outcome, Pause, Step
+from crossdock.events.pause import BY_OWNER
 
 _log = logger("send")
 
@@ -82,7 +83,9 @@ def deliveries_wait(outcome: Outcome, *, deliveries: int) -> None:
 
 def connection_paused(pause: Pause) -> None:
     """Report that a connection sends nothing until someone acts."""
-    _log.error(
+    # Whoever paused it wanted that.
+    log = _log.info if pause.reason == BY_OWNER else _log.error
+    log(
         "A connection is paused.",
         connection_id=pause.connection_id,
         reason=pause.reason,
