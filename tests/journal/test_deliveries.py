@@ -304,3 +304,15 @@ async def test_pauses_survive_a_restart(tmp_path: Path) -> None:
 
     async with opened(tmp_path) as journal:
         assert await journal.pauses() == [pause]
+
+
+async def test_whoever_asks_while_others_do_is_told_of_every_pause() -> None:
+    names = [ConnectionId(f"con_{number}") for number in range(5)]
+    async with opened() as journal:
+        for name in names:
+            pause = Pause(connection_id=name, since_at=NOON, reason="x_401", what="No.", do="Key.")
+            await journal.store_pause(name, pause)
+
+        answers = await asyncio.gather(*(journal.pauses() for _ in range(100)))
+
+    assert {len(pauses) for pauses in answers} == {len(names)}

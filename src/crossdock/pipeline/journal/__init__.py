@@ -7,6 +7,7 @@
 - `connection`: the connection to NATS, and one durable append.
 - `streams`: what is kept, and why.
 - `append`: group commit.
+- `keys`: which keys a bucket has.
 - `history`: events of a time range, once more.
 - `replays`: replays and how far they are.
 - `read`: durable readers of events.

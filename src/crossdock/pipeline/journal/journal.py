@@ -337,7 +337,7 @@ class Journal:
         Raises:
             JournalUnavailable: It does not answer.
         """
-        return await answered(replays.load_replays(self._replays))
+        return await answered(replays.load_replays(self._replays, self._connection.jetstream))
 
     def report_notice(self, notice: Notice) -> bool:
         """Count a plugin's notice; return whether it was taken."""
@@ -376,7 +376,7 @@ class Journal:
 
     async def pauses(self) -> list[Pause]:
         """Return the connections that send nothing until someone acts; raises as above."""
-        return await answered(pauses.all_pauses(self._pauses))
+        return await answered(pauses.all_pauses(self._pauses, self._connection.jetstream))
 
     async def store_pause(self, connection_id: ConnectionId, pause: Pause | None) -> None:
         """Store that a connection is paused, or that it is not; raises as above."""

@@ -15,13 +15,14 @@ import datetime as dt
 import msgspec
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NoKeysError
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from crossdock.base.clock import Clock
 from crossdock.events import Notice
 from crossdock.pipeline.journal import report, streams
 from crossdock.pipeline.journal.connection import raise_if_cancelled
+from crossdock.pipeline.journal.keys import keys_of
 
 _KINDS_PER_SOURCE_MAX = 200
 _WRITE_SECONDS = 1.0
@@ -75,18 +76,15 @@ class NoticeBoard:
         """Return every notice, the last seen first."""
         async with self._lock:
             await self._write(bucket, jetstream)
-            return await self._load(bucket)
+            return await self._load(bucket, jetstream)
 
     async def write(self, bucket: KeyValue, jetstream: JetStreamContext) -> None:
         """Write what was reported since the last time, and remove what had to make room."""
         async with self._lock:
             await self._write(bucket, jetstream)
 
-    async def _load(self, bucket: KeyValue) -> list[Notice]:
-        try:
-            keys = await bucket.keys()
-        except NoKeysError:
-            return []
+    async def _load(self, bucket: KeyValue, jetstream: JetStreamContext) -> list[Notice]:
+        keys = await keys_of(bucket, jetstream)
         found = await asyncio.gather(*(_find(bucket, key) for key in keys))
         notices = [notice for notice, _ in found if notice is not None]
         for notice in notices:
@@ -127,7 +125,7 @@ class NoticeBoard:
                 if not is_loaded:
                     # What an earlier process wrote counts towards the bound too.
                     async with self._lock:
-                        await self._load(bucket)
+                        await self._load(bucket, jetstream)
                     is_loaded = True
                 await self.write(bucket, jetstream)
             except (NatsError, OSError, TimeoutError) as error:

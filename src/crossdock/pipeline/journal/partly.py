@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.errors import KeyNotFoundError, NoKeysError, NotFoundError
+from nats.js.errors import KeyNotFoundError, NotFoundError
 from nats.js.kv import KeyValue
 
 from crossdock.base.clock import Clock
@@ -24,6 +24,7 @@ from crossdock.events import ConnectionId
 from crossdock.pipeline.journal import report
 from crossdock.pipeline.journal.connection import answered, raise_if_cancelled
 from crossdock.pipeline.journal.errors import JournalError
+from crossdock.pipeline.journal.keys import keys_of
 from crossdock.pipeline.journal.streams import DELIVERIES
 
 _NOTE_SECONDS = 1.0
@@ -114,11 +115,7 @@ class Partly:
 
     async def load(self, bucket: KeyValue, jetstream: JetStreamContext) -> None:
         """Take over what was noted, of the bundles that are still there."""
-        try:
-            keys = await bucket.keys()
-        except NoKeysError:
-            return
-        for key in keys:
+        for key in await keys_of(bucket, jetstream):
             try:
                 notes = _decode((await bucket.get(key)).value or b"")
             except (KeyNotFoundError, msgspec.DecodeError):

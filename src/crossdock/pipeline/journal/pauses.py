@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import msgspec
-from nats.js.errors import KeyNotFoundError, NoKeysError
+from nats.js import JetStreamContext
+from nats.js.errors import KeyNotFoundError
 from nats.js.kv import KeyValue
 
 from crossdock.events import ConnectionId, Pause
+from crossdock.pipeline.journal.keys import keys_of
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Pause).decode
 
 
-async def all_pauses(bucket: KeyValue) -> list[Pause]:
+async def all_pauses(bucket: KeyValue, jetstream: JetStreamContext) -> list[Pause]:
     """Return every pause that is stored."""
-    try:
-        keys = await bucket.keys()
-    except NoKeysError:
-        return []
     found: list[Pause] = []
-    for key in keys:
+    for key in await keys_of(bucket, jetstream):
         try:
             found.append(_decode((await bucket.get(key)).value or b""))
         except (KeyNotFoundError, msgspec.DecodeError):

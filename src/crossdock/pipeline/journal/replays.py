@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 import msgspec
-from nats.js.errors import KeyNotFoundError, NoKeysError
+from nats.js import JetStreamContext
+from nats.js.errors import KeyNotFoundError
 from nats.js.kv import KeyValue
 
 from crossdock.events import Replay
+from crossdock.pipeline.journal.keys import keys_of
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Replay).decode
@@ -20,12 +21,9 @@ async def save_replay(bucket: KeyValue, replay: Replay) -> None:
     await bucket.put(replay.id, _encode(replay))
 
 
-async def load_replays(bucket: KeyValue) -> list[Replay]:
+async def load_replays(bucket: KeyValue, jetstream: JetStreamContext) -> list[Replay]:
     """Return every replay, the oldest first."""
-    try:
-        ids: Sequence[str] = await bucket.keys()
-    except NoKeysError:
-        return []
+    ids = await keys_of(bucket, jetstream)
     found = await asyncio.gather(*(_find(bucket, replay_id) for replay_id in ids))
     return sorted((each for each in found if each), key=lambda replay: replay.created_at)
 
