@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -44,17 +45,34 @@ def axe() -> str:
 
 
 def expect_accessible(page: Page) -> None:
-    """Fail with what axe finds on the page as it is now; of a dialog, if one is open."""
+    """Fail with what axe finds on the page; of a dialog, if one is open.
+
+    A button that becomes usable while axe looks has the colours of one and the state of the other:
+    what counts is what it still finds when the page has settled.
+    """
+    found: list[str] = []
+
+    def is_accessible() -> bool:
+        found[:] = violations(page)
+        return not found
+
+    with contextlib.suppress(AssertionError):
+        eventually(is_accessible)
+    assert found == []
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds on the page as it is now."""
     # Evaluated from outside, which the page's policy does not concern.
     page.evaluate(axe())
-    found = page.evaluate(
+    found: list[str] = page.evaluate(
         """async () => (await axe.run(
             document.querySelector("[role=dialog][aria-modal]") ?? document,
             { resultTypes: ["violations"] })).violations.flatMap(
             (rule) => rule.nodes.map(
                 (node) => `${rule.id}: ${node.target} ${node.failureSummary}`))"""
     )
-    assert found == []
+    return found
 
 
 def expect_within_the_screen(page: Page) -> None:
